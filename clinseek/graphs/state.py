@@ -1,0 +1,1 @@
+"""The typed state that travels through the graph."""
