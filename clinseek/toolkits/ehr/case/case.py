@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from clinseek.toolkits.ehr.availability.profiles import Profile
-from clinseek.toolkits.ehr.case.guard import DEFAULT_LIMITS, Limits, Rows, select
+from clinseek.errors import Refusal
+from clinseek.toolkits.ehr.availability import RULES, Profile
+from clinseek.toolkits.ehr.case.guard import (
+    DEFAULT_LIMITS,
+    VOCABULARY,
+    Limits,
+    Rows,
+    columns,
+    select,
+)
 
 
 class CaseKey(NamedTuple):
@@ -27,3 +36,39 @@ class Case:
     key: CaseKey
     path: Path
     vocabulary: Path | None
+
+    @cached_property
+    def _columns(self) -> dict[str, dict[str, tuple[str, ...]]]:
+        return columns(self.path, self.vocabulary)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The patient's tables in this case, in alphabetical order."""
+        return tuple(self._columns["main"])
+
+    @property
+    def dictionaries(self) -> tuple[str, ...]:
+        """The tables of the vocabulary file (`d_labitems`, candidates, ...)."""
+        return tuple(self._columns.get(VOCABULARY, {}))
+
+    def columns(self, table: str) -> tuple[str, ...]:
+        """The columns of a patient's table or a dictionary; Refusal when there is no such table."""
+        found = next((held[table] for held in self._columns.values() if table in held), None)
+        if found is None:
+            raise Refusal(f"no table {table!r} in this record")
+        return found
+
+    def event_time(self, table: str) -> str | None:
+        """The one column by which `table` is read in time; None where it has no such column."""
+        rule = RULES.get(table)
+        return rule.event_time if rule is not None else None
+
+    def select(
+        self, sql: str, parameters: Sequence[Any] = (), *, limits: Limits = DEFAULT_LIMITS
+    ) -> Rows:
+        """The rows of one SELECT over this case and its vocabulary; Refusal with a sentence."""
+        return select(self.path, sql, parameters, vocabulary=self.vocabulary, limits=limits)
+
+    def close(self) -> None:
+        """Remove the case's file; a second call does nothing."""
+        self.path.unlink(missing_ok=True)

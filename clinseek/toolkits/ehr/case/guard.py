@@ -1,0 +1,172 @@
+"""Reading a case: one read-only connection a call, bounded in rows, bytes and seconds."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from clinseek.errors import Refusal
+
+VOCABULARY = "vocabulary"
+"""The name under which the second file, the dictionaries and candidates, is attached."""
+
+_INSTRUCTIONS_BETWEEN_CHECKS = 20_000
+_ROWS_A_FETCH = 256
+_LONGEST_SQL = 100_000
+_READING = frozenset(
+    {
+        sqlite3.SQLITE_SELECT,
+        sqlite3.SQLITE_READ,
+        sqlite3.SQLITE_FUNCTION,
+        sqlite3.SQLITE_RECURSIVE,
+    }
+)
+_DESCRIBING_PRAGMAS = frozenset({"table_info", "table_xinfo", "table_list"})
+_FORBIDDEN_FUNCTIONS = frozenset({"load_extension", "readfile", "writefile", "edit"})
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much one call may read: `rows`, `bytes` of cell text, `seconds` of work."""
+
+    rows: int = 10_000
+    bytes: int = 8_000_000
+    seconds: float = 10.0
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Rows(NamedTuple):
+    """What a SELECT gave. `more` is True when a bound of the limits ended it early."""
+
+    columns: tuple[str, ...]
+    rows: list[tuple[Any, ...]]
+    more: bool
+    tables: frozenset[str]
+
+
+def select(
+    path: Path,
+    sql: str,
+    parameters: Sequence[Any] = (),
+    *,
+    vocabulary: Path | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> Rows:
+    """The rows of one SELECT over the case at `path`; raises Refusal with a sentence for the model."""
+    if len(sql) > _LONGEST_SQL:
+        raise Refusal(
+            f"the statement has {len(sql):,} characters; at most {_LONGEST_SQL:,} are read"
+        )
+    read: set[str] = set()
+    deadline = time.monotonic() + limits.seconds
+    with _reader(path, vocabulary) as connection:
+        connection.set_authorizer(_only_reading(read))
+        connection.set_progress_handler(
+            lambda: time.monotonic() > deadline, _INSTRUCTIONS_BETWEEN_CHECKS
+        )
+        try:
+            cursor = connection.execute(sql, parameters)
+            if cursor.description is None:
+                raise Refusal("the statement is empty; send one SELECT")
+            columns = tuple(column[0] for column in cursor.description)
+            rows, more = _fetch(cursor, limits)
+        except sqlite3.Error as error:
+            raise Refusal(_sentence(error, limits)) from error
+        except (ValueError, OverflowError) as error:
+            raise Refusal(f"the statement cannot be read: {error}") from error
+    return Rows(columns, rows, more, frozenset(read))
+
+
+def columns(path: Path, vocabulary: Path | None) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The columns of every table, under `main` (the patient) and `vocabulary`, by name."""
+    with _reader(path, vocabulary) as connection:
+        return {
+            schema: {
+                table: tuple(
+                    row[1] for row in connection.execute(f'PRAGMA {schema}.table_info("{table}")')
+                )
+                for (table,) in connection.execute(
+                    f"SELECT name FROM {schema}.sqlite_schema WHERE type = 'table' ORDER BY name"
+                ).fetchall()
+            }
+            for schema in ("main", VOCABULARY)
+            if schema == "main" or vocabulary is not None
+        }
+
+
+@contextmanager
+def _reader(path: Path, vocabulary: Path | None) -> Iterator[sqlite3.Connection]:
+    # Cases and vocabularies never change once made, so SQLite may skip every lock (immutable).
+    connection = sqlite3.connect(
+        f"file:{quote(str(path))}?mode=ro&immutable=1",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=True,
+    )
+    with closing(connection):
+        # A value longer than a payload can hold is a runaway (zeroblob, printf('%1000000000c')).
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 20_000_000)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _LONGEST_SQL * 4)
+        connection.execute("PRAGMA temp_store = FILE")  # a runaway sort must not fill the memory
+        if vocabulary is not None:
+            connection.execute(
+                f"ATTACH DATABASE ? AS {VOCABULARY}",
+                (f"file:{quote(str(vocabulary))}?mode=ro&immutable=1",),
+            )
+        connection.execute("PRAGMA query_only = 1")
+        yield connection
+
+
+def _only_reading(
+    read: set[str],
+) -> Callable[[int, str | None, str | None, str | None, str | None], int]:
+    def decide(
+        action: int, first: str | None, second: str | None, schema: str | None, _: str | None
+    ) -> int:
+        if action == sqlite3.SQLITE_PRAGMA and (first or "").lower() in _DESCRIBING_PRAGMAS:
+            return sqlite3.SQLITE_OK
+        if action not in _READING:
+            return sqlite3.SQLITE_DENY
+        if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FORBIDDEN_FUNCTIONS:
+            return sqlite3.SQLITE_DENY
+        if action == sqlite3.SQLITE_READ and first and schema is not None:
+            read.add(first)
+        return sqlite3.SQLITE_OK
+
+    return decide
+
+
+def _fetch(cursor: sqlite3.Cursor, limits: Limits) -> tuple[list[tuple[Any, ...]], bool]:
+    rows: list[tuple[Any, ...]] = []
+    size = 0
+    while batch := cursor.fetchmany(_ROWS_A_FETCH):
+        for row in batch:
+            if len(rows) == limits.rows:
+                return rows, True
+            size += sum(len(cell) if isinstance(cell, str | bytes) else 8 for cell in row)
+            if size > limits.bytes:
+                return rows, True
+            rows.append(row)
+    return rows, False
+
+
+def _sentence(error: sqlite3.Error, limits: Limits) -> str:
+    words = str(error)
+    if "interrupted" in words:
+        return (
+            f"the query ran longer than {limits.seconds:g} s and was stopped; narrow it by time, "
+            "itemid or hadm_id"
+        )
+    if "not authorized" in words or "prohibited" in words:
+        return "only one SELECT is allowed here: the record is read-only"
+    if "You can only execute one statement" in words:
+        return "only one statement at a time; send one SELECT"
+    return f"SQL error: {words}"
