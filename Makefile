@@ -1,0 +1,60 @@
+# Two commands for a new user: `make demo` and `make test`. Both make what they need.
+
+PYTHON ?= python3
+VENV ?= .venv
+SEED ?= 1
+PATIENTS ?= 100
+PORT ?= 2124
+
+# One environment a place: a folder that was moved or copied is set up again.
+PLACE := $(shell printf '%s' "$(CURDIR)" | cksum | cut -d' ' -f1)
+READY := $(VENV)/.ready-$(PLACE)
+DEV_READY := $(VENV)/.dev-ready-$(PLACE)
+RUN := $(VENV)/bin/python
+
+# Patient data stays home (clinseek sets the same for itself).
+QUIET := LANGSMITH_TRACING=false LANGSMITH_TRACING_V2=false LANGCHAIN_TRACING=false \
+	LANGCHAIN_TRACING_V2=false LANGSMITH_TRACING_SAMPLING_RATE=0 LANGSMITH_ENDPOINT=http://127.0.0.1:9 \
+	LANGSMITH_TEST_TRACKING=false LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true
+
+.PHONY: help demo test lint studio clean
+
+help:
+	@echo "make demo [SEED=4] [PATIENTS=100]   a synthetic cohort, three questions, three cited answers"
+	@echo "make test                           lint, types, import directions and every test"
+	@echo "make studio [PORT=2124]             the graph in LangGraph Studio (langgraph dev)"
+	@echo "make clean                          remove the environment and every cache"
+
+demo: $(READY)
+	@$(RUN) -m clinseek demo --seed $(SEED) --patients $(PATIENTS)
+
+test: lint
+	$(QUIET) $(RUN) -m pytest
+
+lint: $(DEV_READY)
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+	$(VENV)/bin/lint-imports
+
+studio: $(DEV_READY)
+	@echo "Studio: open https://smith.langchain.com/studio/?baseUrl=http://127.0.0.1:$(PORT) (the page is remote, your data is not sent there by clinseek)"
+	$(QUIET) $(RUN) -m langgraph_cli dev --no-browser --port $(PORT)
+
+$(VENV)/.python-$(PLACE):
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "clinseek needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; name another one: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) -m pip install --quiet --upgrade pip
+	@touch $@
+
+$(READY): pyproject.toml | $(VENV)/.python-$(PLACE)
+	$(RUN) -m pip install --quiet --editable .
+	@touch $@
+
+$(DEV_READY): pyproject.toml | $(VENV)/.python-$(PLACE)
+	$(RUN) -m pip install --quiet --editable '.[dev]'
+	@touch $@ $(READY)
+
+clean:
+	rm -rf $(VENV) .langgraph_api .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
+	find clinseek tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
