@@ -1,0 +1,181 @@
+"""Building STORE/vocabulary.sqlite: the dictionaries and candidate titles of one store.
+
+Equal content gives equal bytes: tables in alphabetical order, rows sorted, one connection that
+only inserts. The file is written beside its name, made read-only and moved into place.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from clinseek.errors import RawRecordError
+from clinseek.toolkits.ehr.candidates.sources import (
+    CANDIDATE_SOURCES,
+    CODE_COLUMNS,
+    CODE_SOURCES,
+    INDEXED_CODES,
+    CandidateSource,
+    CodeSource,
+)
+from clinseek.toolkits.ehr.tables import TABLES, ColumnType
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+VOCABULARY_FILE = "vocabulary.sqlite"
+EDITION_TABLE = "vocabulary_edition"
+
+_STORED_AS: dict[ColumnType, str] = {
+    "integer": "INTEGER",
+    "number": "REAL",
+    "text": "TEXT",
+    "time": "TEXT",
+    "date": "TEXT",
+}
+
+
+class Sheet(NamedTuple):
+    """One table of the vocabulary: its name, its typed columns, its rows in their order."""
+
+    name: str
+    columns: tuple[tuple[str, ColumnType], ...]
+    rows: list[tuple[Any, ...]]
+
+
+def build_vocabulary(store_path: Path, *, codes: Path | None) -> Path:
+    """Write STORE/vocabulary.sqlite from the store's Parquet files and return its path.
+
+    `codes` is a folder with the HCUP CCS files (`ccs_dx_categories.csv` and its companions);
+    without it, or where a file of it is missing, the CCS candidate tables are absent. Raises
+    RawRecordError when a CCS file is there and cannot be read. The table `vocabulary_edition`
+    holds one SHA-256 over all names and rows.
+    """
+    found = (*_dictionaries(store_path), *_candidates(store_path), *_categories(codes))
+    sheets = sorted(found, key=lambda sheet: sheet.name)
+    target = store_path / VOCABULARY_FILE
+    unfinished = target.with_name(f".{VOCABULARY_FILE}.{os.getpid()}")
+    unfinished.unlink(missing_ok=True)
+    try:
+        _write(unfinished, sheets)
+        unfinished.chmod(0o444)
+        unfinished.replace(target)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return target
+
+
+def _dictionaries(store_path: Path) -> Iterator[Sheet]:
+    for table in TABLES.values():
+        file = store_path / "dictionaries" / f"{table.name}.parquet"
+        if not (table.is_dictionary and file.is_file()):
+            continue
+        names = ", ".join(f'"{name}"' for name in table.column_names)
+        rows = _selected(f"SELECT DISTINCT {names} FROM {{source}}", file)
+        yield Sheet(table.name, tuple((c.name, c.type) for c in table.columns), rows)
+
+
+def _candidates(store_path: Path) -> Iterator[Sheet]:
+    for source in CANDIDATE_SOURCES:
+        files = _parquet_of(store_path, source)
+        if files is None:
+            continue
+        yield Sheet(source.name, source.columns, _selected(source.select, files))
+
+
+def _parquet_of(store_path: Path, source: CandidateSource) -> Path | None:
+    if TABLES[source.reads].is_dictionary:
+        file = store_path / "dictionaries" / f"{source.reads}.parquet"
+        return file if file.is_file() else None
+    folder = store_path / "tables" / source.reads
+    return folder / "*.parquet" if any(folder.glob("*.parquet")) else None
+
+
+def _selected(select: str, files: Path) -> list[tuple[Any, ...]]:
+    with closing(_connect()) as connection:
+        connection.register("source", connection.from_parquet(str(files)))
+        in_order = f"{select.format(source='source')} ORDER BY ALL NULLS FIRST"
+        return connection.execute(in_order).fetchall()
+
+
+def _connect() -> DuckDBPyConnection:
+    import duckdb
+
+    return duckdb.connect(":memory:", config={"threads": 2})
+
+
+def _categories(codes: Path | None) -> Iterator[Sheet]:
+    if codes is None:
+        return
+    for source in CODE_SOURCES:
+        needed = [codes / source.categories, *(codes / name for name, _ in source.maps)]
+        if all(file.is_file() for file in needed):
+            yield Sheet(source.name, CODE_COLUMNS, sorted(set(_coded(codes, source))))
+
+
+def _coded(codes: Path, source: CodeSource) -> Iterator[tuple[str, int, str, str]]:
+    categories = _columns_of(codes / source.categories, "category_code", "category_desc")
+    titles = {category: title.strip() for category, title in categories}
+    for name, versions in source.maps:
+        version_of = dict(versions)
+        for vocabulary, code, category in _columns_of(
+            codes / name, "vocabulary_id", "code", "category_code"
+        ):
+            version = version_of.get(vocabulary)
+            if version is not None and (title := titles.get(category)):
+                yield code, version, category, title
+
+
+def _columns_of(file: Path, *names: str) -> Iterator[tuple[str, ...]]:
+    opened = gzip.open if file.suffix == ".gz" else open
+    try:
+        with opened(file, "rt", encoding="utf-8", newline="") as lines:
+            reader = csv.reader(lines)
+            header = next(reader, [])
+            missing = [name for name in names if name not in header]
+            if missing:
+                raise RawRecordError(
+                    f"{file} has no column {missing[0]!r}; its columns are {', '.join(header)}"
+                )
+            places = [header.index(name) for name in names]
+            for row in reader:
+                if len(row) == len(header):
+                    yield tuple(row[place] for place in places)
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise RawRecordError(f"{file} cannot be read as a CSV of CCS codes: {error}") from error
+
+
+def _write(file: Path, sheets: Sequence[Sheet]) -> None:
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.execute("BEGIN")
+        for sheet in sheets:
+            _insert(connection, sheet)
+        connection.execute(f"CREATE TABLE {EDITION_TABLE} (edition TEXT NOT NULL)")
+        connection.execute(f"INSERT INTO {EDITION_TABLE} VALUES (?)", (_edition(sheets),))
+        connection.execute("COMMIT")
+
+
+def _insert(connection: sqlite3.Connection, sheet: Sheet) -> None:
+    columns = ", ".join(f'"{name}" {_STORED_AS[type_]}' for name, type_ in sheet.columns)
+    connection.execute(f'CREATE TABLE "{sheet.name}" ({columns})')
+    marks = ", ".join("?" * len(sheet.columns))
+    connection.executemany(f'INSERT INTO "{sheet.name}" VALUES ({marks})', sheet.rows)
+    if codes := INDEXED_CODES.get(sheet.name):
+        names = ", ".join(f'"{code}"' for code in codes)
+        connection.execute(f'CREATE INDEX "{sheet.name}_by_code" ON "{sheet.name}" ({names})')
+
+
+def _edition(sheets: Sequence[Sheet]) -> str:
+    digest = hashlib.sha256()
+    for name, columns, rows in sheets:
+        digest.update(repr((name, columns, rows)).encode())
+    return digest.hexdigest()
