@@ -1,0 +1,117 @@
+"""Which files of a download are which tables of MIMIC."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+from clinseek.errors import RawRecordError
+from clinseek.toolkits.ehr.tables import TABLES, Module
+
+REQUIRED_TABLES = ("patients", "admissions")
+"""Without these two there is no patient and no stay, so no case."""
+
+_MODULES = frozenset(get_args(Module))
+_TABLE_ENDINGS = (".csv.gz", ".csv")
+_COMPANIONS = frozenset(
+    {"license.txt", "readme.txt", "readme.md", "changelog.txt", "sha256sums.txt", "index.html"}
+)
+"""Files that PhysioNet lays beside the tables; passed over without a word."""
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What the source folders hold.
+
+    `tables` maps a table's name to its file. `unknown_tables` are csv files of a module folder
+    that no MIMIC module has; `strays` are all other files; `missing` are tables without a file.
+    """
+
+    tables: dict[str, Path]
+    unknown_tables: tuple[Path, ...]
+    strays: tuple[Path, ...]
+    missing: tuple[str, ...]
+
+
+def discover(sources: Iterable[Path]) -> Discovery:
+    """Find the tables under `sources`: csv or csv.gz files whose folder is hosp, icu, ed or note.
+
+    Raises RawRecordError for a source that is no folder, for a table that is found twice, where
+    no table is found at all, and where `patients` or `admissions` is missing.
+    """
+    folders = tuple(sources)
+    tables: dict[str, Path] = {}
+    unknown: list[Path] = []
+    strays: list[Path] = []
+    for path in _files(folders):
+        name = table_name(path)
+        table = TABLES.get(name) if name is not None else None
+        if name is None or path.parent.name.lower() not in _MODULES:
+            strays.append(path)
+        elif table is None or table.module != path.parent.name.lower():
+            unknown.append(path)
+        elif name in tables:
+            raise RawRecordError(
+                f"table {name} is there twice: {tables[name]} and {path}; name only one of the "
+                "folders, or move one of the files away"
+            )
+        else:
+            tables[name] = path
+    _check_required(tables, folders)
+    missing = tuple(name for name in TABLES if name not in tables)
+    return Discovery(tables, tuple(unknown), tuple(strays), missing)
+
+
+def table_name(path: Path) -> str | None:
+    """The table that a file name speaks of, or None where it is no csv file.
+
+    >>> table_name(Path("hosp/labevents.csv.gz"))
+    'labevents'
+    >>> table_name(Path("LICENSE.txt")) is None
+    True
+    """
+    name = path.name.lower()
+    if name.startswith("."):
+        return None
+    return next((name[: -len(end)] for end in _TABLE_ENDINGS if name.endswith(end)), None)
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
+    seen: set[str] = set()
+    for folder in folders:
+        if not folder.is_dir():
+            what = "is a file, not a folder" if folder.exists() else "does not exist"
+            raise RawRecordError(
+                f"{folder} {what}; name the folder of a MIMIC-IV download (the one that holds "
+                "hosp/ and icu/)"
+            )
+        # A folder `hosp` may be named as "." or through a link: its real name is what counts.
+        for directory, below, names in os.walk(folder.resolve(), followlinks=True):
+            real = os.path.realpath(directory)
+            if real in seen:
+                below.clear()
+                continue
+            seen.add(real)
+            below.sort()
+            yield from (
+                Path(directory, name) for name in sorted(names) if name.lower() not in _COMPANIONS
+            )
+
+
+def _check_required(tables: dict[str, Path], folders: tuple[Path, ...]) -> None:
+    where = ", ".join(str(folder) for folder in folders) or "(no folder was named)"
+    if not tables:
+        raise RawRecordError(
+            f"no MIMIC table found under {where}; a download has folders hosp, icu, ed or note "
+            "with files such as hosp/patients.csv.gz"
+        )
+    absent = [name for name in REQUIRED_TABLES if name not in tables]
+    if absent:
+        files = " and ".join(f"{TABLES[name].module}/{name}.csv.gz" for name in absent)
+        raise RawRecordError(
+            f"{files} not found under {where}; no record can be made without it, so name the "
+            "MIMIC-IV folder that holds hosp/ too"
+        )

@@ -1,0 +1,62 @@
+"""The DuckDB connection of an ingest, and the patients that all its tables share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clinseek.errors import RawRecordError
+from clinseek.toolkits.ehr.store.build import read_rows
+from clinseek.toolkits.ehr.store.convert import Converter
+from clinseek.toolkits.ehr.store.raw_file import RawFile
+from clinseek.toolkits.ehr.store.shards import ShardPlan, plan_shards
+from clinseek.toolkits.ehr.tables import TABLES
+
+if TYPE_CHECKING:
+    import duckdb
+
+_MEMORY = "600MB"
+_MOST_THREADS = 4
+_PLAN = "CREATE OR REPLACE TABLE plan (subject_id BIGINT, shard INTEGER)"
+
+
+def connect(spill: Path) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory that sorts what does not fit in files under `spill`."""
+    import duckdb
+
+    return duckdb.connect(
+        config={
+            "memory_limit": _MEMORY,
+            "threads": min(os.cpu_count() or 1, _MOST_THREADS),
+            "temp_directory": str(spill),
+        }
+    )
+
+
+def load_plan(
+    connection: duckdb.DuckDBPyConnection, patients: Path, selected: tuple[int, ...] | None
+) -> ShardPlan:
+    """The shards of all patients in the file `patients`, also as `plan` of the connection.
+
+    Raises RawRecordError where no patient is left.
+    """
+    plan = plan_shards(_read_patients(connection, patients), selected)
+    if not plan.subjects:
+        of_those = " that the list of patients names" if selected else ""
+        raise RawRecordError(f"{patients} holds no patient{of_those}; nothing can be ingested")
+    connection.execute(_PLAN)
+    connection.register("planned", plan.table())
+    connection.execute("INSERT INTO plan SELECT subject_id, shard FROM planned")
+    connection.unregister("planned")
+    return plan
+
+
+def _read_patients(connection: duckdb.DuckDBPyConnection, path: Path) -> set[int]:
+    """The subject_ids of the unbroken rows."""
+    converter = Converter(connection, TABLES["patients"])
+    connection.execute(_PLAN)
+    found: set[int] = set()
+    for rows in read_rows(RawFile(path).chunks(), TABLES["patients"], path)[1]:
+        found.update(converter.subject_ids(rows))
+    return found

@@ -1,0 +1,255 @@
+"""From a raw download to a store, table by table; what is finished is never done again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clinseek.errors import RawRecordError
+from clinseek.toolkits.ehr.store import folder
+from clinseek.toolkits.ehr.store.build import build_table, source_name
+from clinseek.toolkits.ehr.store.discover import Discovery, discover
+from clinseek.toolkits.ehr.store.engine import connect, load_plan
+from clinseek.toolkits.ehr.store.manifest import (
+    MANIFEST,
+    PROGRESS,
+    SCHEMA_VERSION,
+    Manifest,
+    Progress,
+    SourceFile,
+    TableManifest,
+    fingerprint,
+    read_manifest,
+    read_progress,
+    write_atomically,
+)
+from clinseek.toolkits.ehr.store.raw_file import file_sha256
+from clinseek.toolkits.ehr.store.report import (
+    IngestProgress,
+    IngestReport,
+    ProgressMeter,
+    TableReport,
+)
+from clinseek.toolkits.ehr.store.shards import ShardPlan
+from clinseek.toolkits.ehr.store.subjects import read_subject_list
+from clinseek.toolkits.ehr.tables import TABLES
+
+if TYPE_CHECKING:
+    import duckdb
+
+VocabularyBuilder = Callable[[Path, Path | None], object]
+"""Called with the store and the folder of code lists; writes STORE/vocabulary.sqlite."""
+
+
+def ingest(
+    sources: str | Path | Iterable[str | Path],
+    out: str | Path,
+    *,
+    subjects: str | Path | None = None,
+    codes: str | Path | None = None,
+    dry_run: bool = False,
+    progress: Callable[[IngestProgress], None] | None = None,
+    vocabulary: VocabularyBuilder | None = None,
+) -> IngestReport:
+    """Make a store at `out` from the MIMIC-IV folders `sources`, or go on making it.
+
+    `sources` hold folders hosp, icu, ed, note (any of them, at any depth) with csv or csv.gz
+    files. `subjects` names a file with the subject_ids to take; `codes` a folder of code lists
+    for the vocabulary. `progress` is called a few times a second. A run that was killed goes on
+    with the first unfinished table when it is called again; a source that changed is done again;
+    a store that is complete is left as it is. `dry_run` writes nothing and estimates rows, bytes
+    and seconds. `vocabulary` replaces the last stage, `candidates.build_vocabulary`.
+
+    Raises RawRecordError for raw files that cannot be read, StoreError for a folder that cannot
+    be written (not a store, another writer, a full disk).
+    """
+    began = time.monotonic()
+    store = Path(out)
+    folders = [sources] if isinstance(sources, str | Path) else list(sources)
+    found = discover(Path(source) for source in folders)
+    selected = None if subjects is None else read_subject_list(Path(subjects))
+    code_folder = None if codes is None else Path(codes)
+    code_files = _code_files(code_folder)
+    if dry_run:
+        from clinseek.toolkits.ehr.store.estimate import estimate
+
+        return estimate(found, store, selected)
+    with folder.claimed(store) as work:
+        connection = connect(work / "duckdb")
+        try:
+            plan = load_plan(connection, found.tables["patients"], selected)
+            run = _Run(store, work, found, plan, connection)
+            tables, reports = run.tables(progress)
+        finally:
+            connection.close()
+        manifest = _manifest(plan, tables, code_files)
+        already = read_manifest(store) == manifest and (store / folder.VOCABULARY).is_file()
+        if not already:
+            _finish(store, plan, manifest, code_folder, vocabulary or _default_vocabulary())
+    return IngestReport(
+        store=store,
+        tables=reports,
+        subjects=len(plan.subjects),
+        seconds=time.monotonic() - began,
+        disk_bytes=sum(path.stat().st_size for path in store.rglob("*") if path.is_file()),
+        fingerprint=manifest.fingerprint,
+        missing=found.missing,
+        unknown_tables=found.unknown_tables,
+        strays=found.strays,
+        absent_subjects=plan.absent(selected),
+        already_complete=already,
+    )
+
+
+@dataclass
+class _Run:
+    """The tables of one ingest."""
+
+    store: Path
+    work: Path
+    found: Discovery
+    plan: ShardPlan
+    connection: duckdb.DuckDBPyConnection
+
+    def tables(
+        self, progress: Callable[[IngestProgress], None] | None
+    ) -> tuple[dict[str, TableManifest], tuple[TableReport, ...]]:
+        """All tables of the store with their reports, those of earlier runs among them."""
+        done = self._finished_before()
+        waiting = {name: path for name, path in self.found.tables.items() if name not in done}
+        meter = ProgressMeter(sum(path.stat().st_size for path in waiting.values()), progress)
+        seconds: dict[str, float] = {}
+        if waiting or self._has_tables_beyond(done):
+            self._open_for_writing(done)
+        for name in (name for name in TABLES if name in waiting):
+            meter.start(name, waiting[name].stat().st_size)
+            done[name] = self._build(name, waiting[name], meter)
+            write_atomically(self.store / PROGRESS, self._progress(done))
+            seconds[name] = meter.finish(done[name].rows)
+        ordered = {name: done[name] for name in TABLES if name in done}
+        reports = (_report(name, ordered[name], seconds.get(name)) for name in ordered)
+        return ordered, tuple(reports)
+
+    def _build(self, name: str, path: Path, meter: ProgressMeter) -> TableManifest:
+        table = TABLES[name]
+        made = build_table(
+            self.connection,
+            table,
+            path,
+            shards=len(self.plan.shards),
+            folder=self.work / name,
+            meter=meter,
+        )
+        folder.install(self.store, table, self.work / name)
+        return made
+
+    def _finished_before(self) -> dict[str, TableManifest]:
+        """Tables of an earlier run whose raw file, patients and shards are still the same."""
+        before = read_manifest(self.store) or read_progress(self.store)
+        if before is None or before.plan != self.plan.digest:
+            return {}
+        return {
+            name: made
+            for name, made in before.tables.items()
+            if name in self.found.tables
+            and folder.table_path(self.store, TABLES[name]).exists()
+            and _is_unchanged(name, self.found.tables[name], made.files)
+        }
+
+    def _has_tables_beyond(self, done: Mapping[str, TableManifest]) -> bool:
+        return any(
+            folder.table_path(self.store, table).exists()
+            for name, table in TABLES.items()
+            if name not in done
+        )
+
+    def _open_for_writing(self, done: dict[str, TableManifest]) -> None:
+        """From here on the store is unfinished, and says so."""
+        write_atomically(self.store / PROGRESS, self._progress(done))
+        (self.store / MANIFEST).unlink(missing_ok=True)
+        for name, table in TABLES.items():
+            if name not in self.found.tables:
+                folder.remove(self.store, table)
+
+    def _progress(self, done: dict[str, TableManifest]) -> Progress:
+        return Progress(schema_version=SCHEMA_VERSION, plan=self.plan.digest, tables=done)
+
+
+def _is_unchanged(name: str, path: Path, files: tuple[SourceFile, ...]) -> bool:
+    (before,) = files
+    return (
+        before.name == source_name(TABLES[name], path)
+        and before.size == path.stat().st_size
+        and before.sha256 == file_sha256(path)
+    )
+
+
+def _report(name: str, made: TableManifest, seconds: float | None) -> TableReport:
+    return TableReport(
+        table=name,
+        module=made.module,
+        rows=made.rows,
+        seconds=seconds or 0.0,
+        rejected=made.rejected,
+        unlisted=made.unlisted,
+        unselected=made.unselected,
+        unknown_columns=made.unknown_columns,
+        bare_dates=made.bare_dates,
+        kept=seconds is None,
+    )
+
+
+def _code_files(codes: Path | None) -> tuple[SourceFile, ...]:
+    if codes is None:
+        return ()
+    if not codes.is_dir():
+        raise RawRecordError(f"the folder of code lists {codes} does not exist")
+    return tuple(
+        SourceFile(
+            name=path.relative_to(codes).as_posix(),
+            size=path.stat().st_size,
+            sha256=file_sha256(path),
+        )
+        for path in sorted(codes.rglob("*"))
+        if path.is_file()
+    )
+
+
+def _manifest(
+    plan: ShardPlan, tables: dict[str, TableManifest], codes: tuple[SourceFile, ...]
+) -> Manifest:
+    return Manifest(
+        schema_version=SCHEMA_VERSION,
+        fingerprint=fingerprint(tables, plan=plan.digest, codes=codes),
+        plan=plan.digest,
+        subjects=len(plan.subjects),
+        shards=plan.shards,
+        tables=tables,
+        codes=codes,
+    )
+
+
+def _finish(
+    store: Path,
+    plan: ShardPlan,
+    manifest: Manifest,
+    codes: Path | None,
+    vocabulary: VocabularyBuilder,
+) -> None:
+    """The last stage: the list of patients, the vocabulary, and then the manifest."""
+    unfinished = Progress(schema_version=SCHEMA_VERSION, plan=plan.digest, tables=manifest.tables)
+    write_atomically(store / PROGRESS, unfinished)
+    (store / MANIFEST).unlink(missing_ok=True)
+    plan.write(store / folder.SUBJECTS)
+    vocabulary(store, codes)
+    write_atomically(store / MANIFEST, manifest)
+    (store / PROGRESS).unlink(missing_ok=True)
+
+
+def _default_vocabulary() -> VocabularyBuilder:
+    from clinseek.toolkits.ehr.candidates import build_vocabulary
+
+    return lambda store, codes: build_vocabulary(store, codes=codes)
