@@ -101,7 +101,9 @@ class Converter:
     def _count_bare_dates(self) -> None:
         if self._bare_dates is None:
             return
-        for column, count in self._connection.execute(self._bare_dates).fetchall():
+        (counts,) = self._connection.execute(self._bare_dates).fetchall()
+        times = (column.name for column in self.table.columns if column.type == "time")
+        for column, count in zip(times, counts, strict=True):
             if count:
                 self.counts.bare_dates[column] = self.counts.bare_dates.get(column, 0) + count
 
@@ -141,13 +143,12 @@ def typing_sql(table: Table) -> str:
 
 def bare_dates_sql(table: Table) -> str | None:
     """How many cells of each `time` column hold a date without an hour; None without times."""
-    counts = [
-        f"SELECT '{column.name}', count(*) FILTER (strlen(\"{column.name}\") = "
-        f"{_LENGTH_OF_A_DATE}) FROM cells"
+    counts = ", ".join(
+        f'count(*) FILTER (strlen("{column.name}") = {_LENGTH_OF_A_DATE})'
         for column in table.columns
         if column.type == "time"
-    ]
-    return " UNION ALL ".join(counts) or None
+    )
+    return f"SELECT {counts} FROM cells" if counts else None
 
 
 def _typed(column: Column) -> str:

@@ -36,9 +36,10 @@ class Discovery:
     missing: tuple[str, ...]
 
 
-def discover(sources: Iterable[Path]) -> Discovery:
+def discover(sources: Iterable[Path], *, beside: Path | None = None) -> Discovery:
     """Find the tables under `sources`: csv or csv.gz files whose folder is hosp, icu, ed or note.
 
+    The folder `beside` (a store that lies among the raw files) is passed over.
     Raises RawRecordError for a source that is no folder, for a table that is found twice, where
     no table is found at all, and where `patients` or `admissions` is missing.
     """
@@ -46,7 +47,7 @@ def discover(sources: Iterable[Path]) -> Discovery:
     tables: dict[str, Path] = {}
     unknown: list[Path] = []
     strays: list[Path] = []
-    for path in _files(folders):
+    for path in _files(folders, beside):
         name = table_name(path)
         table = TABLES.get(name) if name is not None else None
         if name is None or path.parent.name.lower() not in _MODULES:
@@ -79,8 +80,8 @@ def table_name(path: Path) -> str | None:
     return next((name[: -len(end)] for end in _TABLE_ENDINGS if name.endswith(end)), None)
 
 
-def _files(folders: Iterable[Path]) -> Iterator[Path]:
-    seen: set[str] = set()
+def _files(folders: Iterable[Path], beside: Path | None) -> Iterator[Path]:
+    seen = set() if beside is None else {os.path.realpath(beside)}
     for folder in folders:
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"
@@ -88,8 +89,8 @@ def _files(folders: Iterable[Path]) -> Iterator[Path]:
                 f"{folder} {what}; name the folder of a MIMIC-IV download (the one that holds "
                 "hosp/ and icu/)"
             )
-        # A folder `hosp` may be named as "." or through a link: its real name is what counts.
-        for directory, below, names in os.walk(folder.resolve(), followlinks=True):
+        # Made absolute, so that "." has a name; links keep theirs, which may say hosp.
+        for directory, below, names in os.walk(folder.absolute(), followlinks=True):
             real = os.path.realpath(directory)
             if real in seen:
                 below.clear()

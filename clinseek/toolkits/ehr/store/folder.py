@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clinseek.errors import StoreError
 from clinseek.toolkits.ehr.store.build import REJECTED_FILE, SHARD_FILE
-from clinseek.toolkits.ehr.store.lock import LOCK, writing
+from clinseek.toolkits.ehr.store.lock import writing
 from clinseek.toolkits.ehr.store.manifest import MANIFEST, PROGRESS
 from clinseek.toolkits.ehr.tables import Table
 
@@ -100,11 +100,11 @@ def refuse_other_folders(store: Path) -> None:
     """StoreError where `store` is a folder with other things in it."""
     if not store.is_dir():
         return
-    names = {entry.name for entry in store.iterdir()}
-    if names - {LOCK, WORK} and not names & {MANIFEST, PROGRESS}:
-        example = min(names - {LOCK, WORK})
+    # Hidden names are our own lock and drafts, or a file browser's.
+    names = {entry.name for entry in store.iterdir() if not entry.name.startswith(".")}
+    if names and not names & {MANIFEST, PROGRESS}:
         raise StoreError(
-            f"{store} is no store, and it is not empty (it holds {example}); name a new folder"
+            f"{store} is no store, and it is not empty (it holds {min(names)}); name a new folder"
         )
 
 

@@ -69,7 +69,7 @@ def ingest(
     began = time.monotonic()
     store = Path(out)
     folders = [sources] if isinstance(sources, str | Path) else list(sources)
-    found = discover(Path(source) for source in folders)
+    found = discover((Path(source) for source in folders), beside=store)
     selected = None if subjects is None else read_subject_list(Path(subjects))
     code_folder = None if codes is None else Path(codes)
     code_files = _code_files(code_folder)
@@ -88,6 +88,8 @@ def ingest(
         manifest = _manifest(plan, tables, code_files)
         already = read_manifest(store) == manifest and (store / folder.VOCABULARY).is_file()
         if not already:
+            if progress is not None:
+                progress(IngestProgress("vocabulary", 0, 0.0, None))
             _finish(store, plan, manifest, code_folder, vocabulary or _default_vocabulary())
     return IngestReport(
         store=store,

@@ -29,6 +29,11 @@ def writing(store: Path) -> Iterator[None]:
                 f"{store} is being written by process {_holder(handle)}; wait for it to end, or "
                 "stop it and run this again"
             ) from error
+        except OSError as error:
+            raise StoreError(
+                f"{store} cannot be locked ({error.strerror}), so two writers could spoil it; put "
+                "the store on a disk whose file system has locks"
+            ) from error
         os.ftruncate(handle, 0)
         os.pwrite(handle, str(os.getpid()).encode(), 0)
         yield

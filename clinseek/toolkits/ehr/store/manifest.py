@@ -41,7 +41,8 @@ class TableManifest(_Frozen):
 
     `rejected` rows were broken; `unlisted` rows speak of patients that `patients` does not list;
     `unselected` rows of patients outside the selection. `bare_dates` counts, by column, times
-    that came as a date and were put at the end of that day. `digest` hashes the content.
+    of the raw file that are a date only and were put at the end of that day. `digest` hashes
+    the content.
     """
 
     module: Module

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 ROWS_A_GROUP = 4_096
 """Rows of a Parquet row group: few enough that one patient's rows are read without much else."""
 
+_BYTES_A_GROUP = 2 << 20
+"""Long rows (notes) stand in smaller groups, for the same reason."""
+
+
 _ROWS_A_WRITE = 16 * ROWS_A_GROUP
 _MAIN_TIMES = (
     "charttime", "chartdate", "starttime", "admittime", "intime", "transfertime", "ordertime",
@@ -75,7 +79,7 @@ def write_shard(
             store_schema=False,
         ) as writer:
             for slab in _slabs(reader, schema):
-                writer.write_table(slab, row_group_size=ROWS_A_GROUP)
+                writer.write_table(slab, row_group_size=_rows_a_group(slab))
                 _hash_into(digest, slab)
                 count += slab.num_rows
     finally:
@@ -99,6 +103,11 @@ def _slabs(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.Table
             held = [rows.slice(_ROWS_A_WRITE)]
     if size:
         yield pa.concat_tables(held).combine_chunks()
+
+
+def _rows_a_group(slab: pa.Table) -> int:
+    bytes_a_row = max(int(slab.nbytes) // max(int(slab.num_rows), 1), 1)
+    return max(1, min(ROWS_A_GROUP, _BYTES_A_GROUP // bytes_a_row))
 
 
 def _hash_into(digest: hashlib._Hash, slab: pa.Table) -> None:

@@ -8,7 +8,6 @@ import threading
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 from clinseek.errors import RawRecordError
 
@@ -39,29 +38,31 @@ class RawFile:
 
         Raises RawRecordError for a gz file that ends early or is damaged.
         """
-        with self.path.open("rb") as file:
-            pieces = self._unpacked(file) if self.path.suffix == ".gz" else self._read(file)
-            held: list[bytes] = []
-            length = 0
-            for piece in pieces:
-                held.append(piece)
-                length += len(piece)
-                if length >= size:
-                    yield b"".join(held)
-                    held, length = [], 0
-            if held:
+        held: list[bytes] = []
+        length = 0
+        for piece in self._unpacked() if self.path.suffix.lower() == ".gz" else self._read():
+            held.append(piece)
+            length += len(piece)
+            if length >= size:
                 yield b"".join(held)
+                held, length = [], 0
+        if held:
+            yield b"".join(held)
 
-    def _read(self, file: BinaryIO) -> Iterator[bytes]:
-        while piece := file.read(_READ):
-            self._hash.update(piece)
-            self.bytes_read += len(piece)
-            yield piece
+    def _read(self) -> Iterator[bytes]:
+        try:
+            with self.path.open("rb") as file:
+                while piece := file.read(_READ):
+                    self._hash.update(piece)
+                    self.bytes_read += len(piece)
+                    yield piece
+        except OSError as error:
+            raise RawRecordError(f"{self.path} cannot be read: {error.strerror}") from error
 
-    def _unpacked(self, file: BinaryIO) -> Iterator[bytes]:
+    def _unpacked(self) -> Iterator[bytes]:
         member = zlib.decompressobj(_GZIP)
         try:
-            for packed in self._read(file):
+            for packed in self._read():
                 piece = packed
                 while piece:
                     if member.eof:  # a gz file may consist of several members
@@ -83,11 +84,11 @@ class RawFile:
 
 def file_sha256(path: Path) -> str:
     """The hash of a file's bytes, read in pieces."""
-    raw = RawFile(path)
-    with path.open("rb") as file:
-        for _ in raw._read(file):
-            pass
-    return raw.sha256
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise RawRecordError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def ahead(pieces: Iterator[bytes], depth: int = 2) -> Iterator[bytes]:

@@ -95,9 +95,10 @@ def plan_shards(patients: Iterable[int], selected: Iterable[int] | None = None) 
 class Spool:
     """The typed rows of one table, gathered by shard: in memory while few, then on disk."""
 
-    def __init__(self, folder: Path, shards: int) -> None:
+    def __init__(self, folder: Path, shards: int, *, in_memory: int = BYTES_IN_MEMORY) -> None:
         self._folder = folder
         self._shards = shards
+        self._in_memory = in_memory
         self._waiting: list[pa.Table] = []
         self._bytes = 0
         self._schema: pa.Schema | None = None
@@ -110,7 +111,7 @@ class Spool:
             return
         self._waiting.append(rows)
         self._bytes += rows.nbytes
-        if self._bytes >= BYTES_IN_MEMORY:
+        if self._bytes >= self._in_memory:
             self._lay_down()
 
     def by_shard(self) -> Iterator[tuple[int, pa.Table | pa.RecordBatchReader]]:
