@@ -1,91 +1,29 @@
 """What each `ehr.*` tool takes: published names and arguments, and a few optional ones of ours.
 
-Validation is wider than the schema that a model is shown: numbers may come as text, a list as one
-item. What cannot be read at all becomes a sentence (see `read_arguments`), never an exception.
+What cannot be read becomes a sentence (see `schemas.read_arguments`), never an exception.
 """
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-DEFAULT_ROWS = 200
-MOST_ROWS = 2_000
-
-
-def _subject_id(given: object) -> object:
-    """An id written as a float ("10014354.0") is still that id."""
-    if isinstance(given, bool):
-        raise ValueError("a subject_id is a number such as 10014354")
-    text = str(given).strip()
-    return text[:-2] if text.endswith(".0") else text
-
-
-def _text(given: object) -> object:
-    return str(given) if isinstance(given, int | float) and not isinstance(given, bool) else given
-
-
-def _listed(given: object) -> object:
-    """One item, several parted by commas in a JSON list, or a list: always a list of texts."""
-    if isinstance(given, str) and given.lstrip().startswith("["):
-        try:
-            given = json.loads(given)
-        except ValueError:
-            return [given]
-    if isinstance(given, str):
-        return [given]
-    return [_text(item) for item in given] if isinstance(given, list | tuple) else given
-
-
-def _columns(given: object) -> object:
-    listed = _listed(given)
-    if not isinstance(listed, list):
-        return listed
-    return [part.strip() for item in listed for part in str(item).split(",") if part.strip()]
-
-
-_TEXT_SCHEMA = {"type": "string"}
-_TEXTS_SCHEMA = {"type": "array", "items": {"type": "string"}}
-
-SubjectId = Annotated[
-    int | None,
-    BeforeValidator(_subject_id),
-    WithJsonSchema(_TEXT_SCHEMA),
-    Field(description="Patient of this run; may be left out."),
-]
-TableName = Annotated[str, Field(description="Name of the table, e.g. labevents.")]
-Text = Annotated[str, BeforeValidator(_text), WithJsonSchema(_TEXT_SCHEMA)]
-Texts = Annotated[list[str], BeforeValidator(_listed), WithJsonSchema(_TEXTS_SCHEMA)]
-StartTime = Annotated[
-    Text | None,
-    WithJsonSchema(_TEXT_SCHEMA),
-    Field(description="YYYY-MM-DD or YYYY-MM-DD HH:MM:SS, inclusive; left out: from the first."),
-]
-EndTime = Annotated[
-    Text | None,
-    WithJsonSchema(_TEXT_SCHEMA),
-    Field(
-        description="As start_time; a bare date means the end of that day; left out: to the last."
-    ),
-]
-Limit = Annotated[
-    int, Field(ge=1, le=MOST_ROWS, description=f"Rows to show, {DEFAULT_ROWS} by default.")
-]
-Offset = Annotated[int, Field(ge=0, description="Rows to skip, for paging.")]
-Columns = Annotated[
-    list[str] | None,
-    BeforeValidator(_columns),
-    WithJsonSchema(_TEXTS_SCHEMA),
-    Field(description="Columns to show; left out: all."),
-]
-Keywords = Annotated[
-    list[str],
-    BeforeValidator(_listed),
-    WithJsonSchema({"anyOf": [_TEXT_SCHEMA, _TEXTS_SCHEMA]}),
-    Field(description="One keyword or a list of them."),
-]
+from clinseek.toolkits.ehr.tools.fields import (
+    DEFAULT_ROWS,
+    TEXT_SCHEMA,
+    TEXTS_SCHEMA,
+    Columns,
+    EndTime,
+    Keywords,
+    Limit,
+    Offset,
+    StartTime,
+    SubjectId,
+    TableName,
+    Text,
+    Texts,
+)
 
 
 class Arguments(BaseModel):
@@ -112,7 +50,7 @@ class LoadEhr(SubjectArguments):
     )
     timestamp: Annotated[
         Text | None,
-        WithJsonSchema(_TEXT_SCHEMA),
+        WithJsonSchema(TEXT_SCHEMA),
         Field(description="Time of this run, YYYY-MM-DD HH:MM:SS; may be left out."),
     ] = None
 
@@ -275,7 +213,7 @@ class Finish(Arguments):
     citations: Annotated[
         list[str | list[str]] | None,
         BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
-        WithJsonSchema({"type": "array", "items": {"anyOf": [_TEXTS_SCHEMA, _TEXT_SCHEMA]}}),
+        WithJsonSchema({"type": "array", "items": {"anyOf": [TEXTS_SCHEMA, TEXT_SCHEMA]}}),
         Field(description='One entry an item of response, e.g. [["E3#17", "E5"], ["E4"]].'),
     ] = None
 

@@ -80,7 +80,7 @@ def unique_values(case: Case, asked: takes.GetUniqueValues) -> Answer:
         )
     grid = Grid((name, "rows"), [row[:2] for row in rows], cited=False)
     body = show(grid, room=MOST_CHARACTERS, fold_empty=False)
-    read = (table.labels[name].dictionary,) if name not in table.columns else ()
+    read = (table.labels[name].target,) if name not in table.columns else ()
     return f"{table.name}.{name}: {distinct:,} distinct values\n\n{body.text}", Observation(
         tables=(table.name, *read)
     )

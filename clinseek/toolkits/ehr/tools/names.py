@@ -47,7 +47,7 @@ def patient_table(case: Case, written: str) -> PatientTable:
         held = set(case.dictionaries)
         links = DICTIONARY_LINKS.get(name, ())
         return PatientTable(
-            name, case.columns(name), tuple(link for link in links if link.dictionary in held)
+            name, case.columns(name), tuple(link for link in links if link.target in held)
         )
     if other := found(written, candidate_tables(case)):
         raise Refusal(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from clinseek.errors import Refusal
-from clinseek.toolkits.ehr.descriptions import DICTIONARY_LINKS
+from clinseek.toolkits.ehr.descriptions import DICTIONARY_LINKS, describe
+from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.toolkits.ehr.tools import arguments as takes
 from clinseek.toolkits.ehr.tools import moments
 from clinseek.toolkits.ehr.tools.counts import table_counts
@@ -35,10 +36,11 @@ def load_ehr(case: Case, asked: takes.LoadEhr) -> Answer:
     held = [(name, rows, by, first, last) for name, by, rows, first, last in counted if rows]
     bare = [name for name, _, rows, *_ in counted if not rows]
     total = sum(line[1] for line in held)
-    parts = [
+    opened = (
         f"record open: subject_id {case.key.subject_id} as of {case.key.cutoff} "
         f"(nothing later is in it); {len(held)} tables with {total:,} rows"
-    ]
+    )
+    parts = [opened]
     if held:
         grid = Grid(("table", "rows", "by", "first", "last"), held, cited=False)
         parts.append(show(grid, room=MOST_CHARACTERS, fold_empty=False).text)
@@ -77,7 +79,28 @@ def column_names(case: Case, asked: takes.GetColumnNames) -> Answer:
     name = any_table(case, asked.table_name)
     lines = [f"{name}: {', '.join(case.columns(name))}"]
     for link in DICTIONARY_LINKS.get(name, ()):
-        if link.dictionary in case.dictionaries:
+        if link.target in case.dictionaries:
             joined = ", ".join(link.columns)
-            lines.append(f"joined from {link.dictionary} by {joined}: {', '.join(link.shows)}")
+            lines.append(f"joined from {link.target} by {joined}: {', '.join(link.shows)}")
     return "\n".join(lines), Observation()
+
+
+ROW_ID_LINE = (
+    "- row_id (integer): Number of the row in this record, in the order in which rows became "
+    "known; cite it as E3#17 (evidence 3, row 17). Record tools call it row."
+)
+
+
+def table_description(case: Case, asked: takes.GetTableDescription) -> Answer:
+    """What a table and its columns mean; for candidate tables, what they are for."""
+    name = any_table(case, asked.table_name)
+    if name in candidate_tables(case):
+        columns = ", ".join(case.columns(name))
+        return (
+            f"{name}: the fixed wordings that answers use, one entry a row; columns: {columns}. "
+            "Search it with ehr.get_candidates_by_keyword; join it in ehr.run_sql_query."
+        ), Observation()
+    described = describe(name)
+    if TABLES[name].is_dictionary:
+        return described.text, Observation()
+    return described.text.replace("columns:", f"columns:\n{ROW_ID_LINE}", 1), Observation()

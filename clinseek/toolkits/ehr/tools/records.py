@@ -137,7 +137,7 @@ def _equal(table: PatientTable, name: str, value: str) -> tuple[Choice, dict[str
 def _type_of(table: PatientTable, name: str) -> ColumnType:
     if name == ROW_ID:
         return "integer"
-    holder = table.name if name in table.columns else table.labels[name].dictionary
+    holder = table.name if name in table.columns else table.labels[name].target
     return TABLES[holder].type_of(name)
 
 
@@ -177,14 +177,15 @@ def _shown_columns(table: PatientTable, wanted: list[str] | None) -> tuple[str, 
 
 
 def _row_numbers(table: str) -> tuple[str, ...]:
-    """Columns that repeat the row id: a case numbers `labevent_id` and its like as it numbers rows."""
+    """The column that repeats the row id: a case numbers labevent_id as it numbers its rows."""
     rule = RULES.get(table)
-    numbered = rule.numbered if rule is not None else ()
-    return tuple(name for name in numbered if TABLES[table].type_of(name) == "integer")
+    if rule is None or rule.key is None or rule.key not in rule.numbered:
+        return ()
+    return (rule.key,) if TABLES[table].type_of(rule.key) == "integer" else ()
 
 
 def _tables(table: PatientTable, shown: tuple[str, ...]) -> tuple[str, ...]:
-    read = (link.dictionary for link in table.links if set(link.shows) & set(shown))
+    read = (link.target for link in table.links if set(link.shows) & set(shown))
     return (table.name, *read)
 
 

@@ -52,7 +52,7 @@ def show(grid: Grid, *, room: int, fold_empty: bool = True) -> Shown:
     """
     count = len(grid.rows)
     while True:
-        text = _rendered(grid._replace(rows=grid.rows[:count]), fold_empty, room)
+        text = _rendered(grid._replace(rows=grid.rows[:count]), room, fold_empty=fold_empty)
         if len(text) <= room or count <= 1:
             return Shown(text, count)
         # Rows differ in length, so aim a little lower than proportion says.
@@ -68,7 +68,8 @@ def cell(value: object) -> str:
     if value is None:
         return "-"
     if isinstance(value, str):
-        return value if value not in _AMBIGUOUS else f"'{value}'"
+        text = value.rstrip()
+        return text if text not in _AMBIGUOUS else f"'{value}'"
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, bytes):
@@ -87,7 +88,7 @@ def _number(value: float) -> str:
     return f"{value:.6g}"
 
 
-def _rendered(grid: Grid, fold_empty: bool, room: int) -> str:
+def _rendered(grid: Grid, room: int, *, fold_empty: bool) -> str:
     names: list[str] = []
     cells: list[list[str]] = []
     empty: list[str] = []

@@ -116,7 +116,7 @@ def counts(tables: tuple[tuple[str, str | None, bool], ...]) -> Statement:
 
     lines = []
     for place, (name, by, is_date) in enumerate(tables):
-        line_of = sa.literal_column(str(place))
+        line_of: ColumnElement[int] = sa.literal_column(str(place))
         if by is None:
             source = sa.table(name)
             line = sa.select(line_of, sa.func.count(), sa.null(), sa.null()).select_from(source)
@@ -144,7 +144,8 @@ def distinct(table: PatientTable, column: str) -> Statement:
     source = _source(table)
     link = table.labels.get(column)
     if link is None or column in table.columns:
-        value, rows = source.c[column], source
+        value: ColumnElement[Any] = source.c[column]
+        rows: FromClause = source
     else:
         dictionary = _dictionary(link)
         value = dictionary.c[column]
@@ -168,7 +169,7 @@ def _source(table: PatientTable) -> TableClause:
 def _dictionary(link: Link) -> TableClause:
     import sqlalchemy as sa
 
-    return sa.table(link.dictionary, *(sa.column(name) for name in (*link.keys, *link.shows)))
+    return sa.table(link.target, *(sa.column(name) for name in (*link.keys, *link.shows)))
 
 
 def _chosen(table: PatientTable, source: TableClause, choice: Choice) -> ColumnElement[bool]:
@@ -204,8 +205,10 @@ def _compared(column: ColumnElement[Any], kind: Kind) -> ColumnElement[bool]:
 def _holding(table: PatientTable, source: TableClause) -> ColumnElement[bool]:
     import sqlalchemy as sa
 
-    pattern = sa.bindparam("pattern")
-    held = [source.c[name].like(pattern, escape=ESCAPE) for name in text_columns(table)]
+    pattern: ColumnElement[str] = sa.bindparam("pattern")
+    held: list[ColumnElement[bool]] = [
+        source.c[name].like(pattern, escape=ESCAPE) for name in text_columns(table)
+    ]
     for link in table.links:
         dictionary = _dictionary(link)
         said = sa.or_(*(dictionary.c[name].like(pattern, escape=ESCAPE) for name in link.shows))

@@ -24,6 +24,7 @@ _ANSWERS: dict[type[Arguments], Callable[[Case, Any], Answer]] = {
     takes.LoadEhr: orientation.load_ehr,
     takes.GetTableNames: orientation.table_names,
     takes.GetColumnNames: orientation.column_names,
+    takes.GetTableDescription: orientation.table_description,
     takes.GetUniqueValues: counts.unique_values,
     takes.GetRecordsByTime: records.by_time,
     takes.GetEventCountsByTime: counts.event_counts,

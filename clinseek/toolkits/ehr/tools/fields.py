@@ -1,0 +1,87 @@
+"""The kinds of arguments that tools share: how each is read, and how its schema shows it.
+
+Reading is wider than the schema that a model is shown: a number may come as text, a list as one
+item or as JSON in a text.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, WithJsonSchema
+
+DEFAULT_ROWS = 200
+MOST_ROWS = 2_000
+
+
+def _subject_id(given: object) -> object:
+    """An id written as a float ("10014354.0") is still that id."""
+    if isinstance(given, bool):
+        raise ValueError("a subject_id is a number such as 10014354")
+    return str(given).strip().removesuffix(".0")
+
+
+def _text(given: object) -> object:
+    return str(given) if isinstance(given, int | float) and not isinstance(given, bool) else given
+
+
+def _listed(given: object) -> object:
+    """One item, several parted by commas in a JSON list, or a list: always a list of texts."""
+    if isinstance(given, str) and given.lstrip().startswith("["):
+        try:
+            given = json.loads(given)
+        except ValueError:
+            return [given]
+    if isinstance(given, str):
+        return [given]
+    return [_text(item) for item in given] if isinstance(given, list | tuple) else given
+
+
+def _columns(given: object) -> object:
+    listed = _listed(given)
+    if not isinstance(listed, list):
+        return listed
+    return [part.strip() for item in listed for part in str(item).split(",") if part.strip()]
+
+
+TEXT_SCHEMA = {"type": "string"}
+TEXTS_SCHEMA = {"type": "array", "items": {"type": "string"}}
+
+SubjectId = Annotated[
+    int | None,
+    BeforeValidator(_subject_id),
+    WithJsonSchema(TEXT_SCHEMA),
+    Field(description="Patient of this run; may be left out."),
+]
+TableName = Annotated[str, Field(description="Name of the table, e.g. labevents.")]
+Text = Annotated[str, BeforeValidator(_text), WithJsonSchema(TEXT_SCHEMA)]
+Texts = Annotated[list[str], BeforeValidator(_listed), WithJsonSchema(TEXTS_SCHEMA)]
+StartTime = Annotated[
+    Text | None,
+    WithJsonSchema(TEXT_SCHEMA),
+    Field(description="YYYY-MM-DD or YYYY-MM-DD HH:MM:SS, inclusive; left out: from the first."),
+]
+EndTime = Annotated[
+    Text | None,
+    WithJsonSchema(TEXT_SCHEMA),
+    Field(
+        description="As start_time; a bare date means the end of that day; left out: to the last."
+    ),
+]
+Limit = Annotated[
+    int, Field(ge=1, le=MOST_ROWS, description=f"Rows to show, {DEFAULT_ROWS} by default.")
+]
+Offset = Annotated[int, Field(ge=0, description="Rows to skip, for paging.")]
+Columns = Annotated[
+    list[str] | None,
+    BeforeValidator(_columns),
+    WithJsonSchema(TEXTS_SCHEMA),
+    Field(description="Columns to show; left out: all."),
+]
+Keywords = Annotated[
+    list[str],
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA]}),
+    Field(description="One keyword or a list of them."),
+]
