@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 from clinseek.toolkits.ehr.availability.profiles import Profile
 
 Join = Literal[
-    "admission", "order", "pharmacy", "emar", "edstay", "discharge", "radiology", "addendum", "consult"
+    "admission", "orders", "pharmacy", "emar", "edstay", "discharge", "radiology", "addendum", "consult"
 ]
 """What a rule may look at beside its own row; each is at most one row (see case/joins.py)."""
 

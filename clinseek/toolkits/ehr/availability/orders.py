@@ -34,15 +34,14 @@ ORDERS: tuple[Rule, ...] = (
         table="poe_detail",
         known=Known(
             "CASE WHEN r.field_name IN ('Consult Status', 'Consult Status Time') "
-            "THEN CASE WHEN consult.moment IS NOT NULL AND \"order\".ordertime IS NOT NULL "
-            f"THEN {latest('consult.moment', chr(34) + 'order' + chr(34) + '.ordertime')} END "
-            'ELSE "order".ordertime END',
+            "THEN CASE WHEN consult.moment IS NOT NULL AND orders.ordertime IS NOT NULL "
+            f"THEN {latest('consult.moment', 'orders.ordertime')} END ELSE orders.ordertime END",
             "ordertime of the order; Consult Status and its time, at that time",
         ),
         event_time=None,
         shown=("subject_id", "field_name", "field_value"),
         references={"poe_id": _ORDER, "poe_seq": _ORDER},
-        joins=("order", "consult"),
+        joins=("orders", "consult"),
         suspect={"field_value": "Discharge When and Discharge Planning are known when ordered, but "
                  "are to be dropped from discharge and length-of-stay tasks"},
         source="Has no time of its own; the published rule shows every detail of orders to come.",
@@ -80,9 +79,9 @@ ORDERS: tuple[Rule, ...] = (
     Rule(
         table="prescriptions",
         known=Known(
-            first_there('"order".ordertime', "pharmacy.entertime", "r.starttime"),
+            first_there("orders.ordertime", "pharmacy.entertime", "r.starttime"),
             "ordertime of its order, else entertime of its pharmacy entry, else starttime",
-            event=first_there("r.starttime", '"order".ordertime', "pharmacy.entertime"),
+            event=first_there("r.starttime", "orders.ordertime", "pharmacy.entertime"),
         ),
         event_time="starttime",
         shown=(
@@ -93,7 +92,7 @@ ORDERS: tuple[Rule, ...] = (
         masked={"hadm_id": ADMITTED, "stoptime": _STOPPED},
         planned={"starttime": _PLANNED_START},
         references={"poe_id": _ORDER, "poe_seq": _ORDER},
-        joins=("admission", "order", "pharmacy"),
+        joins=("admission", "orders", "pharmacy"),
         source="Orders, not administrations (mimic-code#384); a stoptime may precede its starttime "
         "(mimic-code#1260).",
     ),

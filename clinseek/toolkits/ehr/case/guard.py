@@ -91,7 +91,7 @@ def columns(path: Path, vocabulary: Path | None) -> dict[str, dict[str, tuple[st
         return {
             schema: {
                 table: tuple(
-                    row[1] for row in connection.execute(f'PRAGMA {schema}.table_info("{table}")')
+                    row[1] for row in connection.execute(f'PRAGMA {schema}.table_xinfo("{table}")')
                 )
                 for (table,) in connection.execute(
                     f"SELECT name FROM {schema}.sqlite_schema WHERE type = 'table' ORDER BY name"

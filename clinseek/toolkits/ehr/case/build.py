@@ -1,0 +1,135 @@
+"""Building a case: a fresh SQLite file with exactly what was known at the cutoff."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from clinseek.errors import CaseError, CutoffError
+from clinseek.toolkits.ehr.availability import profile_named, rule_for
+from clinseek.toolkits.ehr.case import compose
+from clinseek.toolkits.ehr.case.case import Case, CaseKey
+from clinseek.toolkits.ehr.case.cutoff import read_cutoff
+from clinseek.toolkits.ehr.case.sheet import Sheet, raw_sheet
+from clinseek.toolkits.ehr.tables import TABLES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class PatientRecords(Protocol):
+    """What a case needs of a store."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def tables(self) -> tuple[str, ...]: ...
+    @property
+    def vocabulary(self) -> Path: ...
+    def read_subject(self, subject_id: int) -> dict[str, pa.Table]: ...
+
+
+def open_case(
+    store: PatientRecords | str | Path,
+    subject_id: int,
+    *,
+    cutoff: str | datetime,
+    profile: str = "available",
+    folder: Path | None = None,
+    name: str | None = None,
+) -> Case:
+    """The record of `subject_id` as it stood at `cutoff` (inclusive), in a file of its own.
+
+    The file is `folder/name` (a fresh temporary folder and `<subject_id>.sqlite` by default); the
+    same arguments over the same store give the same bytes. Raises StoreError, SubjectError,
+    CutoffError (unreadable, zoned, or before the first record), SettingError (no such profile) and
+    RuleError (a table or column without a rule).
+    """
+    records = opened_store(store)
+    key = CaseKey(str(records.path), subject_id, read_cutoff(cutoff), profile_named(profile))
+    held = patient_tables(records)
+    rows = records.read_subject(subject_id)
+    where = folder if folder is not None else Path(tempfile.mkdtemp(prefix="clinseek-case-"))
+    where.mkdir(parents=True, exist_ok=True)
+    path = where / (name or f"{subject_id}.sqlite")
+    vocabulary = records.vocabulary if records.vocabulary.is_file() else None
+    try:
+        # Beside the case's own folder, so that the last step is a rename within one file system.
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=where) as making:
+            made = Path(making) / "case.sqlite"
+            with raw_sheet(rows, vocabulary=vocabulary) as sheet:
+                _write_case(sheet, made, held, key)
+            os.replace(made, path)
+    except sqlite3.Error as error:
+        raise CaseError(
+            f"the case of patient {subject_id} at {key.cutoff} could not be made: {error}"
+        ) from error
+    return Case(key=key, path=path, vocabulary=vocabulary)
+
+
+def patient_tables(records: PatientRecords) -> list[str]:
+    """The patient's tables of the store; RuleError where one, or a column of one, has no rule."""
+    held = [name for name in records.tables if name not in TABLES or not TABLES[name].is_dictionary]
+    for table in held:
+        rule_for(table, TABLES[table].column_names if table in TABLES else ())
+    return sorted(held)
+
+
+def opened_store(store: PatientRecords | str | Path) -> PatientRecords:
+    """The store itself, or the one that lies at a path."""
+    if not isinstance(store, str | Path):
+        return store
+    from clinseek.toolkits.ehr.store import Store
+
+    return Store.open(store)
+
+
+def place_rows(sheet: Sheet, tables: list[str], key: CaseKey) -> None:
+    """Find the rows known at the cutoff and give each its place; parents before their details."""
+    parents_first = sorted(
+        {*tables, *compose.PARENTS}, key=lambda name: (name not in compose.PARENTS, name)
+    )
+    for table in parents_first:
+        empty = sheet.empty.get(table, frozenset())
+        for statement in compose.place_statements(table, key.profile, empty=empty):
+            parameters = {"cutoff": key.cutoff} if ":cutoff" in statement else {}
+            sheet.connection.execute(statement, parameters)
+
+
+def _write_case(sheet: Sheet, path: Path, tables: list[str], key: CaseKey) -> None:
+    connection = sheet.connection
+    connection.execute('ATTACH DATABASE ? AS "case"', (str(path),))
+    for pragma in ("journal_mode = OFF", "synchronous = OFF", "page_size = 4096"):
+        connection.execute(f'PRAGMA "case".{pragma}')
+    connection.execute("BEGIN")
+    place_rows(sheet, tables, key)
+    known = 0
+    for table in tables:
+        connection.execute(compose.create_statement(table))
+        filling = compose.fill_statement(table, key.profile)
+        filled = connection.execute(filling, {"cutoff": key.cutoff})
+        known += filled.rowcount if table != "patients" else 0
+        for statement in compose.index_statements(table):
+            connection.execute(statement)
+    if not known:
+        raise CutoffError(_nothing_known(connection, tables, key))
+    connection.execute("COMMIT")
+
+
+def _nothing_known(connection: sqlite3.Connection, tables: list[str], key: CaseKey) -> str:
+    moments = [
+        connection.execute(compose.first_known_statement(table, key.profile)).fetchone()
+        for table in tables
+        if table != "patients"
+    ]
+    first = min((moment for (moment,) in moments if moment), default=None)
+    if first is None:
+        return f"nothing is known of patient {key.subject_id} at any time: every table is empty"
+    return (
+        f"nothing is known of patient {key.subject_id} at {key.cutoff}: the record begins at {first}; "
+        "choose a later cutoff"
+    )

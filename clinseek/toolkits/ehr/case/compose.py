@@ -1,0 +1,209 @@
+"""From a rule to the SQL that fills one table of a case. Pure: text in, text out.
+
+First the places: the raw rows known at the cutoff, in the order in which they became known. Then
+the rows themselves, cell by cell, in that order.
+
+A row's place (its row_id, and every id that is re-numbered) must not move when the cutoff does and
+must not lean on anything later than it. So rows run by known, then by the raw key; where the raw
+table has none, by the cells known with the row and only then by those that come later, each behind
+the moment at which it comes: of two rows alike so far, the one that opens first stands first, before
+and after. A detail, known exactly when its parent is, runs in the order of its parents.
+"""
+
+from __future__ import annotations
+
+from clinseek.toolkits.ehr.availability import Profile, Rule, rule_for
+from clinseek.toolkits.ehr.case.joins import joined
+from clinseek.toolkits.ehr.case.sheet import column_type
+from clinseek.toolkits.ehr.tables import TABLES
+
+PARENTS = ("poe", "emar", "discharge", "radiology")
+"""Tables whose re-numbered ids others refer to; they are placed before all others."""
+
+_NOTES = ("discharge", "radiology")
+_INDEXED_IDS = (
+    "hadm_id", "stay_id", "itemid", "poe_id", "emar_id", "pharmacy_id", "note_id", "icd_code",
+)  # fmt: skip
+
+
+def create_statement(table: str) -> str:
+    """CREATE TABLE in the case: row_id first, then the table's columns with their types."""
+    itself = _row_id_itself(rule_for(table, ()))
+    columns = ", ".join(
+        f'"{name}" {column_type(table, name)}'
+        + (" GENERATED ALWAYS AS (row_id) VIRTUAL" if name in itself else "")
+        for name in TABLES[table].column_names
+    )
+    return f'CREATE TABLE "case"."{table}" (row_id INTEGER PRIMARY KEY, {columns})'
+
+
+def index_statements(table: str) -> list[str]:
+    """CREATE INDEX on the event time and on the ids; an item's index runs on in time."""
+    event_time = rule_for(table, ()).event_time
+    on: list[str] = [] if event_time is None else [f'"{event_time}"']
+    for name in TABLES[table].column_names:
+        if name in _INDEXED_IDS:
+            on.append(f'"{name}", "{event_time}"' if name == "itemid" else f'"{name}"')
+    return [
+        f'CREATE INDEX "case"."{table}_{number}" ON "{table}" ({columns})'
+        for number, columns in enumerate(on, start=1)
+    ]
+
+
+def place_statements(
+    table: str, profile: Profile, *, empty: frozenset[str] = frozenset()
+) -> list[str]:
+    """The places of the rows of `table` known at :cutoff, and the new ids if others refer to it.
+
+    Columns in `empty` hold nothing in any raw row, so they decide no order and are left out.
+    """
+    rule = rule_for(table, TABLES[table].column_names)
+    known = rule.known.sql(profile)
+    parent = table in PARENTS
+    statements = [
+        f"CREATE TEMP TABLE place_{table} "
+        "(seq INTEGER PRIMARY KEY, at INTEGER, known TEXT, raw TEXT, counter INTEGER)",
+        f"INSERT INTO temp.place_{table} (at, known, raw, counter) "
+        f"SELECT r.rowid, {known}, {f'r.{rule.key}' if parent else 'NULL'}, {_counter(rule, known)} "
+        f"{_source(rule)} WHERE {known} <= :cutoff ORDER BY {_order(rule, profile, empty)}",
+    ]
+    if parent:
+        statements += [
+            f"CREATE TEMP TABLE number_{table} "
+            "(raw TEXT PRIMARY KEY, seq INTEGER, new TEXT, known TEXT) WITHOUT ROWID",
+            f"INSERT OR IGNORE INTO temp.number_{table} "
+            f"SELECT place.raw, place.seq, {_new_id(table)}, place.known "
+            f"FROM temp.place_{table} AS place CROSS JOIN main.{table} AS r "
+            "ON r.rowid = place.at WHERE place.raw IS NOT NULL",
+        ]
+    return statements
+
+
+def fill_statement(table: str, profile: Profile) -> str:
+    """INSERT ... SELECT of the placed rows, each cell as it stood at :cutoff."""
+    rule = rule_for(table, TABLES[table].column_names)
+    columns = [name for name in TABLES[table].column_names if name not in _row_id_itself(rule)]
+    cells = ", ".join(cell(rule, column, profile) for column in columns)
+    names = ", ".join(f'"{name}"' for name in columns)
+    ranks = " ".join(_rank(rule, column) for column in rule.renumbered_within)
+    return (
+        f'INSERT INTO "case"."{table}" (row_id, {names}) SELECT place.seq, {cells} '
+        f"FROM temp.place_{table} AS place "
+        f"CROSS JOIN main.{table} AS r ON r.rowid = place.at {_beside(rule)} {ranks}"
+    )
+
+
+def cell(rule: Rule, column: str, profile: Profile) -> str:
+    """What the case shows in `column`: the raw cell, or NULL until its time, or its stand-in."""
+    if column in rule.never:
+        return "NULL"
+    if column in rule.derived:
+        return rule.derived[column]
+    if column in rule.numbered:
+        counts = TABLES[rule.table].type_of(column) == "integer"
+        return "coalesce(place.counter, place.seq)" if counts else _new_id(rule.table)
+    if column in rule.references:
+        counts = TABLES[rule.table].type_of(column) == "integer"
+        return f"{_alias(rule, rule.references[column].by)}.{'seq' if counts else 'new'}"
+    if column in rule.renumbered_within:
+        return f"rank_{column}.place"
+    opens = opening(rule, column, profile)
+    return f"r.{column}" if opens is None else f"CASE WHEN {opens} <= :cutoff THEN r.{column} END"
+
+
+def opening(rule: Rule, column: str, profile: Profile) -> str | None:
+    """The moment at which the cell opens, as SQL; None where it opens with its row.
+
+    A time that is no plan never shows a moment after the cutoff, whatever else the rule says.
+    """
+    mask = rule.mask_of(column, profile)
+    if mask is not None:
+        return mask.when
+    if column in rule.planned:
+        return None
+    if TABLES[rule.table].type_of(column) in ("time", "date"):
+        return f"r.{column}"
+    return None
+
+
+def first_known_statement(table: str, profile: Profile) -> str:
+    """The first moment at which anything of `table` is known."""
+    rule = rule_for(table, ())
+    return f"SELECT min({rule.known.sql(profile)}) {_source(rule)}"
+
+
+def _order(rule: Rule, profile: Profile, empty: frozenset[str]) -> str:
+    known = rule.known.sql(profile)
+    if rule.key is not None:
+        return f"{known}, r.{rule.key}"
+    parent = [name for _, name in _referred(rule) if known == f"{name}.known"]
+    with_row: list[str] = []
+    late: list[str] = []
+    for column in dict.fromkeys((*rule.shown, *rule.planned, *rule.masked)):
+        if column in empty or column == "subject_id":
+            continue
+        opens = opening(rule, column, profile)
+        if opens is None:
+            with_row.append(f"r.{column}")
+            continue
+        late += [f"{opens} NULLS LAST", *([] if opens == f"r.{column}" else [f"r.{column}"])]
+    for by, name in _referred(rule):
+        if name not in parent:
+            late += [f"{_alias(rule, by)}.known NULLS LAST", f"{_alias(rule, by)}.seq"]
+    return ", ".join([f"{parent[0]}.seq" if parent else known, *with_row, *late])
+
+
+def _source(rule: Rule) -> str:
+    """The raw rows with what their order needs; a raw key orders without any reference."""
+    beside = _beside(rule) if rule.key is None else joined(*rule.joins)
+    return f"FROM main.{rule.table} AS r {beside}"
+
+
+def _beside(rule: Rule) -> str:
+    """The joins that the rule and its references need, each at most one row."""
+    referred = " ".join(
+        f"LEFT JOIN temp.number_{parent} AS {alias} ON {alias}.raw = r.{by}"
+        for by, parent in _referred(rule)
+        if (alias := _alias(rule, by)) not in rule.joins
+    )
+    return f"{joined(*rule.joins)} {referred}"
+
+
+def _referred(rule: Rule) -> list[tuple[str, str]]:
+    """Each raw column that holds another row's id, with that row's table."""
+    return sorted({(ref.by, ref.parent) for ref in rule.references.values()})
+
+
+def _alias(rule: Rule, by: str) -> str:
+    """The name under which the SQL finds the row that the id in `by` means."""
+    parent = next(ref.parent for ref in rule.references.values() if ref.by == by)
+    return parent if parent in rule.joins else f"ref_{by}"
+
+
+def _row_id_itself(rule: Rule) -> tuple[str, ...]:
+    """Ids that are the row's place itself; the case keeps them as another name of row_id."""
+    return () if rule.table in PARENTS else rule.numbered
+
+
+def _counter(rule: Rule, known: str) -> str:
+    """Notes are counted by type (DS, AD, RR, AR); all else by place."""
+    if rule.table not in _NOTES:
+        return "NULL"
+    return f"row_number() OVER (PARTITION BY r.note_type ORDER BY {known}, r.{rule.key})"
+
+
+def _new_id(table: str) -> str:
+    kind = "r.note_type || '-' || " if table in _NOTES else ""
+    return f"r.subject_id || '-' || {kind}coalesce(place.counter, place.seq)"
+
+
+def _rank(rule: Rule, column: str) -> str:
+    """The places 1, 2, ... of a counter's values among visible rows, as they became known."""
+    within = rule.renumbered_within[column]
+    return (
+        f"LEFT JOIN (SELECT r.{within} AS within, r.{column} AS raw, row_number() OVER "
+        f"(PARTITION BY r.{within} ORDER BY min(place.known), r.{column}) AS place "
+        f"FROM temp.place_{rule.table} AS place CROSS JOIN main.{rule.table} AS r "
+        f"ON r.rowid = place.at GROUP BY r.{within}, r.{column}) AS rank_{column} "
+        f"ON rank_{column}.within IS r.{within} AND rank_{column}.raw = r.{column}"
+    )

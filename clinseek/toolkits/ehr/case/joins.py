@@ -1,0 +1,96 @@
+"""What the rules may look at beside their own row, made once a case in temporary tables.
+
+Each is unique by its id, so a join never multiplies rows; where a raw table names an id twice the
+later moment counts.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from clinseek.toolkits.ehr.availability import RULES, Profile
+from clinseek.toolkits.ehr.availability.clauses import latest
+
+ON: dict[str, str] = {
+    "admission": "admission.hadm_id = r.hadm_id",
+    "orders": "orders.poe_id = r.poe_id",
+    "pharmacy": "pharmacy.pharmacy_id = r.pharmacy_id",
+    "consult": "consult.poe_id = r.poe_id",
+    "edstay": "edstay.stay_id = r.stay_id",
+    "emar": "emar.raw = r.emar_id",
+    "discharge": "discharge.raw = r.note_id",
+    "radiology": "radiology.raw = r.note_id",
+    "addendum": "addendum.raw = r.field_value AND r.field_name IN ('addendum_note_id', "
+    "'parent_note_id')",
+}
+"""How each join finds its row."""
+
+SOURCE: dict[str, str] = {
+    "admission": "temp.admission",
+    "orders": "temp.orders",
+    "pharmacy": "temp.pharmacy",
+    "consult": "temp.consult",
+    "edstay": "temp.edstay",
+    "emar": "temp.number_emar",
+    "discharge": "temp.number_discharge",
+    "radiology": "temp.number_radiology",
+    "addendum": "temp.number_radiology",
+}
+"""The temporary table behind each join."""
+
+_DISCHARGED = latest("dischtime", "deathtime")
+_SIMPLE: dict[str, tuple[str, str]] = {
+    "admission": (
+        "hadm_id INTEGER PRIMARY KEY, admittime TEXT, discharged TEXT",
+        f"SELECT hadm_id, max(admittime), max({_DISCHARGED}) FROM main.admissions "
+        "WHERE hadm_id IS NOT NULL GROUP BY hadm_id",
+    ),
+    "orders": (
+        "poe_id TEXT PRIMARY KEY, ordertime TEXT",
+        "SELECT poe_id, max(ordertime) FROM main.poe WHERE poe_id IS NOT NULL GROUP BY poe_id",
+    ),
+    "pharmacy": (
+        "pharmacy_id INTEGER PRIMARY KEY, entertime TEXT",
+        "SELECT pharmacy_id, max(entertime) FROM main.pharmacy "
+        "WHERE pharmacy_id IS NOT NULL GROUP BY pharmacy_id",
+    ),
+    "consult": (
+        "poe_id TEXT PRIMARY KEY, moment TEXT",
+        "SELECT poe_id, max(datetime(field_value)) FROM main.poe_detail "
+        "WHERE field_name = 'Consult Status Time' AND poe_id IS NOT NULL GROUP BY poe_id",
+    ),
+    "edstay": (
+        "stay_id INTEGER PRIMARY KEY, intime TEXT, outtime TEXT",
+        "SELECT stay_id, max(intime), max(outtime) FROM main.edstays "
+        "WHERE stay_id IS NOT NULL GROUP BY stay_id",
+    ),
+}
+
+
+def prepare_joins(connection: sqlite3.Connection, *, vocabulary: bool) -> None:
+    """Make the joins that need no re-numbering, and the items whose charting is bedside charting."""
+    for name, (columns, rows) in _SIMPLE.items():
+        connection.execute(f"CREATE TEMP TABLE {name} ({columns}) WITHOUT ROWID")
+        connection.execute(f"INSERT INTO temp.{name} {rows}")
+    connection.execute("CREATE TEMP TABLE bedside_items (itemid INTEGER PRIMARY KEY)")
+    if vocabulary and _holds_items(connection):
+        connection.execute(
+            "INSERT INTO temp.bedside_items SELECT itemid FROM vocabulary.d_items "
+            "WHERE category <> 'Labs' AND itemid IS NOT NULL GROUP BY itemid"
+        )
+
+
+def _holds_items(connection: sqlite3.Connection) -> bool:
+    found = connection.execute(
+        "SELECT 1 FROM vocabulary.sqlite_schema WHERE type = 'table' AND name = 'd_items'"
+    )
+    return found.fetchone() is not None
+
+
+def joined(*names: str) -> str:
+    """The LEFT JOINs by name.
+
+    >>> joined("edstay")
+    'LEFT JOIN temp.edstay AS edstay ON edstay.stay_id = r.stay_id'
+    """
+    return " ".join(f"LEFT JOIN {SOURCE[name]} AS {name} ON {ON[name]}" for name in names)

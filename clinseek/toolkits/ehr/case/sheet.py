@@ -1,0 +1,124 @@
+"""The sheet: all raw rows of one patient in a SQLite file that only the harness ever sees.
+
+The rows go from Arrow to SQLite column-wise inside the ADBC driver; no cell passes through Python.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
+
+from clinseek.toolkits.ehr.case.joins import prepare_joins
+from clinseek.toolkits.ehr.tables import TABLES
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_SQL_TYPE = {"integer": "INTEGER", "number": "REAL", "text": "TEXT", "time": "TEXT", "date": "TEXT"}
+PATIENT_TABLES = tuple(table for table in TABLES.values() if not table.is_dictionary)
+
+
+class Sheet(NamedTuple):
+    """An opened sheet: `main` holds the raw rows, `temp` what the rules look at beside a row.
+
+    `empty` names, by table, the columns that hold nothing in any of the patient's raw rows.
+    """
+
+    connection: sqlite3.Connection
+    empty: dict[str, frozenset[str]]
+
+
+@contextmanager
+def raw_sheet(rows: Mapping[str, pa.Table], *, vocabulary: Path | None) -> Iterator[Sheet]:
+    """The sheet of `rows`, gone with the context."""
+    with tempfile.TemporaryDirectory(prefix="clinseek-sheet-") as folder:
+        path = Path(folder) / "sheet.sqlite"
+        write_sheet(path, rows)
+        with closing(
+            sqlite3.connect(f"file:{quote(str(path))}", uri=True, isolation_level=None)
+        ) as connection:
+            connection.execute("PRAGMA temp_store = MEMORY")
+            if vocabulary is not None:
+                connection.execute(
+                    "ATTACH DATABASE ? AS vocabulary",
+                    (f"file:{quote(str(vocabulary))}?mode=ro&immutable=1",),
+                )
+            prepare_joins(connection, vocabulary=vocabulary is not None)
+            yield Sheet(connection, _empty_columns(rows))
+
+
+def write_sheet(path: Path, rows: Mapping[str, pa.Table]) -> None:
+    """Write `rows` (tables as the store reads them) to a new SQLite file at `path`.
+
+    Tables that the store lacks are there without rows, so that a rule may look at them.
+    """
+    import adbc_driver_sqlite.dbapi as adbc
+
+    with (
+        adbc.connect(str(path), autocommit=True) as connection,
+        connection.cursor() as cursor,
+    ):
+        for pragma in ("journal_mode = OFF", "synchronous = OFF"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.execute("BEGIN")
+        for table in PATIENT_TABLES:
+            cursor.execute(f"CREATE TABLE {table.name} ({_columns(table.name)})")
+            held = rows.get(table.name)
+            if held is not None and held.num_rows:
+                cursor.adbc_ingest(table.name, _filled_columns(held), mode="append")
+        cursor.execute("COMMIT")
+
+
+def column_type(table: str, column: str) -> str:
+    """The SQLite type in which `table.column` is kept."""
+    return _SQL_TYPE[TABLES[table].type_of(column)]
+
+
+def _columns(table: str) -> str:
+    return ", ".join(f"{column} {column_type(table, column)}" for column in TABLES[table].column_names)
+
+
+def _empty_columns(rows: Mapping[str, pa.Table]) -> dict[str, frozenset[str]]:
+    return {
+        table: frozenset(
+            name
+            for name, column in zip(held.column_names, held.columns, strict=True)
+            if column.null_count == held.num_rows
+        )
+        for table, held in rows.items()
+    }
+
+
+def _filled_columns(rows: pa.Table) -> pa.Table:
+    """The columns that hold anything, times as text; the others stay NULL in the sheet."""
+    import pyarrow as pa
+
+    filled = {
+        name: _moments(column)
+        for name, column in zip(rows.column_names, rows.columns, strict=True)
+        if column.null_count < rows.num_rows
+    }
+    return pa.table(filled)
+
+
+def _moments(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Times and dates as ISO text; parts of a second are kept where there are any."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_date(column.type):
+        return column.cast(pa.string())
+    if not pa.types.is_timestamp(column.type):
+        return column
+    whole = column.cast(pa.timestamp("s"), safe=False)
+    text = whole.cast(pa.string())
+    fraction = pc.subtract(column.cast(pa.int64()), whole.cast(column.type).cast(pa.int64()))
+    if not pc.any(pc.not_equal(fraction, 0)).as_py():
+        return text
+    exact = column.cast(pa.string())
+    return pc.if_else(pc.equal(fraction, 0), text, exact)
