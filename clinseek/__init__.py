@@ -1,7 +1,9 @@
 """clinseek: an agent that seeks clinical evidence by itself.
 
     from clinseek import ask
-    record = ask("What is the latest potassium?", store="store", subject_id=1, cutoff="2150-03-05 08:00:00")
+    record = ask("What was the latest potassium?", store="store", subject_id=10000019,
+                 cutoff="2150-03-05 08:00:00")
+    record.answer, record.citations
 
 Importing the package loads nothing but this module: each name below is fetched when it is first
 used. Research only: clinseek is not a medical device.

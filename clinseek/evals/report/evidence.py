@@ -1,0 +1,117 @@
+"""The evidence of a run, joined: each observation with its text, its parts and the cited rows.
+
+Works on a record as a JSON object, so that a record read from a file serves as well as a new one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from clinseek.evals.report.observation_text import Grid, Prose, parts_of
+
+_CITATION = re.compile(r"(?P<evidence>E\d+)(?:#(?P<row>\d+))?")
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One entry of the ledger with the text that the model read.
+
+    `cited` is True when the answer points at it; `cited_rows` are the rows that it points at.
+    """
+
+    entry: Mapping[str, Any]
+    text: str
+    cited: bool
+    cited_rows: frozenset[str]
+
+    @property
+    def id(self) -> str:
+        """`E3`, the number by which it is cited."""
+        return str(self.entry["id"])
+
+    @cached_property
+    def parts(self) -> list[Prose | Grid]:
+        """Its text as prose and tables."""
+        return parts_of(self.text)
+
+    def holds_row(self, row: str) -> bool:
+        """True when a table of the text shows `row`."""
+        return any(
+            cells[0] == row
+            for part in self.parts
+            if isinstance(part, Grid) and part.is_cited
+            for cells in part.rows
+        )
+
+    def rows_cited(self) -> list[Grid]:
+        """Its tables with only the cited rows, without the columns that say nothing of them."""
+        return [
+            _without_empty_columns(part._replace(rows=kept))
+            for part in self.parts
+            if isinstance(part, Grid)
+            and part.is_cited
+            and (kept := tuple(cells for cells in part.rows if cells[0] in self.cited_rows))
+        ]
+
+
+def observations_of(record: Mapping[str, Any]) -> list[Observation]:
+    """The observations of a record in the order of their numbers."""
+    texts = {
+        str(message["tool_call_id"]): text_of(message.get("content"))
+        for message in record["messages"]
+        if message["role"] == "tool"
+    }
+    cited = [citation_parts(citation) for item in record["citations"] for citation in item]
+    return [
+        Observation(
+            entry=entry,
+            text=texts.get(str(entry["call_id"]), ""),
+            cited=any(evidence == entry["id"] for evidence, _ in cited),
+            cited_rows=frozenset(row for evidence, row in cited if evidence == entry["id"] and row),
+        )
+        for entry in record["evidence"]
+    ]
+
+
+def citation_parts(citation: str) -> tuple[str, str | None]:
+    """The evidence and the row of a citation; text that is no citation stands as it is.
+
+    >>> citation_parts("E3#17"), citation_parts("E3"), citation_parts("the chart")
+    (('E3', '17'), ('E3', None), ('the chart', None))
+    """
+    matched = _CITATION.fullmatch(citation.strip())
+    return (matched["evidence"], matched["row"]) if matched else (citation, None)
+
+
+def text_of(content: Any) -> str:
+    """The text of a message's content, which is a string or a list of parts.
+
+    >>> text_of([{"type": "text", "text": "4.1"}, {"type": "image_url", "image_url": "..."}])
+    '4.1'
+    """
+    if content is None:
+        return ""
+    if isinstance(content, str):
+        return content
+    parts: Iterable[Any] = content
+    return "\n".join(
+        part if isinstance(part, str) else str(part["text"])
+        for part in parts
+        if isinstance(part, str) or "text" in part
+    )
+
+
+def _without_empty_columns(grid: Grid) -> Grid:
+    kept = [
+        at
+        for at in range(len(grid.columns))
+        if at == 0 or any(cells[at] not in {"-", ""} for cells in grid.rows)
+    ]
+    return Grid(
+        tuple(grid.columns[at] for at in kept),
+        tuple(tuple(cells[at] for at in kept) for cells in grid.rows),
+    )
