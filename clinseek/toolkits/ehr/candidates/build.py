@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
-import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -58,10 +57,11 @@ def build_vocabulary(store_path: Path, *, codes: Path | None) -> Path:
     RawRecordError when a CCS file is there and cannot be read. The table `vocabulary_edition`
     holds one SHA-256 over all names and rows.
     """
-    found = (*_dictionaries(store_path), *_candidates(store_path), *_categories(codes))
-    sheets = sorted(found, key=lambda sheet: sheet.name)
+    with closing(_connect()) as reader:
+        found = [*_dictionaries(store_path, reader), *_candidates(store_path, reader)]
+    sheets = sorted((*found, *_categories(codes)), key=lambda sheet: sheet.name)
     target = store_path / VOCABULARY_FILE
-    unfinished = target.with_name(f".{VOCABULARY_FILE}.{os.getpid()}")
+    unfinished = target.with_name(f".{VOCABULARY_FILE}.unfinished")
     unfinished.unlink(missing_ok=True)
     try:
         _write(unfinished, sheets)
@@ -72,22 +72,22 @@ def build_vocabulary(store_path: Path, *, codes: Path | None) -> Path:
     return target
 
 
-def _dictionaries(store_path: Path) -> Iterator[Sheet]:
+def _dictionaries(store_path: Path, reader: DuckDBPyConnection) -> Iterator[Sheet]:
     for table in TABLES.values():
         file = store_path / "dictionaries" / f"{table.name}.parquet"
         if not (table.is_dictionary and file.is_file()):
             continue
         names = ", ".join(f'"{name}"' for name in table.column_names)
-        rows = _selected(f"SELECT DISTINCT {names} FROM {{source}}", file)
+        rows = _selected(f"SELECT DISTINCT {names} FROM {{source}}", file, reader)
         yield Sheet(table.name, tuple((c.name, c.type) for c in table.columns), rows)
 
 
-def _candidates(store_path: Path) -> Iterator[Sheet]:
+def _candidates(store_path: Path, reader: DuckDBPyConnection) -> Iterator[Sheet]:
     for source in CANDIDATE_SOURCES:
         files = _parquet_of(store_path, source)
         if files is None:
             continue
-        yield Sheet(source.name, source.columns, _selected(source.select, files))
+        yield Sheet(source.name, source.columns, _selected(source.select, files, reader))
 
 
 def _parquet_of(store_path: Path, source: CandidateSource) -> Path | None:
@@ -98,11 +98,12 @@ def _parquet_of(store_path: Path, source: CandidateSource) -> Path | None:
     return folder / "*.parquet" if any(folder.glob("*.parquet")) else None
 
 
-def _selected(select: str, files: Path) -> list[tuple[Any, ...]]:
-    with closing(_connect()) as connection:
-        connection.register("source", connection.from_parquet(str(files)))
-        in_order = f"{select.format(source='source')} ORDER BY ALL NULLS FIRST"
-        return connection.execute(in_order).fetchall()
+def _selected(select: str, files: Path, reader: DuckDBPyConnection) -> list[tuple[Any, ...]]:
+    reader.register("source", reader.from_parquet(str(files)))
+    in_order = f"{select.format(source='source')} ORDER BY ALL NULLS FIRST"
+    rows: list[tuple[Any, ...]] = reader.execute(in_order).fetchall()
+    reader.unregister("source")
+    return rows
 
 
 def _connect() -> DuckDBPyConnection:
@@ -146,8 +147,12 @@ def _columns_of(file: Path, *names: str) -> Iterator[tuple[str, ...]]:
                 )
             places = [header.index(name) for name in names]
             for row in reader:
-                if len(row) == len(header):
-                    yield tuple(row[place] for place in places)
+                if len(row) != len(header):
+                    raise RawRecordError(
+                        f"{file}, line {reader.line_num}: {len(row)} fields instead of "
+                        f"{len(header)}; fetch the file again"
+                    )
+                yield tuple(row[place] for place in places)
     except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
         raise RawRecordError(f"{file} cannot be read as a CSV of CCS codes: {error}") from error
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from clinseek.toolkits.ehr.tools.fields import (
     DEFAULT_ROWS,
     TEXT_SCHEMA,
-    TEXTS_SCHEMA,
+    Citations,
     Columns,
     EndTime,
     Keywords,
@@ -210,12 +210,7 @@ class Finish(Arguments):
         "E3 is the third observation, E3#17 its row 17."
     )
     response: Annotated[Texts, Field(description="The answer, one item an entry.")]
-    citations: Annotated[
-        list[str | list[str]] | None,
-        BeforeValidator(lambda given: [given] if isinstance(given, str) else given),
-        WithJsonSchema({"type": "array", "items": {"anyOf": [TEXTS_SCHEMA, TEXT_SCHEMA]}}),
-        Field(description='One entry an item of response, e.g. [["E3#17", "E5"], ["E4"]].'),
-    ] = None
+    citations: Citations = None
 
 
 ARGUMENTS: tuple[type[Arguments], ...] = (

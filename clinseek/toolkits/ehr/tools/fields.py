@@ -26,16 +26,21 @@ def _text(given: object) -> object:
     return str(given) if isinstance(given, int | float) and not isinstance(given, bool) else given
 
 
-def _listed(given: object) -> object:
-    """One item, several parted by commas in a JSON list, or a list: always a list of texts."""
-    if isinstance(given, str) and given.lstrip().startswith("["):
+def _as_list(given: object) -> object:
+    """A list written as JSON, or one text, as a list; anything else as it is."""
+    if not isinstance(given, str):
+        return given
+    if given.lstrip().startswith("["):
         try:
-            given = json.loads(given)
+            return json.loads(given)
         except ValueError:
             return [given]
-    if isinstance(given, str):
-        return [given]
-    return [_text(item) for item in given] if isinstance(given, list | tuple) else given
+    return [given]
+
+
+def _listed(given: object) -> object:
+    items = _as_list(given)
+    return [_text(item) for item in items] if isinstance(items, list | tuple) else items
 
 
 def _columns(given: object) -> object:
@@ -84,4 +89,10 @@ Keywords = Annotated[
     BeforeValidator(_listed),
     WithJsonSchema({"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA]}),
     Field(description="One keyword or a list of them."),
+]
+Citations = Annotated[
+    list[str | list[str]] | None,
+    BeforeValidator(_as_list),
+    WithJsonSchema({"type": "array", "items": {"anyOf": [TEXTS_SCHEMA, TEXT_SCHEMA]}}),
+    Field(description='One entry an item of response, e.g. [["E3#17", "E5"], ["E4"]].'),
 ]

@@ -94,7 +94,7 @@ def _rendered(grid: Grid, room: int, *, fold_empty: bool) -> str:
     empty: list[str] = []
     texts: list[tuple[int, str, str]] = []
     for name, values in zip(grid.columns, zip(*grid.rows, strict=True), strict=True):
-        if fold_empty and all(value is None for value in values):
+        if fold_empty and values.count(None) == len(values):
             empty.append(name)
             continue
         names.append(name)
@@ -107,8 +107,11 @@ def _rendered(grid: Grid, room: int, *, fold_empty: bool) -> str:
 
 
 def _column(name: str, values: Sequence[Any], texts: list[tuple[int, str, str]]) -> list[str]:
-    column = [cell(value) for value in values]
-    if len(max(column, key=len)) <= LONGEST_CELL and "".join(column).isprintable():
+    # A column repeats itself (codes, units, times of one draw), so each value is written once.
+    written = {value: cell(value) for value in set(values)}
+    column = [written[value] for value in values]
+    distinct = written.values()
+    if len(max(distinct, key=len)) <= LONGEST_CELL and "".join(distinct).isprintable():
         return column
     for at, text in enumerate(column):
         if len(text) > LONGEST_CELL or len(text.splitlines()) > 1:

@@ -49,9 +49,13 @@ def _lean(field: dict[str, Any]) -> dict[str, Any]:
 
 
 def read_arguments(arguments: type[A], given: Mapping[str, Any]) -> A:
-    """What a model sent, read; Refusal with a sentence that names what the tool takes."""
+    """What a model sent, read; Refusal with a sentence that names what the tool takes.
+
+    A null is an argument left out: some chat templates fill in every name.
+    """
+    said = {name: value for name, value in given.items() if value is not None}
     try:
-        return arguments.model_validate(given)
+        return arguments.model_validate(said)
     except ValidationError as error:
         faults = "; ".join(_fault(fault, arguments) for fault in error.errors()[:3])
         raise Refusal(f"{faults}; {arguments.tool} takes {_takes(arguments)}") from error
