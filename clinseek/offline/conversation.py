@@ -1,0 +1,159 @@
+"""Reading a conversation: the task, the record's tables, and every observation made so far."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
+
+from clinseek.offline.plans.plan import Ask, Observed
+from clinseek.offline.sheets import moment, read_sheet
+
+_TAG = r"<{0}>\n?(.*?)\n?</{0}>"
+_CUTOFF = re.compile(r"^record as of: (\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?)", re.MULTILINE)
+_TABLES = re.compile(r"^tables: (.*)$", re.MULTILINE)
+_TABLE = re.compile(r"(\w+) \(([\d,]+) rows?\)")
+_FORM = re.compile(r"^answer form: (.*)$", re.MULTILINE)
+_EVIDENCE = re.compile(r"\A\[(E\d+)\] ?")
+_FINDING = re.compile(r"^\[(E\d+)\] ", re.MULTILINE)
+_CONCLUDE = re.compile(
+    r"with what you (?:know|have)|conclude (?:now|soon)|budget of this run is spent", re.IGNORECASE
+)
+_ROUNDS_LEFT = re.compile(r"\b(\d+) rounds? (?:are|is) left")
+_NOT_RUN = "this call was not run"
+_ROUNDS_TO_SPARE = 3
+"""With more rounds than this left a warning changes nothing: no plan needs so many."""
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """What the messages say, and nothing else: the policy remembers nothing of its own.
+
+    `tables` are the record's tables with their row counts (empty when the prompt names none).
+    `answered` maps each call made so far to what came back. `submissions` counts the answers
+    handed in, `gap` is why the last one was sent back.
+    """
+
+    question: str
+    candidates: tuple[str, ...] = ()
+    answer_form: str | None = None
+    cutoff: datetime | None = None
+    tables: Mapping[str, int] = field(default_factory=dict)
+    answered: Mapping[Ask, Observed] = field(default_factory=dict)
+    findings: tuple[Observed, ...] = ()
+    submissions: int = 0
+    gap: str | None = None
+    must_conclude: bool = False
+
+
+def read_conversation(messages: Sequence[BaseMessage]) -> Conversation:
+    """The conversation in `messages`; a prompt without tags is the question as a whole."""
+    spoken = [message for message in messages if isinstance(message, HumanMessage)]
+    prompt = _text(spoken[0]) if spoken else ""
+    cutoff = _CUTOFF.search(prompt)
+    submissions = sum(_submits(message) for message in messages)
+    later = [_text(message) for message in spoken[1:]]
+    form = _FORM.search(prompt)
+    return Conversation(
+        question=_tagged(prompt, "task") or prompt.strip(),
+        candidates=_candidates(prompt),
+        answer_form=form[1].strip().replace(" ", "_") if form else None,
+        cutoff=moment(cutoff[1]) if cutoff else None,
+        tables=_tables(prompt),
+        answered=_answered(messages),
+        findings=tuple(_findings(later)),
+        submissions=submissions,
+        gap=later[-1] if submissions and later else None,
+        must_conclude=any(map(_is_urgent, later)),
+    )
+
+
+def canonical(tool_name: str) -> str:
+    """The dotted name of a tool, however the wire spells it.
+
+    >>> canonical("ehr_run_sql_query"), canonical("ehr.finish"), canonical("finish")
+    ('ehr.run_sql_query', 'ehr.finish', 'ehr.finish')
+    """
+    bare = re.sub(r"^ehr[._]+", "", tool_name)
+    return f"ehr.{bare}" if bare != tool_name or "." not in tool_name else tool_name
+
+
+def _text(message: BaseMessage) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    parts = (part if isinstance(part, str) else part.get("text", "") for part in message.content)
+    return "\n".join(str(part) for part in parts)
+
+
+def _tagged(prompt: str, tag: str) -> str | None:
+    found = re.search(_TAG.format(tag), prompt, re.DOTALL)
+    return found[1].strip() if found else None
+
+
+def _candidates(prompt: str) -> tuple[str, ...]:
+    listed = _tagged(prompt, "candidates") or _tagged(prompt, "candidate_answers") or ""
+    return tuple(
+        line.strip().removeprefix("- ").strip() for line in listed.split("\n") if line.strip()
+    )
+
+
+def _tables(prompt: str) -> dict[str, int]:
+    line = _TABLES.search(_tagged(prompt, "run_context") or "")
+    if line is None:
+        return {}
+    return {name: int(rows.replace(",", "")) for name, rows in _TABLE.findall(line[1])}
+
+
+def _answered(messages: Sequence[BaseMessage]) -> dict[Ask, Observed]:
+    asked: dict[str, Ask] = {}
+    answered: dict[Ask, Observed] = {}
+    tries: dict[Ask, int] = {}
+    for message in messages:
+        if isinstance(message, AIMessage):
+            asked |= {call["id"]: _ask(call) for call in message.tool_calls if call["id"]}
+        if not isinstance(message, ToolMessage) or message.tool_call_id not in asked:
+            continue
+        ask = asked[message.tool_call_id]
+        tries[ask] = tries.get(ask, 0) + 1
+        if _NOT_RUN not in _text(message) or tries[ask] > 1:
+            answered[ask] = observed(_text(message))
+    return answered
+
+
+def _ask(call: Mapping[str, Any]) -> Ask:
+    return Ask(canonical(call["name"]), json.dumps(call["args"], sort_keys=True))
+
+
+def observed(text: str) -> Observed:
+    """An observation as its text tells it: the evidence number, and the rows if there are any."""
+    numbered = _EVIDENCE.match(text)
+    body = text[numbered.end() :] if numbered else text
+    return Observed(numbered[1] if numbered else None, body, read_sheet(body))
+
+
+def _findings(later: Sequence[str]) -> list[Observed]:
+    """The observations that a conclusion prompt repeats, in their order."""
+    found: list[Observed] = []
+    for text in later:
+        starts = [match.start() for match in _FINDING.finditer(text)]
+        ends = [*starts[1:], len(text)]
+        found.extend(observed(text[start:end]) for start, end in zip(starts, ends, strict=True))
+    return found
+
+
+def _submits(message: BaseMessage) -> bool:
+    return isinstance(message, AIMessage) and any(
+        canonical(call["name"]) == "ehr.finish" for call in message.tool_calls
+    )
+
+
+def _is_urgent(text: str) -> bool:
+    if not _CONCLUDE.search(text):
+        return False
+    left = _ROUNDS_LEFT.search(text)
+    return left is None or int(left[1]) <= _ROUNDS_TO_SPARE

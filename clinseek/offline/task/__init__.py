@@ -1,0 +1,1 @@
+"""Reading the task: cues, terms and windows of time, from English to an Intent."""

@@ -1,0 +1,138 @@
+"""From a question in plain English to an Intent, by cues and a small table of terms.
+
+Each step takes the words it understood out of the text; what is left names the thing asked about.
+Nothing is looked up here: whether the record knows such a thing is for the plan to find out.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from clinseek.offline.task import cues
+from clinseek.offline.task.intent import Comparison, Form, Intent, Measure, Topic, Window
+from clinseek.offline.task.terms import FLUIDS, concept_in, drug_class_in, mentions
+from clinseek.offline.task.windows import read_time, take_window
+
+_AT = re.compile(
+    r"\b(?:at|around|about|near(?:est)?(?: to)?|clos(?:e|est) to) "
+    r"(?P<time>\d{4}-\d\d-\d\d[ T]\d{1,2}:\d\d(?::\d\d)?)",
+    re.IGNORECASE,
+)
+_COMPARISONS = {
+    operator: re.compile(
+        rf"(?:{'|'.join(said)})\s*(?P<limit>-?\d+(?:\.\d+)?)(?![\d-])(?:\s*(?:{cues.UNITS}))?",
+        re.IGNORECASE,
+    )
+    for operator, said in cues.OPERATORS.items()
+}
+_QUOTED = re.compile(r"[\"“']([^\"”']{2,})[\"”'](?!\w)")
+_NAMED_FROM_RECORD: tuple[Topic, ...] = ("drug", "culture", "diagnosis", "procedure")
+
+
+def read_task(
+    question: str, *, cutoff: datetime, candidates: tuple[str, ...] = (), form: str | None = None
+) -> Intent:
+    """The Intent of `question` as asked at `cutoff`.
+
+    `form` is the answer form that the prompt names, if it does. What names nothing known is taken
+    for a measurement by the words that are left, and the record tells whether there is one.
+
+    >>> intent = read_task("What was the highest lactate today?", cutoff=datetime(2150, 3, 5))
+    >>> intent.topic, intent.measure, intent.term
+    ('measurement', 'maximum', 'lactate')
+    """
+    whole = " ".join(question.split())
+    shape = _form_of(whole, candidates, form)
+    foretold = _foretold(whole, shape)
+    at = _AT.search(whole)
+    spoken = take_window(whole if at is None else whole.replace(at[0], " "), cutoff=cutoff)
+    comparison, text = _compared(spoken.text)
+    topic = foretold or _topic_of(text, spoken.window)
+    return Intent(
+        topic=topic,
+        measure="at" if at is not None else _measure_of(text, topic, shape),
+        form=shape,
+        text=whole if foretold else text,
+        term=_term_of(text, topic),
+        concept=concept_in(text) if topic == "measurement" else None,
+        drug_class=drug_class_in(text) if topic == "drug" else None,
+        window=spoken.window,
+        comparison=comparison,
+        at=read_time(at["time"]) if at is not None else None,
+        fluid=next((fluid for fluid in FLUIDS if mentions(text, fluid)), None),
+        candidates=candidates,
+    )
+
+
+def _form_of(text: str, candidates: tuple[str, ...], form: str | None) -> Form:
+    if form == "yes_no" or {name.lower() for name in candidates} == {"yes", "no"}:
+        return "yes_no"
+    if form == "choice":
+        return "choice"
+    if form == "list":
+        return "list"
+    if candidates:
+        return "list" if cues.MANY.search(text) else "choice"
+    return "yes_no" if form is None and cues.POLAR.search(text) else "open"
+
+
+def _foretold(text: str, form: Form) -> Topic | None:
+    """`risk` or `next` for a question about what has not happened yet, else None."""
+    if form in ("list", "choice") and cues.NEXT.search(text):
+        return "next"
+    if form == "yes_no" and cues.PREDICTS.search(text) and cues.OUTCOMES.search(text):
+        return "risk"
+    return None
+
+
+def _compared(text: str) -> tuple[Comparison | None, str]:
+    for operator, pattern in _COMPARISONS.items():
+        found = pattern.search(text)
+        if found is None:
+            continue
+        left = f"{text[: found.start()]} {text[found.end() :]}"
+        ever = bool(cues.EVER.search(text)) and not cues.MEASURES["latest"].search(text)
+        return Comparison(operator, float(found["limit"]), ever), " ".join(left.split())
+    return None, text
+
+
+def _topic_of(text: str, window: Window) -> Topic:
+    concept = concept_in(text)
+    for topic, cue in cues.TOPICS.items():
+        if not cue.search(text):
+            continue
+        # "How often was creatinine ordered": a named measurement outweighs a stay or a service.
+        if concept is not None and topic not in (*_NAMED_FROM_RECORD[:3], "urine_output"):
+            return "measurement"
+        return topic
+    if concept is None and window.anchor in ("icu", "ed") and not _term_of(text, "unknown"):
+        return "icu" if window.anchor == "icu" else "admission"
+    return "measurement"
+
+
+def _measure_of(text: str, topic: Topic, form: Form) -> Measure:
+    if topic == "drug" and form == "yes_no" and cues.ON_IT_NOW.search(text):
+        return "active"
+    for measure, cue in cues.MEASURES.items():
+        if cue.search(text) and not (measure == "trend" and topic != "measurement"):
+            return measure
+    if form == "yes_no":
+        return "exists"
+    if topic == "drug":
+        return "dose" if cues.DOSE.search(text) else "which"
+    return "which" if topic in _NAMED_FROM_RECORD else "latest"
+
+
+def _term_of(text: str, topic: Topic) -> str:
+    quoted = _QUOTED.search(text)
+    if quoted:
+        return quoted[1].strip()
+    left = text
+    for measure, cue in cues.MEASURES.items():
+        if measure not in ("which", "when_first", "when_last"):
+            left = cue.sub(" ", left)
+    if topic in _NAMED_FROM_RECORD:
+        left = cues.NAMING.sub(" ", left)
+    left = re.sub(r"[?!;:]|\.(?=\s|$)", " ", cues.FILLER.sub(" ", left))
+    return " ".join(left.split()).strip(" ,-").lower()
