@@ -18,8 +18,8 @@ _KNOWN = Known(
 )
 _SOURCE = (
     "storetime is when the row was validated; no source says how it relates to later edits of the "
-    "row (open demo: storetime - endtime, 10 % to 90 %, -157 to 87 min for inputs), so what the end "
-    "decides waits for both."
+    "row (open demo: storetime - endtime, 10 % to 90 %, -157 to 87 min for inputs), so what the "
+    "end decides waits for both."
 )
 
 INFUSIONS: tuple[Rule, ...] = (
@@ -81,7 +81,7 @@ INFUSIONS: tuple[Rule, ...] = (
             "continueinnextdept": _ENDED,
         },
         joins=("admission",),
-        source="value is the duration; originalamount repeats it in 1,432 of the demo's 1,468 rows, "
-        f"so it waits too. {_SOURCE}",
+        source="value is the duration; originalamount repeats it in 1,432 of the demo's 1,468 "
+        f"rows, so it waits too. {_SOURCE}",
     ),
 )  # fmt: skip

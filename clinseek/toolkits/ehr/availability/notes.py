@@ -14,6 +14,7 @@ from clinseek.toolkits.ehr.availability.stays import ADMITTED
 _STORED = first_there("r.storetime", later("r.charttime", "+24 hours"))
 _DISCHARGE_STORED = first_there("r.storetime", later("r.charttime", "+2 days"))
 _OTHER_NOTE = "r.field_name IN ('addendum_note_id', 'parent_note_id')"
+_BOTH_NOTES = both("addendum.known", latest("radiology.known", "addendum.known"))
 
 NOTES: tuple[Rule, ...] = (
     Rule(
@@ -59,10 +60,10 @@ NOTES: tuple[Rule, ...] = (
         table="radiology_detail",
         known=Known(
             f"CASE WHEN r.field_name = 'cpt_code' THEN {NEVER} "
-            f"WHEN {_OTHER_NOTE} THEN {both('addendum.known', latest('radiology.known', 'addendum.known'))} "
+            f"WHEN {_OTHER_NOTE} THEN {_BOTH_NOTES} "
             "ELSE radiology.known END",
-            "when its note is known; addendum_note_id when that addendum is known too; cpt_code rows "
-            "never (billing)",
+            "when its note is known; addendum_note_id when that addendum is known too; cpt_code "
+            "rows never (billing)",
         ),
         event_time=None,
         shown=("subject_id", "field_name", "field_ordinal"),

@@ -34,8 +34,8 @@ RESULTS: tuple[Rule, ...] = (
         numbered=("labevent_id",),
         key="labevent_id",
         joins=("admission",),
-        source="charttime is the specimen's time, storetime when the result was to be had (MIMIC-IV "
-        "documentation; mimic-code#375); on the open demo storetime is a median of 65 min later. "
+        source="charttime is the specimen's time, storetime when the result was to be had "
+        "(MIMIC-IV documentation; mimic-code#375), on the open demo a median of 65 min later. "
         "hadm_id is filled in afterwards on labs of before the admission (mimic-code#1372). "
         "specimen_id does not run with time within a patient (demo: |r| < 0.1), so it stays.",
     ),

@@ -17,10 +17,7 @@ from clinseek.toolkits.ehr.availability.results import RESULTS
 from clinseek.toolkits.ehr.availability.stays import STAYS
 
 RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        rule.table: rule
-        for rule in (*STAYS, *CODES, *RESULTS, *ORDERS, *INFUSIONS, *NOTES)
-    }
+    {rule.table: rule for rule in (*STAYS, *CODES, *RESULTS, *ORDERS, *INFUSIONS, *NOTES)}
 )
 """The rule of every patient's table; dictionaries speak of no patient and are always known."""
 
@@ -40,8 +37,8 @@ def rule_for(table: str, columns: Iterable[str]) -> Rule:
     unruled = sorted(set(columns) - rule.columns)
     if unruled:
         raise RuleError(
-            f"{table}: no availability rule for column {', '.join(map(repr, unruled))}, so the table "
-            "is refused; leave the column out of the store or write its rule"
+            f"{table}: no availability rule for column {', '.join(map(repr, unruled))}, so the "
+            "table is refused; leave the column out of the store or write its rule"
         )
     return rule
 

@@ -41,7 +41,7 @@ STAYS: tuple[Rule, ...] = (
         key="hadm_id",
         joins=("admission",),
         suspect={
-            "admission_type": "final state; OBSERVATION ADMIT and EU OBSERVATION encode what came later",
+            "admission_type": "final state; (EU) OBSERVATION encodes what came later",
             "insurance": "final state",
             "marital_status": "final state",
             "race": "final state",
@@ -82,7 +82,7 @@ STAYS: tuple[Rule, ...] = (
         key="stay_id",
         joins=("admission",),
         suspect={
-            "stay_id": "one stay may bridge a ward gap of up to 24 h; none of the open demo's 140 does"
+            "stay_id": "one stay may bridge a ward gap of up to 24 h; none of the demo's 140 does"
         },
         source="MIMIC-IV documentation, icustays.",
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import tempfile
 from datetime import datetime
@@ -25,12 +24,23 @@ class PatientRecords(Protocol):
     """What a case needs of a store."""
 
     @property
-    def path(self) -> Path: ...
+    def path(self) -> Path:
+        """Where it lies."""
+        ...
+
     @property
-    def tables(self) -> tuple[str, ...]: ...
+    def tables(self) -> tuple[str, ...]:
+        """The names of the tables that it holds, dictionaries included."""
+        ...
+
     @property
-    def vocabulary(self) -> Path: ...
-    def read_subject(self, subject_id: int) -> dict[str, pa.Table]: ...
+    def vocabulary(self) -> Path:
+        """The file of dictionaries and candidates; it may be absent."""
+        ...
+
+    def read_subject(self, subject_id: int) -> dict[str, pa.Table]:
+        """All raw rows of one patient by table."""
+        ...
 
 
 def open_case(
@@ -63,12 +73,12 @@ def open_case(
             made = Path(making) / "case.sqlite"
             with raw_sheet(rows, vocabulary=vocabulary) as sheet:
                 _write_case(sheet, made, held, key)
-            os.replace(made, path)
+            made.replace(path)
     except sqlite3.Error as error:
         raise CaseError(
             f"the case of patient {subject_id} at {key.cutoff} could not be made: {error}"
         ) from error
-    return Case(key=key, path=path, vocabulary=vocabulary)
+    return Case(key=key, path=path, vocabulary=vocabulary, own_folder=folder is None)
 
 
 def patient_tables(records: PatientRecords) -> list[str]:
@@ -130,6 +140,6 @@ def _nothing_known(connection: sqlite3.Connection, tables: list[str], key: CaseK
     if first is None:
         return f"nothing is known of patient {key.subject_id} at any time: every table is empty"
     return (
-        f"nothing is known of patient {key.subject_id} at {key.cutoff}: the record begins at {first}; "
-        "choose a later cutoff"
+        f"nothing is known of patient {key.subject_id} at {key.cutoff}: the record begins at "
+        f"{first}; choose a later cutoff"
     )

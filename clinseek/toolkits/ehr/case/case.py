@@ -36,6 +36,7 @@ class Case:
     key: CaseKey
     path: Path
     vocabulary: Path | None
+    own_folder: bool = False
 
     @cached_property
     def _columns(self) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -70,5 +71,7 @@ class Case:
         return select(self.path, sql, parameters, vocabulary=self.vocabulary, limits=limits)
 
     def close(self) -> None:
-        """Remove the case's file; a second call does nothing."""
+        """Remove the case's file, and its folder where it was made for it; again does nothing."""
         self.path.unlink(missing_ok=True)
+        if self.own_folder and self.path.parent.is_dir():
+            self.path.parent.rmdir()

@@ -6,24 +6,29 @@ the rows themselves, cell by cell, in that order.
 A row's place (its row_id, and every id that is re-numbered) must not move when the cutoff does and
 must not lean on anything later than it. So rows run by known, then by the raw key; where the raw
 table has none, by the cells known with the row and only then by those that come later, each behind
-the moment at which it comes: of two rows alike so far, the one that opens first stands first, before
-and after. A detail, known exactly when its parent is, runs in the order of its parents.
+the moment at which it comes: of two rows alike so far, the one that opens first stands first,
+before and after. A detail, known exactly when its parent is, runs in the order of its parents.
 """
 
 from __future__ import annotations
 
-from clinseek.toolkits.ehr.availability import Profile, Rule, rule_for
+from clinseek.toolkits.ehr.availability import PROFILES, Profile, Rule, rule_for
 from clinseek.toolkits.ehr.case.joins import joined
-from clinseek.toolkits.ehr.case.sheet import column_type
 from clinseek.toolkits.ehr.tables import TABLES
 
 PARENTS = ("poe", "emar", "discharge", "radiology")
 """Tables whose re-numbered ids others refer to; they are placed before all others."""
 
+_SQL_TYPE = {"integer": "INTEGER", "number": "REAL", "text": "TEXT", "time": "TEXT", "date": "TEXT"}
 _NOTES = ("discharge", "radiology")
 _INDEXED_IDS = (
     "hadm_id", "stay_id", "itemid", "poe_id", "emar_id", "pharmacy_id", "note_id", "icd_code",
 )  # fmt: skip
+
+
+def column_type(table: str, column: str) -> str:
+    """The SQLite type in which `table.column` is kept."""
+    return _SQL_TYPE[TABLES[table].type_of(column)]
 
 
 def create_statement(table: str) -> str:
@@ -41,9 +46,11 @@ def index_statements(table: str) -> list[str]:
     """CREATE INDEX on the event time and on the ids; an item's index runs on in time."""
     event_time = rule_for(table, ()).event_time
     on: list[str] = [] if event_time is None else [f'"{event_time}"']
-    for name in TABLES[table].column_names:
-        if name in _INDEXED_IDS:
-            on.append(f'"{name}", "{event_time}"' if name == "itemid" else f'"{name}"')
+    on += [
+        f'"{name}", "{event_time}"' if name == "itemid" else f'"{name}"'
+        for name in TABLES[table].column_names
+        if name in _INDEXED_IDS
+    ]
     return [
         f'CREATE INDEX "case"."{table}_{number}" ON "{table}" ({columns})'
         for number, columns in enumerate(on, start=1)
@@ -60,23 +67,29 @@ def place_statements(
     rule = rule_for(table, TABLES[table].column_names)
     known = rule.known.sql(profile)
     parent = table in PARENTS
-    statements = [
+    raw_id = f"r.{rule.key}" if parent else "NULL"
+    create = (
         f"CREATE TEMP TABLE place_{table} "
-        "(seq INTEGER PRIMARY KEY, at INTEGER, known TEXT, raw TEXT, counter INTEGER)",
+        "(seq INTEGER PRIMARY KEY, at INTEGER, known TEXT, raw TEXT, counter INTEGER)"
+    )
+    place = (
         f"INSERT INTO temp.place_{table} (at, known, raw, counter) "
-        f"SELECT r.rowid, {known}, {f'r.{rule.key}' if parent else 'NULL'}, {_counter(rule, known)} "
-        f"{_source(rule)} WHERE {known} <= :cutoff ORDER BY {_order(rule, profile, empty)}",
-    ]
-    if parent:
-        statements += [
-            f"CREATE TEMP TABLE number_{table} "
-            "(raw TEXT PRIMARY KEY, seq INTEGER, new TEXT, known TEXT) WITHOUT ROWID",
-            f"INSERT OR IGNORE INTO temp.number_{table} "
-            f"SELECT place.raw, place.seq, {_new_id(table)}, place.known "
-            f"FROM temp.place_{table} AS place CROSS JOIN main.{table} AS r "
-            "ON r.rowid = place.at WHERE place.raw IS NOT NULL",
-        ]
-    return statements
+        f"SELECT r.rowid, {known}, {raw_id}, {_counter(rule, known)} {_source(rule)} "
+        f"WHERE {known} <= :cutoff ORDER BY {_order(rule, profile, empty)}"
+    )
+    if not parent:
+        return [create, place]
+    create_ids = (
+        f"CREATE TEMP TABLE number_{table} "
+        "(raw TEXT PRIMARY KEY, seq INTEGER, new TEXT, known TEXT) WITHOUT ROWID"
+    )
+    number = (
+        f"INSERT OR IGNORE INTO temp.number_{table} "
+        f"SELECT place.raw, place.seq, {_new_id(table)}, place.known "
+        f"FROM temp.place_{table} AS place CROSS JOIN main.{table} AS r ON r.rowid = place.at "
+        "WHERE place.raw IS NOT NULL"
+    )
+    return [create, place, create_ids, number]
 
 
 def fill_statement(table: str, profile: Profile) -> str:
@@ -85,11 +98,18 @@ def fill_statement(table: str, profile: Profile) -> str:
     columns = [name for name in TABLES[table].column_names if name not in _row_id_itself(rule)]
     cells = ", ".join(cell(rule, column, profile) for column in columns)
     names = ", ".join(f'"{name}"' for name in columns)
+    return (
+        f'INSERT INTO "case"."{table}" (row_id, {names}) '
+        f"SELECT place.seq, {cells} {placed_rows(rule)}"
+    )
+
+
+def placed_rows(rule: Rule) -> str:
+    """FROM the placed rows, in their order, with all that a cell may be made of."""
     ranks = " ".join(_rank(rule, column) for column in rule.renumbered_within)
     return (
-        f'INSERT INTO "case"."{table}" (row_id, {names}) SELECT place.seq, {cells} '
-        f"FROM temp.place_{table} AS place "
-        f"CROSS JOIN main.{table} AS r ON r.rowid = place.at {_beside(rule)} {ranks}"
+        f"FROM temp.place_{rule.table} AS place "
+        f"CROSS JOIN main.{rule.table} AS r ON r.rowid = place.at {_beside(rule)} {ranks}"
     )
 
 
@@ -150,7 +170,23 @@ def _order(rule: Rule, profile: Profile, empty: frozenset[str]) -> str:
     for by, name in _referred(rule):
         if name not in parent:
             late += [f"{_alias(rule, by)}.known NULLS LAST", f"{_alias(rule, by)}.seq"]
-    return ", ".join([f"{parent[0]}.seq" if parent else known, *with_row, *late])
+    first = f"{parent[0]}.seq" if parent else known
+    return ", ".join([first, *([*with_row, *late] if late else []), "r.rowid"])
+
+
+def settled(rule: Rule) -> bool:
+    """True when every cell of a row without a key is known with the row.
+
+    Such rows are sorted by content when the sheet is written, which is quicker than in SQL.
+    """
+    return (
+        rule.key is None
+        and all(
+            opening(rule, column, profile) is None for column in rule.shown for profile in PROFILES
+        )
+        and not rule.masked
+        and not rule.planned
+    )
 
 
 def _source(rule: Rule) -> str:

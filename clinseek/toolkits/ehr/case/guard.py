@@ -60,7 +60,7 @@ def select(
     vocabulary: Path | None = None,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Rows:
-    """The rows of one SELECT over the case at `path`; raises Refusal with a sentence for the model."""
+    """The rows of one SELECT over the case at `path`; Refusal with a sentence for the model."""
     if len(sql) > _LONGEST_SQL:
         raise Refusal(
             f"the statement has {len(sql):,} characters; at most {_LONGEST_SQL:,} are read"

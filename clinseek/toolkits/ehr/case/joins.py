@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import sqlite3
 
-from clinseek.toolkits.ehr.availability import RULES, Profile
 from clinseek.toolkits.ehr.availability.clauses import latest
 
 ON: dict[str, str] = {
@@ -38,37 +37,38 @@ SOURCE: dict[str, str] = {
 }
 """The temporary table behind each join."""
 
-_DISCHARGED = latest("dischtime", "deathtime")
+_ADMISSIONS = (
+    f"SELECT hadm_id, max(admittime), max({latest('dischtime', 'deathtime')}) FROM main.admissions "
+    "WHERE hadm_id IS NOT NULL GROUP BY hadm_id"
+)
+_CONSULTS = (
+    "SELECT poe_id, max(datetime(field_value)) FROM main.poe_detail "
+    "WHERE field_name = 'Consult Status Time' AND poe_id IS NOT NULL GROUP BY poe_id"
+)
+
+
+def _latest_by(table: str, key: str, *moments: str) -> str:
+    latest_of = ", ".join(f"max({moment})" for moment in moments)
+    return f"SELECT {key}, {latest_of} FROM main.{table} WHERE {key} IS NOT NULL GROUP BY {key}"
+
+
 _SIMPLE: dict[str, tuple[str, str]] = {
-    "admission": (
-        "hadm_id INTEGER PRIMARY KEY, admittime TEXT, discharged TEXT",
-        f"SELECT hadm_id, max(admittime), max({_DISCHARGED}) FROM main.admissions "
-        "WHERE hadm_id IS NOT NULL GROUP BY hadm_id",
-    ),
-    "orders": (
-        "poe_id TEXT PRIMARY KEY, ordertime TEXT",
-        "SELECT poe_id, max(ordertime) FROM main.poe WHERE poe_id IS NOT NULL GROUP BY poe_id",
-    ),
+    "admission": ("hadm_id INTEGER PRIMARY KEY, admittime TEXT, discharged TEXT", _ADMISSIONS),
+    "orders": ("poe_id TEXT PRIMARY KEY, ordertime TEXT", _latest_by("poe", "poe_id", "ordertime")),
     "pharmacy": (
         "pharmacy_id INTEGER PRIMARY KEY, entertime TEXT",
-        "SELECT pharmacy_id, max(entertime) FROM main.pharmacy "
-        "WHERE pharmacy_id IS NOT NULL GROUP BY pharmacy_id",
+        _latest_by("pharmacy", "pharmacy_id", "entertime"),
     ),
-    "consult": (
-        "poe_id TEXT PRIMARY KEY, moment TEXT",
-        "SELECT poe_id, max(datetime(field_value)) FROM main.poe_detail "
-        "WHERE field_name = 'Consult Status Time' AND poe_id IS NOT NULL GROUP BY poe_id",
-    ),
+    "consult": ("poe_id TEXT PRIMARY KEY, moment TEXT", _CONSULTS),
     "edstay": (
         "stay_id INTEGER PRIMARY KEY, intime TEXT, outtime TEXT",
-        "SELECT stay_id, max(intime), max(outtime) FROM main.edstays "
-        "WHERE stay_id IS NOT NULL GROUP BY stay_id",
+        _latest_by("edstays", "stay_id", "intime", "outtime"),
     ),
 }
 
 
 def prepare_joins(connection: sqlite3.Connection, *, vocabulary: bool) -> None:
-    """Make the joins that need no re-numbering, and the items whose charting is bedside charting."""
+    """Make the joins that need no re-numbering, and the items that are charted at the bedside."""
     for name, (columns, rows) in _SIMPLE.items():
         connection.execute(f"CREATE TEMP TABLE {name} ({columns}) WITHOUT ROWID")
         connection.execute(f"INSERT INTO temp.{name} {rows}")

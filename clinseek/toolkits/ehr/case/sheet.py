@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from clinseek.toolkits.ehr.availability import rule_for
+from clinseek.toolkits.ehr.case.compose import column_type, settled
 from clinseek.toolkits.ehr.case.joins import prepare_joins
 from clinseek.toolkits.ehr.tables import TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SQL_TYPE = {"integer": "INTEGER", "number": "REAL", "text": "TEXT", "time": "TEXT", "date": "TEXT"}
 PATIENT_TABLES = tuple(table for table in TABLES.values() if not table.is_dictionary)
 
 
@@ -70,17 +71,16 @@ def write_sheet(path: Path, rows: Mapping[str, pa.Table]) -> None:
             cursor.execute(f"CREATE TABLE {table.name} ({_columns(table.name)})")
             held = rows.get(table.name)
             if held is not None and held.num_rows:
-                cursor.adbc_ingest(table.name, _filled_columns(held), mode="append")
+                filled = _filled_columns(held)
+                if settled(rule_for(table.name, ())):
+                    filled = filled.sort_by([(name, "ascending") for name in filled.column_names])
+                cursor.adbc_ingest(table.name, filled, mode="append")
         cursor.execute("COMMIT")
 
 
-def column_type(table: str, column: str) -> str:
-    """The SQLite type in which `table.column` is kept."""
-    return _SQL_TYPE[TABLES[table].type_of(column)]
-
-
 def _columns(table: str) -> str:
-    return ", ".join(f"{column} {column_type(table, column)}" for column in TABLES[table].column_names)
+    names = TABLES[table].column_names
+    return ", ".join(f"{name} {column_type(table, name)}" for name in names)
 
 
 def _empty_columns(rows: Mapping[str, pa.Table]) -> dict[str, frozenset[str]]:

@@ -1,0 +1,142 @@
+"""Reading a case is bounded and cannot change anything, whatever SQL is sent."""
+
+import sqlite3
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from clinseek.errors import Refusal
+from clinseek.toolkits.ehr.case.guard import Limits, select
+
+
+@pytest.fixture
+def case_file(tmp_path: Path) -> Path:
+    path = tmp_path / "it's a case?.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE labevents (row_id INTEGER PRIMARY KEY, value TEXT)")
+    connection.executemany(
+        "INSERT INTO labevents (value) VALUES (?)", [(f"v{number}",) for number in range(500)]
+    )
+    connection.commit()
+    connection.close()
+    return path
+
+
+@pytest.fixture
+def vocabulary(tmp_path: Path) -> Path:
+    path = tmp_path / "vocabulary.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE d_labitems (itemid INTEGER, label TEXT)")
+    connection.execute("INSERT INTO d_labitems VALUES (50912, 'Creatinine')")
+    connection.commit()
+    connection.close()
+    return path
+
+
+def test_a_select_gives_its_columns_rows_and_the_tables_it_read(case_file: Path) -> None:
+    found = select(case_file, "SELECT value FROM labevents WHERE row_id = ?", (7,))
+    assert found.columns == ("value",)
+    assert found.rows == [("v6",)]
+    assert not found.more
+    assert found.tables == {"labevents"}
+
+
+def test_dictionaries_are_reached_without_a_prefix(case_file: Path, vocabulary: Path) -> None:
+    found = select(case_file, "SELECT label FROM d_labitems", vocabulary=vocabulary)
+    assert found.rows == [("Creatinine",)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DELETE FROM labevents",
+        "UPDATE labevents SET value = 'x'",
+        "INSERT INTO labevents VALUES (1000, 'x')",
+        "DROP TABLE labevents",
+        "CREATE TABLE mine (a)",
+        "CREATE TEMP TABLE mine (a)",
+        "ATTACH DATABASE '/tmp/x.sqlite' AS x",
+        "DETACH DATABASE main",
+        "PRAGMA journal_mode = WAL",
+        "PRAGMA writable_schema = 1",
+        "PRAGMA query_only = 0",
+        "VACUUM INTO '/tmp/copy.sqlite'",
+        "BEGIN EXCLUSIVE",
+        "REINDEX",
+        "SELECT load_extension('/tmp/x.so')",
+        "WITH x AS (SELECT 1) DELETE FROM labevents",
+    ],
+)
+def test_anything_but_reading_is_refused_and_changes_nothing(case_file: Path, sql: str) -> None:
+    before = case_file.read_bytes()
+    with pytest.raises(Refusal):
+        select(case_file, sql)
+    assert case_file.read_bytes() == before
+    assert not list(case_file.parent.glob("*-wal"))
+
+
+def test_two_statements_in_one_are_refused(case_file: Path) -> None:
+    with pytest.raises(Refusal, match="one statement"):
+        select(case_file, "SELECT 1; SELECT 2")
+
+
+@pytest.mark.parametrize("sql", ["", "   ", "-- nothing", ";"])
+def test_an_empty_statement_is_refused(case_file: Path, sql: str) -> None:
+    with pytest.raises(Refusal, match="empty"):
+        select(case_file, sql)
+
+
+def test_a_query_without_end_is_stopped_in_time(case_file: Path) -> None:
+    endless = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+    )
+    began = time.monotonic()
+    with pytest.raises(Refusal, match=r"longer than 0\.3 s"):
+        select(case_file, endless, limits=Limits(seconds=0.3))
+    assert time.monotonic() - began < 10
+
+
+def test_rows_without_end_stop_at_the_bound_and_say_that_there_are_more(case_file: Path) -> None:
+    endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n"
+    found = select(case_file, endless, limits=Limits(rows=10_000))
+    assert len(found.rows) == 10_000
+    assert found.more
+
+
+def test_exactly_as_many_rows_as_allowed_are_not_called_more(case_file: Path) -> None:
+    found = select(case_file, "SELECT * FROM labevents", limits=Limits(rows=500))
+    assert len(found.rows) == 500
+    assert not found.more
+
+
+def test_long_cells_stop_at_the_bound_of_bytes(case_file: Path) -> None:
+    wide = "SELECT printf('%1000d', row_id) FROM labevents"
+    found = select(case_file, wide, limits=Limits(bytes=10_500))
+    assert len(found.rows) == 10
+    assert found.more
+
+
+def test_a_cell_too_large_for_memory_is_refused(case_file: Path) -> None:
+    with pytest.raises(Refusal, match="too big"):
+        select(case_file, "SELECT hex(zeroblob(500000000))")
+
+
+def test_describing_a_table_is_reading(case_file: Path) -> None:
+    found = select(case_file, "PRAGMA table_info(labevents)")
+    assert [row[1] for row in found.rows] == ["row_id", "value"]
+
+
+def test_an_error_of_sql_is_a_sentence(case_file: Path) -> None:
+    with pytest.raises(Refusal, match="SQL error: no such column: valu"):
+        select(case_file, "SELECT valu FROM labevents")
+
+
+def test_many_threads_read_at_once_each_with_its_own_connection(case_file: Path) -> None:
+    def read(number: int) -> list[tuple[object, ...]]:
+        return select(case_file, "SELECT value FROM labevents WHERE row_id = ?", (number,)).rows
+
+    with ThreadPoolExecutor(8) as pool:
+        rows = list(pool.map(read, range(1, 201)))
+    assert rows == [[(f"v{number - 1}",)] for number in range(1, 201)]
