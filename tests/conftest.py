@@ -22,3 +22,14 @@ def open_data() -> Path:
     if not (folder / "mimic-iv-demo").is_dir():
         pytest.fail(f"CLINSEEK_OPEN_DATA={named} holds no mimic-iv-demo folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def demo_store(open_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The open demo (hosp, icu, ed) as a store, ingested once a session; never written to."""
+    from clinseek.toolkits.ehr.store import ingest
+
+    folders = ("mimic-iv-demo", "mimic-iv-ed-demo", "mimic-iv-demo-derived")
+    store = tmp_path_factory.mktemp("demo") / "store"
+    ingest([open_data / folder for folder in folders], store)
+    return store
