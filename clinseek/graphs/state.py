@@ -1,1 +1,227 @@
-"""The typed state that travels through the graph."""
+"""The typed state that travels through the graph, and the context a run is started with.
+
+Channels that grow with the run (messages, evidence, errors) are delta channels: a checkpoint
+stores what a step added, so that a run's storage is linear in its rounds. Their reducers give
+the same list however the writes are batched, and in whatever order parallel calls ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, NotRequired
+
+from langchain_core.messages import (
+    AIMessage,
+    AnyMessage,
+    BaseMessage,
+    RemoveMessage,
+    ToolMessage,
+    convert_to_messages,
+)
+from langgraph.channels.delta import DeltaChannel
+from langgraph.graph.message import REMOVE_ALL_MESSAGES
+from langgraph.managed import RemainingSteps
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from clinseek.records import (
+    AnswerForm,
+    EvidenceEntry,
+    RunError,
+    Status,
+    StopReason,
+    Timings,
+    Usage,
+)
+from clinseek.toolkits.ehr.availability.profiles import Profile
+
+# One snapshot a thousand updates: more often and a long run's storage turns quadratic again.
+_SNAPSHOT_EVERY = 1000
+
+
+class CaseBinding(TypedDict):
+    """The case that a run is bound to, where its file lies, and the task it was opened for."""
+
+    store: str
+    fingerprint: str
+    vocabulary: str | None
+    subject_id: int
+    cutoff: str
+    profile: Profile
+    file: str
+    task: str
+
+
+class Submission(TypedDict):
+    """An answer as it was handed in; `weighed` once reason has looked at it."""
+
+    answer: list[str]
+    citations: list[list[str]]
+    via: Literal["finish", "text", "conclusion"]
+    weighed: bool
+
+
+def fold_messages(state: Sequence[Any], writes: Sequence[Any]) -> list[AnyMessage]:
+    """`state` with `writes` folded in: append, replace by id, remove by id, or remove all.
+
+    The answer to a tool call takes its place behind the turn that called it, in the order of
+    the calls, so the list does not depend on which parallel call ended first.
+    """
+    held: list[Any] = _typed(state)
+    places = {message.id: at for at, message in enumerate(held) if message.id is not None}
+    for message in _typed(_flat(writes)):
+        if isinstance(message, RemoveMessage):
+            held = [] if message.id == REMOVE_ALL_MESSAGES else _without(held, message.id)
+            places = {kept.id: at for at, kept in enumerate(held) if kept.id is not None}
+            continue
+        if message.id is not None and message.id in places:
+            held[places[message.id]] = message
+            continue
+        at = _place_of_answer(held, message) if isinstance(message, ToolMessage) else len(held)
+        held.insert(at, message)
+        if at == len(held) - 1 and message.id is not None:
+            places[message.id] = at
+        else:
+            places = {kept.id: at for at, kept in enumerate(held) if kept.id is not None}
+    return held
+
+
+def fold_evidence(state: Sequence[Any], writes: Sequence[Any]) -> list[EvidenceEntry]:
+    """The ledger in the order of its numbers; a number written again replaces its entry."""
+    entries: dict[int, EvidenceEntry] = {entry["number"]: entry for entry in state}
+    entries.update({entry["number"]: entry for entry in _flat(writes)})
+    return [entries[number] for number in sorted(entries)]
+
+
+def fold_errors(state: Sequence[Any], writes: Sequence[Any]) -> list[RunError]:
+    """All errors by round and number of the call, those of one moment in the order written."""
+    return sorted([*state, *_flat(writes)], key=lambda error: (error["round"], error["number"]))
+
+
+def fold_tools(state: Sequence[Any], writes: Sequence[Any]) -> list[dict[str, Any]]:
+    """The schemas of the tools, written once, at load."""
+    return [*state, *_flat(writes)]
+
+
+def _typed(messages: Sequence[Any]) -> list[Any]:
+    if all(isinstance(message, BaseMessage) for message in messages):
+        return list(messages)
+    return list(convert_to_messages(messages))
+
+
+def _flat(writes: Sequence[Any]) -> list[Any]:
+    flat: list[Any] = []
+    for write in writes:
+        flat.extend(write if isinstance(write, list) else [write])
+    return flat
+
+
+def _without(held: list[Any], gone: str | None) -> list[Any]:
+    return [message for message in held if message.id != gone]
+
+
+def _place_of_answer(held: Sequence[Any], answer: ToolMessage) -> int:
+    """Where the answer to a call belongs: behind the answers to the calls made before it."""
+    for at in range(len(held) - 1, -1, -1):
+        turn = held[at]
+        if not isinstance(turn, AIMessage):
+            continue
+        order = [call["id"] for call in (*turn.tool_calls, *turn.invalid_tool_calls)]
+        if answer.tool_call_id not in order:
+            continue
+        rank = order.index(answer.tool_call_id)
+        place = at + 1
+        while place < len(held):
+            other = held[place]
+            if not isinstance(other, ToolMessage) or other.tool_call_id not in order[:rank]:
+                break
+            place += 1
+        return place
+    return len(held)
+
+
+class Input(TypedDict):
+    """A question about one patient at one moment."""
+
+    subject_id: Annotated[int, Field(description="the patient, e.g. 10014354")]
+    cutoff: Annotated[
+        str, Field(description="the moment of asking, inclusive: YYYY-MM-DD HH:MM:SS")
+    ]
+    question: Annotated[str, Field(description="what is asked, in plain words")]
+    candidates: NotRequired[
+        Annotated[list[str] | None, Field(description="the only answers allowed, if any")]
+    ]
+    answer_form: NotRequired[
+        Annotated[AnswerForm | None, Field(description="what an answer must look like, if known")]
+    ]
+
+
+class Output(TypedDict):
+    """The answer, what it stands on, and what the run cost."""
+
+    answer: list[str]
+    citations: list[list[str]]
+    evidence: Annotated[
+        list[EvidenceEntry], DeltaChannel(fold_evidence, snapshot_frequency=_SNAPSHOT_EVERY)
+    ]
+    status: Status | None
+    stop_reason: StopReason | None
+    usage: Usage
+    timings: Timings
+    errors: Annotated[list[RunError], DeltaChannel(fold_errors, snapshot_frequency=_SNAPSHOT_EVERY)]
+
+
+class State(Input, Output):
+    """Everything a node may read. `remaining_steps` is the graph's own countdown."""
+
+    messages: Annotated[
+        list[AnyMessage], DeltaChannel(fold_messages, snapshot_frequency=_SNAPSHOT_EVERY)
+    ]
+    tools: Annotated[
+        list[dict[str, Any]], DeltaChannel(fold_tools, snapshot_frequency=_SNAPSHOT_EVERY)
+    ]
+    case: CaseBinding
+    rounds: int
+    revisions: int
+    warned: list[str]
+    submission: Submission | None
+    remaining_steps: RemainingSteps
+
+
+class Call(TypedDict):
+    """What one act gets: one call of one turn, numbered. `fault` names why it cannot be run."""
+
+    number: int
+    round: int
+    call_id: str
+    tool: str
+    arguments: dict[str, Any]
+    fault: str | None
+    case: CaseBinding
+
+
+@dataclass(frozen=True)
+class Context:
+    """How a run is to be made. Store and profile bind at load; the rest may change on resume."""
+
+    store: Annotated[
+        str | None, Field(description="folder of the store; empty: CLINSEEK_STORE, else a demo")
+    ] = None
+    model: Annotated[
+        str, Field(description='"offline", "openai:NAME" or "openai:NAME@http://host:port/v1"')
+    ] = "offline"
+    profile: Annotated[Profile, Field(description="which clock decides what was known")] = (
+        "available"
+    )
+    tools: Annotated[str, Field(description='"all", "paper20", or names parted by commas')] = "all"
+    max_rounds: Annotated[int, Field(description="model turns", ge=1)] = 200
+    max_tokens: Annotated[int | None, Field(description="tokens in and out, over the run")] = None
+    max_seconds: Annotated[float | None, Field(description="seconds of model and tool work")] = None
+    max_observation_chars: Annotated[
+        int, Field(description="characters of one observation that the model is shown", ge=1000)
+    ] = 100_000
+    max_browser_calls: Annotated[int, Field(description="calls of browser.* tools", ge=0)] = 40
+    max_revisions: Annotated[
+        int, Field(description="times an answer may be sent back; 0 is the paper's protocol", ge=0)
+    ] = 1

@@ -1,0 +1,222 @@
+"""Asking a question from Python: `ask`, `aask`, `resume`, `aresume`, `threads`.
+
+Every step of a run is stored before the next one begins, so that a run that was killed at any
+moment goes on with `resume`; nothing whose result was stored runs again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import uuid
+from collections.abc import Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict, replace
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+from clinseek import kept_threads as kept
+from clinseek.errors import ThreadError, UserError
+from clinseek.graphs.seek import build_graph
+from clinseek.graphs.state import Context
+from clinseek.kept_threads import Plan, ThreadLine
+from clinseek.models import build_model, close_model, parameters_of
+from clinseek.nodes.bench import Means
+from clinseek.nodes.steps import Step
+from clinseek.recording import record_of
+from clinseek.records import AnswerForm, ModelUsed, Record
+from clinseek.settings import store_path, tracing_allowed
+from clinseek.toolkits.ehr.availability import rules_hash
+from clinseek.toolkits.ehr.availability.profiles import Profile
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import RunnableConfig
+
+    from clinseek.graphs.strict import StrictGraph
+
+P = ParamSpec("P")
+OnStep = Callable[[Step], None]
+
+
+async def aask(
+    question: str,
+    *,
+    subject_id: int,
+    cutoff: str,
+    store: str | os.PathLike[str] | None = None,
+    candidates: list[str] | None = None,
+    answer_form: AnswerForm | None = None,
+    model: str | BaseChatModel = "offline",
+    profile: Profile = "available",
+    tools: str = "all",
+    thread: str | None = None,
+    max_rounds: int = 200,
+    max_tokens: int | None = None,
+    max_seconds: float | None = None,
+    max_observation_chars: int = 100_000,
+    max_browser_calls: int = 40,
+    max_revisions: int = 1,
+    on_step: OnStep | None = None,
+    means: Means | None = None,
+) -> Record:
+    """Ask `question` about `subject_id` as the record stood at `cutoff`; the run's record.
+
+    `store` is a folder made by ingest (default: CLINSEEK_STORE, else the demo store). `model` is
+    a spec (see `models`) or any LangChain chat model. `thread` names the run for `resume`.
+    `on_step` is called with each step as it happens; `means` puts other models, cases and tools
+    in the place of ours. Raises UserError (its subclasses) for what the caller must change; a
+    model that fails during the run ends it with status "failed" instead.
+    """
+    means = _with_model(means or Means(), model)
+    where = store_path(store).absolute()
+    context = Context(
+        store=str(where),
+        model=model if isinstance(model, str) else type(model).__name__,
+        profile=profile,
+        tools=tools,
+        max_rounds=max_rounds,
+        max_tokens=max_tokens,
+        max_seconds=max_seconds,
+        max_observation_chars=max_observation_chars,
+        max_browser_calls=max_browser_calls,
+        max_revisions=max_revisions,
+    )
+    plan = Plan(
+        thread=thread or f"ask-{uuid.uuid4().hex[:12]}",
+        asked={
+            "subject_id": subject_id,
+            "cutoff": str(cutoff),
+            "question": question,
+            "candidates": candidates,
+            "answer_form": answer_form,
+        },
+        context=asdict(context),
+        fingerprint=await asyncio.to_thread(means.fingerprint, str(where)),
+    )
+    with kept.held(plan.thread):
+        await asyncio.to_thread(kept.begin, plan)
+        return await _run(plan, means, on_step)
+
+
+async def aresume(
+    thread: str,
+    *,
+    model: BaseChatModel | None = None,
+    on_step: OnStep | None = None,
+    means: Means | None = None,
+) -> Record:
+    """Go on with a thread where it stood; a thread that ended gives its record again.
+
+    `model` is needed only where the run was begun with a chat model instead of a spec. Raises
+    ThreadError for a thread that does not exist, is being run, or whose store has changed.
+    """
+    plan = await asyncio.to_thread(kept.plan_of, thread)
+    means = _with_model(means or Means(), model or plan.context["model"])
+    with kept.held(thread):
+        now = await asyncio.to_thread(means.fingerprint, plan.context["store"])
+        if now != plan.fingerprint:
+            raise ThreadError(
+                f"thread {thread!r} was begun on another state of the store "
+                f"{plan.context['store']} (it was ingested again since); ask the question anew"
+            )
+        return await _run(plan, means, on_step)
+
+
+def threads() -> list[ThreadLine]:
+    """Every thread with what was asked and how it stands, the newest first."""
+    return kept.listing()
+
+
+async def _run(plan: Plan, means: Means, on_step: OnStep | None) -> Record:
+    """Run a thread to its end from wherever it stands; its record."""
+    model = means.build_model(plan.context["model"])
+    try:
+        state = await _ended(plan, means, on_step)
+        record = record_of(
+            state,
+            thread=plan.thread,
+            model=ModelUsed(spec=plan.context["model"], parameters=parameters_of(model)),
+            rules=rules_hash(plan.context["profile"]),
+            row=plan.asked,
+        )
+    except asyncio.CancelledError:
+        kept.settle(plan.thread, "interrupted", "cancelled")
+        raise
+    finally:
+        await close_model(model)
+    await asyncio.to_thread(kept.settle, plan.thread, record.status, record.stop_reason)
+    return record
+
+
+async def _ended(plan: Plan, means: Means, on_step: OnStep | None) -> dict[str, Any]:
+    """The state of a thread at its end."""
+    config: RunnableConfig = {"configurable": {"thread_id": plan.thread}}
+    async with kept.checkpoints() as saver:
+        graph = build_graph(means=means, checkpointer=saver)
+        state = await graph.aget_state(config)
+        if state.values and not state.next:
+            return state.values
+        given = None if state.values else plan.asked
+        try:
+            await _stream(graph, given, config, Context(**plan.context), on_step)
+        except UserError:
+            # A mistyped patient or cutoff, told by load, leaves no thread behind.
+            if "case" not in (await graph.aget_state(config)).values:
+                await asyncio.to_thread(kept.forget, plan.thread)
+            raise
+        ended: dict[str, Any] = (await graph.aget_state(config)).values
+        return ended
+
+
+async def _stream(
+    graph: StrictGraph,
+    given: dict[str, Any] | None,
+    config: RunnableConfig,
+    context: Context,
+    on_step: OnStep | None,
+) -> None:
+    with _at_home():
+        async for event in graph.astream(
+            given, config, context=context, stream_mode="custom", durability="sync"
+        ):
+            if on_step is not None:
+                on_step(Step.read(event))
+
+
+def _with_model(means: Means, model: str | BaseChatModel) -> Means:
+    """The means with one model for the whole run, built now: a bad spec is told at once."""
+    if isinstance(model, str) and means.build_model is not build_model:
+        return means
+    built = build_model(model) if isinstance(model, str) else model
+    return replace(means, build_model=lambda _: built)
+
+
+def _at_home() -> AbstractContextManager[Any]:
+    """No tracing of patient data, whatever the environment says, unless the user opted in."""
+    if tracing_allowed():
+        return nullcontext()
+    from langsmith import tracing_context
+
+    return tracing_context(enabled=False)
+
+
+def _blocking(wanted: Callable[P, Coroutine[Any, Any, Record]]) -> Callable[P, Record]:
+    """The same function for code that does not await."""
+
+    @wraps(wanted)
+    def blocking(*args: P.args, **kwargs: P.kwargs) -> Record:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(wanted(*args, **kwargs))
+        # Inside a loop already (a notebook): a loop of our own in a thread of its own.
+        with ThreadPoolExecutor(1) as own:
+            return own.submit(lambda: asyncio.run(wanted(*args, **kwargs))).result()
+
+    return blocking
+
+
+ask = _blocking(aask)
+resume = _blocking(aresume)

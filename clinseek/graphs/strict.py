@@ -1,0 +1,69 @@
+"""A compiled graph that refuses unknown input and context keys instead of dropping them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from dataclasses import fields
+from typing import Any, cast
+
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Command
+
+from clinseek.errors import SettingError
+from clinseek.graphs.state import Context, Input, Output, State
+
+_OPTIONAL = ("candidates", "answer_form")
+
+
+class StrictGraph(CompiledStateGraph[State, Context, Input, Output]):
+    """The graph behind a gate: input and context are checked before anything runs.
+
+    Every way to run a graph goes through `stream` or `astream`. Optional inputs that are not
+    given become None, so that a second question on a thread never inherits those of the first.
+    """
+
+    def stream(self, input: Any, config: Any = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
+        """As langgraph's, behind the gate; SettingError names a key that is not known."""
+        checked = _admitted(input, kwargs)
+        yield from super().stream(checked, config, **kwargs)
+
+    async def astream(
+        self,
+        input: Any,  # noqa: A002
+        config: Any = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[Any]:
+        """As langgraph's, behind the gate; SettingError names a key that is not known."""
+        checked = _admitted(input, kwargs)
+        async for part in super().astream(checked, config, **kwargs):
+            yield part
+
+
+def strict(compiled: CompiledStateGraph[State, Context, Input, Output]) -> StrictGraph:
+    """`compiled` behind the gate."""
+    held = {name: value for name, value in vars(compiled).items() if name != "__orig_class__"}
+    return StrictGraph(**held)
+
+
+def _admitted(given: Any, kwargs: dict[str, Any]) -> Any:
+    context = kwargs.get("context")
+    if isinstance(context, Mapping):
+        check_keys("context", context, [field.name for field in fields(Context)])
+    if context is None:
+        kwargs["context"] = Context()
+    if given is None or isinstance(given, Command) or not isinstance(given, Mapping):
+        return given
+    known = [*Input.__annotations__]
+    check_keys("input", given, known)
+    return cast(Input, {**dict.fromkeys(_OPTIONAL), **given})
+
+
+def check_keys(what: str, given: Mapping[str, Any], known: Collection[str]) -> None:
+    """SettingError for the first key of `given` that is not among `known`."""
+    for key in given:
+        if key in known:
+            continue
+        near = difflib.get_close_matches(str(key), known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        raise SettingError(f"unknown {what} key {key!r}{hint} Known keys: {', '.join(known)}")

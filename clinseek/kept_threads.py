@@ -1,0 +1,182 @@
+"""The file of threads: what each run was asked and how, and every step it took.
+
+One SQLite file under CLINSEEK_HOME, readable by its owner alone. Beside the checkpoints of the
+graph stands one row a thread with all that is needed to go on with it; that row is written first.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import TypedDict
+
+from clinseek.errors import ThreadError
+from clinseek.settings import lock_folder, threads_file
+
+if TYPE_CHECKING:
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+_BUSY_SECONDS = 60.0
+_TABLE = """
+CREATE TABLE IF NOT EXISTS runs (
+    thread TEXT PRIMARY KEY, begun TEXT NOT NULL, changed TEXT NOT NULL, plan TEXT NOT NULL,
+    status TEXT NOT NULL, stop_reason TEXT
+)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All that is needed to run a thread from its beginning: what was asked, and how."""
+
+    thread: str
+    asked: dict[str, Any]
+    context: dict[str, Any]
+    fingerprint: str
+
+
+class ThreadLine(TypedDict):
+    """One thread in a listing. `status` is running (or interrupted), or that of its answer."""
+
+    thread: str
+    status: str
+    stop_reason: str | None
+    question: str
+    subject_id: int
+    cutoff: str
+    model: str
+    begun: str
+    changed: str
+
+
+def begin(plan: Plan) -> None:
+    """Store the plan of a new thread; ThreadError where the name is taken."""
+    now = _now()
+    with _connected() as connection:
+        try:
+            connection.execute(
+                "INSERT INTO runs VALUES (?, ?, ?, ?, 'running', NULL)",
+                (plan.thread, now, now, json.dumps(asdict(plan), ensure_ascii=False)),
+            )
+        except sqlite3.IntegrityError:
+            raise ThreadError(
+                f"thread {plan.thread!r} exists already; go on with: clinseek resume "
+                f"{plan.thread}, or choose another name"
+            ) from None
+
+
+def plan_of(thread: str) -> Plan:
+    """The stored plan of a thread; ThreadError where there is none."""
+    with _connected() as connection:
+        found = connection.execute("SELECT plan FROM runs WHERE thread = ?", (thread,)).fetchone()
+    if found is None:
+        raise ThreadError(
+            f"there is no thread {thread!r}; `clinseek threads` lists those there are"
+        )
+    return Plan(**json.loads(found[0]))
+
+
+def settle(thread: str, status: str, stop_reason: str | None) -> None:
+    """Note how a thread ended, or that it was cancelled."""
+    with _connected() as connection:
+        connection.execute(
+            "UPDATE runs SET status = ?, stop_reason = ?, changed = ? WHERE thread = ?",
+            (status, stop_reason, _now(), thread),
+        )
+
+
+def forget(thread: str) -> None:
+    """Remove a thread and all its steps."""
+    with _connected() as connection:
+        held = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall()
+        for table in {"checkpoints", "writes"} & {name for (name,) in held}:
+            connection.execute(f"DELETE FROM {table} WHERE thread_id = ?", (thread,))
+        connection.execute("DELETE FROM runs WHERE thread = ?", (thread,))
+
+
+def listing() -> list[ThreadLine]:
+    """All threads, the newest first."""
+    with _connected() as connection:
+        rows = connection.execute(
+            "SELECT thread, status, stop_reason, plan, begun, changed FROM runs "
+            "ORDER BY begun DESC, rowid DESC"
+        ).fetchall()
+    return [_line(*row) for row in rows]
+
+
+@contextmanager
+def held(thread: str) -> Iterator[None]:
+    """Hold a thread so that no other process runs it at the same time; ThreadError if one does."""
+    digest = hashlib.sha256(thread.encode()).hexdigest()[:24]
+    with (lock_folder() / digest).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ThreadError(
+                f"thread {thread!r} is being run right now; wait for it or stop it first"
+            ) from None
+        yield
+
+
+@asynccontextmanager
+async def checkpoints() -> AsyncIterator[AsyncSqliteSaver]:
+    """The checkpointer over the file of threads."""
+    import aiosqlite
+    from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+    # State holds plain values and messages only: no other class is ever read back from the file.
+    serde = JsonPlusSerializer(allowed_msgpack_modules=None)
+    async with aiosqlite.connect(_private_file(), timeout=_BUSY_SECONDS) as connection:
+        saver = AsyncSqliteSaver(connection, serde=serde)
+        await saver.setup()
+        # In WAL mode NORMAL loses nothing when the process dies, and the last steps of a run at
+        # most when the machine does; FULL would wait for the disk at each of them.
+        await connection.execute("PRAGMA synchronous = NORMAL")
+        yield saver
+
+
+@contextmanager
+def _connected() -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(_private_file(), timeout=_BUSY_SECONDS)
+    with closing(connection), connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(_TABLE)
+        yield connection
+
+
+def _private_file() -> Path:
+    path = threads_file()
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    return path
+
+
+def _line(
+    thread: str, status: str, stop_reason: str | None, plan: str, begun: str, changed: str
+) -> ThreadLine:
+    opened = json.loads(plan)
+    return ThreadLine(
+        thread=thread,
+        status=status,
+        stop_reason=stop_reason,
+        question=opened["asked"]["question"],
+        subject_id=opened["asked"]["subject_id"],
+        cutoff=opened["asked"]["cutoff"],
+        model=opened["context"]["model"],
+        begun=begun,
+        changed=changed,
+    )
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

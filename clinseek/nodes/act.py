@@ -1,0 +1,173 @@
+"""act: runs one call and files its observation in the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from typing import Any, NamedTuple
+
+from langchain_core.messages import ToolMessage
+from langchain_core.tools import BaseTool
+from langgraph.runtime import Runtime
+from pydantic import BaseModel, ValidationError
+
+from clinseek.graphs.state import Call, Context
+from clinseek.nodes.bench import Bench
+from clinseek.nodes.shortening import shorten
+from clinseek.nodes.steps import Step, milliseconds, summary
+from clinseek.nodes.toolset import unknown_tool
+from clinseek.records import EvidenceEntry, RunError
+from clinseek.toolkits.observation import Observation
+
+
+class _Outcome(NamedTuple):
+    text: str
+    origin: Observation
+    failure: str | None = None
+
+
+async def act(state: Call, runtime: Runtime[Context], *, bench: Bench) -> dict[str, Any]:
+    """One call of a turn: its observation as a tool message, its entry in the ledger.
+
+    A mistake of the model is an observation that says what to do instead. A fault of a tool is
+    a short observation too, and is filed among the errors; it never ends the run.
+    """
+    context = runtime.context or Context()
+    started = time.perf_counter()
+    outcome = await _outcome(state, bench)
+    seconds = time.perf_counter() - started
+    entry, message = _filed(state, outcome, seconds, shown=context.max_observation_chars)
+    runtime.stream_writer(
+        Step(
+            kind="call",
+            round=state["round"],
+            tool=state["tool"],
+            arguments=summary(state["arguments"]),
+            evidence=entry["id"],
+            status="failed" if outcome.failure else "refused" if entry["refused"] else "ok",
+            ms=milliseconds(seconds),
+        ).as_event()
+    )
+    update: dict[str, Any] = {"messages": [message], "evidence": [entry]}
+    if outcome.failure:
+        update["errors"] = [
+            RunError(
+                where="act",
+                round=state["round"],
+                number=state["number"],
+                kind="tool_failed",
+                message=f"{state['tool']}: {outcome.failure}",
+            )
+        ]
+    return update
+
+
+async def _outcome(call: Call, bench: Bench) -> _Outcome:
+    if call["fault"] is not None:
+        return _refused(call["fault"])
+    try:
+        tools = await asyncio.to_thread(bench.tools, call["case"])
+        tool = tools.get(call["tool"])
+        if tool is None:
+            return _refused(unknown_tool(call["tool"], list(tools)))
+        unknown = _unknown_arguments(tool, call["arguments"])
+        if unknown:
+            return _refused(unknown)
+        return _read(await _invoke(tool, call))
+    except ValidationError as error:
+        return _refused(_argument_sentence(call["tool"], error))
+    except Exception as error:  # a fault of a tool must not cost the run
+        return _Outcome(
+            f"{call['tool']} failed unexpectedly ({type(error).__name__}); this was noted. "
+            "Try another call.",
+            Observation(refused=True),
+            failure=f"{type(error).__name__}: {error}",
+        )
+
+
+async def _invoke(tool: BaseTool, call: Call) -> ToolMessage:
+    wired = {
+        "name": call["tool"],
+        "args": call["arguments"],
+        "id": call["call_id"],
+        "type": "tool_call",
+    }
+    if getattr(tool, "coroutine", None) is not None:
+        answered = await tool.ainvoke(wired)
+    else:
+        # SQLite blocks, and a server's event loop must not be blocked.
+        answered = await asyncio.to_thread(tool.invoke, wired)
+    assert isinstance(answered, ToolMessage)
+    return answered
+
+
+def _read(answered: ToolMessage) -> _Outcome:
+    content = answered.content
+    text = content if isinstance(content, str) else "\n".join(str(part) for part in content)
+    origin = answered.artifact
+    if not isinstance(origin, Observation):
+        origin = Observation(refused=answered.status == "error")
+    return _Outcome(text, origin)
+
+
+def _refused(sentence: str) -> _Outcome:
+    return _Outcome(sentence, Observation(refused=True))
+
+
+def _unknown_arguments(tool: BaseTool, arguments: dict[str, Any]) -> str | None:
+    """A sentence about arguments that the tool would drop in silence, or None."""
+    schema = tool.args_schema
+    if not (isinstance(schema, type) and issubclass(schema, BaseModel)):
+        return None
+    fields = schema.model_fields
+    known = {*fields, *(field.alias for field in fields.values() if field.alias)}
+    strange = [name for name in arguments if name not in known]
+    if not strange:
+        return None
+    return (
+        f"{tool.name} has no argument {', '.join(map(repr, strange))}; "
+        f"its arguments: {', '.join(fields) or 'none'}"
+    )
+
+
+def _argument_sentence(tool: str, error: ValidationError) -> str:
+    faults = "; ".join(
+        f"{'.'.join(map(str, fault['loc'])) or 'arguments'}: {fault['msg']}"
+        for fault in error.errors(include_url=False, include_input=False)
+    )
+    return f"{tool}: the arguments cannot be used ({faults}); correct them and call again"
+
+
+def _filed(
+    call: Call, outcome: _Outcome, seconds: float, *, shown: int
+) -> tuple[EvidenceEntry, ToolMessage]:
+    name = f"E{call['number']}"
+    full = f"[{name}] {outcome.text}"
+    visible = shorten(full, shown)
+    entry = EvidenceEntry(
+        id=name,
+        number=call["number"],
+        round=call["round"],
+        call_id=call["call_id"],
+        tool=call["tool"],
+        arguments=call["arguments"],
+        tables=list(outcome.origin.tables),
+        table=outcome.origin.table,
+        row_ids=list(outcome.origin.row_ids),
+        refused=outcome.origin.refused,
+        sha256=hashlib.sha256(full.encode()).hexdigest(),
+        chars=len(full),
+        shown_chars=len(visible),
+        seconds=round(seconds, 4),
+    )
+    message = ToolMessage(
+        visible,
+        tool_call_id=call["call_id"],
+        name=call["tool"],
+        id=f"{call['call_id']}-{name}",
+        status="error" if outcome.origin.refused else "success",
+        # The full text stands once: here when it was shortened, else in the content itself.
+        artifact={"full": full} if len(visible) < len(full) else None,
+    )
+    return entry, message

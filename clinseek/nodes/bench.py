@@ -1,0 +1,89 @@
+"""What the nodes work with: models, cases and tools, made on first use and kept while the graph is.
+
+Nothing kept here belongs to the run's state: all of it can be made again from the state alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.tools import BaseTool
+
+from clinseek.graphs.state import CaseBinding
+from clinseek.models import build_model
+from clinseek.nodes.casework import OpenCase, reopen
+from clinseek.toolkits.ehr.case import Case, open_case
+from clinseek.toolkits.ehr.store import Store
+from clinseek.toolkits.ehr.tools import EhrToolkit
+
+_KEPT = 32
+
+
+def _ehr_tools(case: Case) -> Sequence[BaseTool]:
+    return EhrToolkit(case=case).get_tools()
+
+
+def _fingerprint(store: str) -> str:
+    return Store.open(store).fingerprint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """Where models, cases and tools come from; tests put scripted ones in their place.
+
+    `waits` are the seconds before each further attempt of a model call that failed for a
+    passing reason.
+    """
+
+    build_model: Callable[[str], BaseChatModel] = build_model
+    open_case: OpenCase = open_case
+    tools_of: Callable[[Case], Sequence[BaseTool]] = _ehr_tools
+    fingerprint: Callable[[str], str] = _fingerprint
+    waits: tuple[float, ...] = (1.0, 4.0)
+
+
+class Bench:
+    """The means of one graph with what they made last; safe to use from several threads."""
+
+    def __init__(self, means: Means) -> None:
+        self.means = means
+        self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def model(self, spec: str) -> BaseChatModel:
+        """The model of `spec`, one for each event loop (its connections belong to a loop)."""
+        key = ("model", spec, asyncio.get_running_loop())
+        made: BaseChatModel = self._keep(key, lambda: self.means.build_model(spec))
+        return made
+
+    def case(self, binding: CaseBinding) -> Case:
+        """The bound case, its file made again if it is gone."""
+        return reopen(self.means.open_case, binding)
+
+    def tools(self, binding: CaseBinding) -> Mapping[str, BaseTool]:
+        """Every tool that can work over the bound case, by name."""
+        case = self.case(binding)
+
+        def make() -> dict[str, BaseTool]:
+            return {tool.name: tool for tool in self.means.tools_of(case)}
+
+        made: dict[str, BaseTool] = self._keep(("tools", binding["file"]), make)
+        return made
+
+    def _keep(self, key: Hashable, make: Callable[[], Any]) -> Any:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        made = make()
+        with self._lock:
+            self._kept[key] = made
+            while len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return made

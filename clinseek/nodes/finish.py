@@ -1,0 +1,45 @@
+"""finish: settles status and totals, closes the case, hands over the result."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from clinseek.graphs.state import Context, State
+from clinseek.nodes import budget
+from clinseek.nodes.steps import Step, milliseconds
+from clinseek.records import Status
+
+
+async def finish(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
+    """The run's status and timings; the case's file is gone afterwards."""
+    await asyncio.to_thread(Path(state["case"]["file"]).unlink, missing_ok=True)
+    status = _status(state)
+    elapsed = budget.elapsed(state)
+    runtime.stream_writer(
+        Step(
+            kind="finish",
+            round=state["rounds"],
+            status=status,
+            ms=milliseconds(elapsed),
+            said=state["stop_reason"],
+        ).as_event()
+    )
+    return {
+        "status": status,
+        "timings": {
+            **state["timings"],
+            "tools": sum(entry["seconds"] for entry in state["evidence"]),
+            "elapsed": elapsed,
+        },
+    }
+
+
+def _status(state: State) -> Status:
+    if state["answer"]:
+        return "answered"
+    unreachable = any(error["kind"] == "model_error" for error in state["errors"])
+    return "failed" if unreachable else "abstained"

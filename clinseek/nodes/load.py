@@ -1,0 +1,127 @@
+"""load: binds the run to one case and builds the first messages. No model is called."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.runnables import RunnableConfig
+from langgraph.runtime import Runtime
+from langgraph.types import Overwrite
+
+from clinseek.errors import SettingError
+from clinseek.graphs.state import CaseBinding, Context, State
+from clinseek.nodes.bench import Bench
+from clinseek.nodes.casework import case_file_name, row_counts, task_of
+from clinseek.nodes.prompts import system_prompt, task_prompt
+from clinseek.nodes.steps import Step
+from clinseek.nodes.toolset import Chosen, choose, names_in
+from clinseek.records import Timings, Usage
+from clinseek.settings import case_folder, store_path
+
+
+@dataclass(frozen=True)
+class _Opened:
+    binding: CaseBinding
+    tables: dict[str, int]
+    chosen: Chosen
+
+
+async def load(
+    state: State, config: RunnableConfig, runtime: Runtime[Context], *, bench: Bench
+) -> dict[str, Any]:
+    """Open the case at (subject_id, cutoff, profile) and start messages and ledger anew.
+
+    A second question on the same thread, and a fork that edits the task, come through here too:
+    nothing of the earlier case stays. UserError when patient, cutoff, store or model cannot be.
+    """
+    context = runtime.context or Context()
+    question = _asked(state)
+    bench.model(context.model)
+    thread = str(config.get("configurable", {}).get("thread_id") or uuid.uuid4().hex)
+    opened = await asyncio.to_thread(_open, state, context, thread=thread, bench=bench)
+    binding = opened.binding
+    bound = {"subject_id": binding["subject_id"], "cutoff": binding["cutoff"]}
+    binding["task"] = task_of({**state, **bound})
+    tools = names_in(opened.chosen.schemas)
+    prompt = task_prompt(
+        question,
+        subject_id=binding["subject_id"],
+        cutoff=binding["cutoff"],
+        tables=opened.tables,
+        tools=tools,
+        absent=opened.chosen.absent,
+        candidates=state.get("candidates") or (),
+        answer_form=state.get("answer_form"),
+    )
+    rows = sum(opened.tables.values())
+    runtime.stream_writer(
+        Step(kind="case", said=f"{rows:,} rows in {len(opened.tables)} tables").as_event()
+    )
+    return {
+        **bound,
+        "messages": Overwrite(
+            [
+                SystemMessage(system_prompt(tools), id="system"),
+                HumanMessage(prompt, id="task"),
+            ]
+        ),
+        "tools": Overwrite(opened.chosen.schemas),
+        "evidence": Overwrite([]),
+        "errors": Overwrite([]),
+        "case": binding,
+        "rounds": 0,
+        "revisions": 0,
+        "warned": [],
+        "submission": None,
+        "answer": [],
+        "citations": [],
+        "status": None,
+        "stop_reason": None,
+        "usage": Usage(model_calls=0, input_tokens=0, output_tokens=0, estimated=False),
+        "timings": Timings(model=0.0, tools=0.0, waiting=0.0, elapsed=0.0),
+    }
+
+
+def _asked(state: State) -> str:
+    for name in ("subject_id", "cutoff", "question"):
+        if state.get(name) in (None, ""):
+            raise SettingError(f"input: {name} is missing; give subject_id, cutoff and question")
+    question = state["question"]
+    if not isinstance(question, str) or not question.strip():
+        raise SettingError("input: question is empty; ask something in plain words")
+    return question.strip()
+
+
+def _open(state: State, context: Context, *, thread: str, bench: Bench) -> _Opened:
+    store = str(store_path(context.store).absolute())
+    subject_id, cutoff = _subject(state["subject_id"]), str(state["cutoff"])
+    case = bench.means.open_case(
+        store,
+        subject_id,
+        cutoff=cutoff,
+        profile=context.profile,
+        folder=case_folder(),
+        name=case_file_name(thread, store, subject_id, cutoff, context.profile),
+    )
+    binding = CaseBinding(
+        store=store,
+        fingerprint=bench.means.fingerprint(store),
+        vocabulary=str(case.vocabulary) if case.vocabulary else None,
+        subject_id=case.key.subject_id,
+        cutoff=case.key.cutoff,
+        profile=case.key.profile,
+        file=str(case.path),
+        task="",
+    )
+    return _Opened(binding, row_counts(case), choose(bench.tools(binding), context.tools))
+
+
+def _subject(given: Any) -> int:
+    try:
+        return int(given)
+    except (TypeError, ValueError):
+        raise SettingError(f"input: subject_id {given!r} is not a whole number") from None

@@ -1,0 +1,192 @@
+"""reason: weighs what was found; sends a wanting answer back, or makes a run conclude."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langgraph.runtime import Runtime
+from langgraph.types import Command
+
+from clinseek.errors import Refusal
+from clinseek.graphs.state import Context, State, Submission
+from clinseek.nodes import budget
+from clinseek.nodes.answers import read_text
+from clinseek.nodes.bench import Bench
+from clinseek.nodes.casework import labels_of, row_of
+from clinseek.nodes.prompts import conclusion_prompt, gap_prompt
+from clinseek.nodes.shortening import shorten
+from clinseek.nodes.steps import Step, milliseconds
+from clinseek.nodes.toolset import NOT_EVIDENCE
+from clinseek.nodes.turn import Turn, added_timings, added_usage, take_turn
+from clinseek.nodes.weighing import CellsOf, Gap, Weighed, weigh
+from clinseek.records import EvidenceEntry, RunError
+
+_FINDINGS_CHARS = 60_000
+_SHORTEST_SHARE = 400
+_GRACE_SECONDS = 60.0
+
+Next = Literal["seek", "finish"]
+
+
+async def reason(state: State, runtime: Runtime[Context], *, bench: Bench) -> Command[Next]:
+    """Weigh the submission; without one (a budget was spent) ask for it, without tools.
+
+    Goes back to `seek` with the gaps named, at most `max_revisions` times and never when a
+    budget is spent; else on to `finish`, the gaps noted among the errors.
+    """
+    context = runtime.context or Context()
+    submission, update = state["submission"], dict[str, Any]()
+    if submission is None or submission["weighed"]:
+        submission, update = await _conclude(state, context, runtime, bench)
+    weighed = await asyncio.to_thread(_weigh, state, submission, bench)
+    noted: Submission = {**submission, "weighed": True}
+    if weighed.gaps and _may_revise(state, context, submission):
+        sentences = [gap.sentence for gap in weighed.gaps]
+        runtime.stream_writer(
+            Step(kind="gap", round=state["rounds"], said="; ".join(sentences)).as_event()
+        )
+        sent_back = HumanMessage(gap_prompt(sentences), id=f"gap-{state['revisions'] + 1}")
+        return Command(
+            goto="seek",
+            update={
+                "messages": [sent_back],
+                "submission": noted,
+                "revisions": state["revisions"] + 1,
+                "stop_reason": None,
+            },
+        )
+    errors = [*update.pop("errors", []), *_notes(state, weighed.gaps)]
+    return Command(
+        goto="finish",
+        update={
+            **update,
+            "submission": noted,
+            "answer": weighed.answer,
+            "citations": weighed.citations,
+            "errors": errors,
+        },
+    )
+
+
+def _may_revise(state: State, context: Context, submission: Submission) -> bool:
+    return (
+        submission["via"] != "conclusion"
+        and state["revisions"] < context.max_revisions
+        and budget.room_for_revision(state, context)
+    )
+
+
+def _weigh(state: State, submission: Submission, bench: Bench) -> Weighed:
+    return weigh(
+        submission,
+        ledger=state["evidence"],
+        cells_of=_reader(state, bench),
+        candidates=state.get("candidates") or (),
+        answer_form=state.get("answer_form"),
+    )
+
+
+def _reader(state: State, bench: Bench) -> CellsOf:
+    """What a citation points at: the row's cells and labels, read from the case, or the text."""
+    case = bench.case(state["case"])
+    texts = {
+        message.tool_call_id: message.text
+        for message in state["messages"]
+        if isinstance(message, ToolMessage)
+    }
+
+    def cells_of(entry: EvidenceEntry, row: int | None) -> Sequence[Any]:
+        if row is None or entry["table"] is None:
+            return [texts.get(entry["call_id"], "").removeprefix(f"[{entry['id']}]")]
+        try:
+            held = row_of(case, entry["table"], row)
+            return [*held.values(), *labels_of(case, entry["table"], held)] if held else []
+        except Refusal:
+            return []
+
+    return cells_of
+
+
+async def _conclude(
+    state: State, context: Context, runtime: Runtime[Context], bench: Bench
+) -> tuple[Submission, dict[str, Any]]:
+    """One turn over the ledger without tools. A budget that is spent never costs the answer.
+
+    An answer that was sent back before stands in where this turn gives none.
+    """
+    runtime.stream_writer(
+        Step(kind="conclude", round=state["rounds"], status=state["stop_reason"]).as_event()
+    )
+    sent = conclusion_messages(state)
+    grace = None if context.max_seconds is None else max(_GRACE_SECONDS, context.max_seconds / 10)
+    turn = await take_turn(
+        bench.model(context.model), sent, waits=bench.means.waits, seconds_left=grace
+    )
+    update: dict[str, Any] = {
+        "usage": added_usage(state["usage"], turn),
+        "timings": added_timings(state["timings"], turn),
+    }
+    read = read_text(turn.answer.text if turn.answer else "", via="conclusion")
+    if not read["answer"] and state["submission"] is not None:
+        read = {**state["submission"], "via": "conclusion"}
+    if turn.answer is not None:
+        update["messages"] = [sent[-1], _spoken(turn.answer)]
+    else:
+        update["errors"] = [_fault(state, turn)]
+    return read, update
+
+
+def conclusion_messages(state: State) -> list[BaseMessage]:
+    """The messages of a run's last turn: role, task, and the findings in bounded room."""
+    first = [message for message in state["messages"] if message.id in ("system", "task")]
+    system = [message for message in first if isinstance(message, SystemMessage)]
+    task = [message for message in first if isinstance(message, HumanMessage)]
+    findings = _findings(state)
+    return [*system, *task, HumanMessage(conclusion_prompt(findings), id="conclude")]
+
+
+def _findings(state: State) -> str:
+    """The observations, the newest where not all fit, each shortened to an equal share."""
+    texts = {
+        message.tool_call_id: message.text
+        for message in state["messages"]
+        if isinstance(message, ToolMessage)
+    }
+    entries = [
+        entry
+        for entry in state["evidence"]
+        if not entry["refused"] and entry["tool"] not in NOT_EVIDENCE
+    ][-(_FINDINGS_CHARS // _SHORTEST_SHARE) :]
+    if not entries:
+        return ""
+    share = _FINDINGS_CHARS // len(entries)
+    return "\n\n".join(shorten(texts.get(entry["call_id"], ""), share) for entry in entries)
+
+
+def _spoken(answer: AIMessage) -> AIMessage:
+    # Calls cannot be answered any more; an unanswered call would make the thread unsendable.
+    spoken = answer.model_copy(update={"tool_calls": [], "invalid_tool_calls": []})
+    spoken.id = spoken.id or "conclusion"
+    return spoken
+
+
+def _notes(state: State, gaps: Sequence[Gap]) -> list[RunError]:
+    return [
+        RunError(
+            where="reason", round=state["rounds"], number=0, kind=gap.kind, message=gap.sentence
+        )
+        for gap in gaps
+    ]
+
+
+def _fault(state: State, turn: Turn) -> RunError:
+    return RunError(
+        where="reason",
+        round=state["rounds"],
+        number=0,
+        kind=turn.fault or "model_error",
+        message=f"{turn.message} (after {milliseconds(turn.model_seconds)} ms)",
+    )

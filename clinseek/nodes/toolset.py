@@ -1,0 +1,141 @@
+"""Which tools a run has, and what the names that models write mean."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from langchain_core.tools import BaseTool
+from langchain_core.utils.function_calling import convert_to_openai_tool
+
+from clinseek.errors import SettingError
+
+EHR_TOOLS = (
+    "ehr.load_ehr",
+    "ehr.get_table_names",
+    "ehr.get_column_names",
+    "ehr.get_table_description",
+    "ehr.get_unique_values",
+    "ehr.get_records_by_time",
+    "ehr.get_event_counts_by_time",
+    "ehr.get_latest_records",
+    "ehr.get_records_by_keyword",
+    "ehr.get_records_by_value",
+    "ehr.run_sql_query",
+    "ehr.get_candidates_by_keyword",
+    "ehr.get_candidates_by_fuzzy_matching",
+    "ehr.get_candidates_by_semantic_similarity",
+    "ehr.think",
+    "ehr.finish",
+)
+BROWSER_TOOLS = ("browser.search", "browser.open", "browser.find")
+IMAGE_TOOLS = (
+    "image.dicom_processor",
+    "image.image_visualizer",
+    "image.chest_xray_classifier",
+    "image.chest_xray_report_generator",
+    "image.xray_phrase_grounding",
+    "image.chest_xray_segmentation",
+)
+ALL_TOOLS = EHR_TOOLS + BROWSER_TOOLS + IMAGE_TOOLS
+_NOT_IN_PAPER = {
+    "ehr.get_unique_values",
+    "ehr.get_event_counts_by_time",
+    "ehr.get_records_by_keyword",
+    "ehr.get_records_by_value",
+    "ehr.get_candidates_by_fuzzy_matching",
+}
+PAPER20 = tuple(name for name in ALL_TOOLS if name not in _NOT_IN_PAPER)
+"""The twenty tools of the paper: eleven of the record, three of the web, six of images."""
+
+FINISH = "ehr.finish"
+NOT_EVIDENCE = frozenset({"ehr.think", FINISH})
+"""Tools whose answer says nothing about the patient."""
+
+_ABSENT = {
+    "ehr.get_candidates_by_semantic_similarity": "no semantic search in this version",
+    "ehr": "not offered here",
+    "browser": "no web access in this version",
+    "image": "no images attached",
+}
+
+_BARE = {name.partition(".")[2]: name for name in ALL_TOOLS}
+_WIRED = {name.replace(".", "_", 1): name for name in ALL_TOOLS}
+
+
+class Chosen(NamedTuple):
+    """The tools of one run: schemas as sent to the model, and why others are absent."""
+
+    schemas: list[dict[str, Any]]
+    absent: dict[str, str]
+
+
+def choose(at_hand: Mapping[str, BaseTool], setting: str) -> Chosen:
+    """The tools of `setting` among those at hand.
+
+    `setting` is `all`, `paper20`, or names parted by commas. SettingError for an unknown name.
+    `ehr.finish` is always among them: a run must be able to end.
+    """
+    wanted = names_of(setting, known=at_hand.keys())
+    absent = {
+        name: _ABSENT.get(name) or _ABSENT[name.partition(".")[0]]
+        for name in wanted
+        if name not in at_hand
+    }
+    present = [at_hand[name] for name in wanted if name in at_hand]
+    return Chosen([convert_to_openai_tool(tool) for tool in present], _grouped(absent))
+
+
+def names_in(schemas: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names of tools, from their schemas."""
+    return [schema["function"]["name"] for schema in schemas]
+
+
+def names_of(setting: str, *, known: Collection[str] = ()) -> tuple[str, ...]:
+    """The names that a tool setting stands for, `ehr.finish` among them.
+
+    >>> names_of("ehr.run_sql_query")
+    ('ehr.run_sql_query', 'ehr.finish')
+    """
+    if setting == "all":
+        return (*ALL_TOOLS, *(name for name in known if name not in ALL_TOOLS))
+    if setting == "paper20":
+        return PAPER20
+    names = [name for part in setting.split(",") if (name := part.strip())]
+    valid = {*ALL_TOOLS, *known}
+    for name in names:
+        if name not in valid:
+            near = difflib.get_close_matches(name, sorted(valid), n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise SettingError(
+                f"tools: there is no tool {name!r}{hint} Use all, paper20, or names parted by "
+                f"commas of: {', '.join(sorted(valid))}"
+            )
+    return tuple(dict.fromkeys([*names, FINISH]))
+
+
+def repair_name(name: str) -> str:
+    """The published name that a model's spelling of a tool stands for, or the name unchanged.
+
+    >>> repair_name("ehr_run_sql_query"), repair_name("search"), repair_name("ehr.nonsense")
+    ('ehr.run_sql_query', 'browser.search', 'ehr.nonsense')
+    """
+    trimmed = name.strip()
+    return _WIRED.get(trimmed) or _BARE.get(trimmed) or trimmed
+
+
+def unknown_tool(name: str, known: Sequence[str]) -> str:
+    """What a model is told that called a tool which is not there."""
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"there is no tool {name!r} here.{hint} Tools: {', '.join(known)}"
+
+
+def _grouped(absent: dict[str, str]) -> dict[str, str]:
+    """Whole families as `image.*`, single tools by name."""
+    grouped: dict[str, str] = {}
+    for name, reason in absent.items():
+        family = name.partition(".")[0]
+        grouped[name if family == "ehr" else f"{family}.*"] = reason
+    return grouped

@@ -1,0 +1,120 @@
+"""From the final state of a run to its record: pure functions."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from clinseek import __version__
+from clinseek.nodes.prompts import prompt_hash
+from clinseek.records import (
+    ModelUsed,
+    Record,
+    Setting,
+    Shortened,
+    StopReason,
+    Timings,
+    Usage,
+    Versions,
+    fingerprint_of,
+)
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage, BaseMessage
+
+_ASKED = ("subject_id", "cutoff", "question", "candidates", "answer_form")
+_REASONING = ("reasoning_content", "reasoning")
+_NO_TIME = Timings(model=0.0, tools=0.0, waiting=0.0, elapsed=0.0)
+_NO_USAGE = Usage(model_calls=0, input_tokens=0, output_tokens=0, estimated=False)
+
+
+def record_of(
+    state: Mapping[str, Any],
+    *,
+    thread: str,
+    model: ModelUsed,
+    rules: str,
+    qid: str | None = None,
+    epoch: int = 1,
+    setting: Setting = "automated",
+    row: Mapping[str, Any] | None = None,
+) -> Record:
+    """The record of a run from its state: whole, or as far as it got (failed, cancelled).
+
+    Without a `row` of a benchmark the question as asked is the row; without a `qid` the row's
+    fingerprint is. `rules` is the hash of the availability rules of the run's profile.
+    """
+    asked = dict(row) if row is not None else {name: state.get(name) for name in _ASKED}
+    ended = state.get("status") is not None
+    evidence = list(state.get("evidence") or ())
+    case = state.get("case") or {}
+    return Record(
+        qid=qid or fingerprint_of(asked),
+        epoch=epoch,
+        row=asked,
+        thread=thread,
+        setting=setting,
+        model=model,
+        messages=[openai_form(message) for message in state.get("messages") or ()],
+        tools=list(state.get("tools") or ()),
+        shortened=[
+            Shortened(
+                round=entry["round"],
+                evidence=entry["id"],
+                chars=entry["chars"],
+                shown_chars=entry["shown_chars"],
+            )
+            for entry in evidence
+            if entry["shown_chars"] < entry["chars"]
+        ],
+        answer=list(state.get("answer") or ()),
+        citations=[list(cited) for cited in state.get("citations") or ()],
+        evidence=evidence,
+        status=state["status"] if ended else "failed",
+        stop_reason=cast(StopReason, state["stop_reason"] if ended else "cancelled"),
+        usage=state.get("usage") or _NO_USAGE,
+        timings=state.get("timings") or _NO_TIME,
+        errors=list(state.get("errors") or ()),
+        versions=Versions(
+            package=__version__,
+            rules=rules,
+            prompts=prompt_hash(),
+            store=case.get("fingerprint", ""),
+            profile=case.get("profile", ""),
+        ),
+    )
+
+
+def openai_form(message: BaseMessage) -> dict[str, Any]:
+    """One message as OpenAI's chat form: dotted tool names, reasoning, observations in full."""
+    role = {"system": "system", "human": "user", "ai": "assistant", "tool": "tool"}[message.type]
+    form: dict[str, Any] = {"role": role, "content": message.content}
+    if message.type == "tool":
+        artifact = getattr(message, "artifact", None)
+        full = artifact.get("full") if isinstance(artifact, dict) else None
+        form["content"] = full or message.content
+        form["tool_call_id"] = getattr(message, "tool_call_id", None)
+        form["name"] = message.name
+    if message.type == "ai":
+        form |= _assistant_fields(cast("AIMessage", message))
+    return form
+
+
+def _assistant_fields(message: AIMessage) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    for name in _REASONING:
+        if said := message.additional_kwargs.get(name):
+            fields["reasoning_content"] = said
+    if message.tool_calls:
+        fields["tool_calls"] = [_call(call) for call in cast(Sequence[Any], message.tool_calls)]
+    return fields
+
+
+def _call(call: Mapping[str, Any]) -> dict[str, Any]:
+    arguments = json.dumps(call["args"], ensure_ascii=False)
+    return {
+        "id": call["id"],
+        "type": "function",
+        "function": {"name": call["name"], "arguments": arguments},
+    }

@@ -1,0 +1,252 @@
+"""A run as one JSON object, and the file of such objects, one a line.
+
+The file is only ever appended to, each line flushed to the disk before the next run counts it.
+A process that dies while it writes leaves half a line; the next append cuts it off and says so.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+from typing_extensions import TypedDict
+
+from clinseek.errors import SettingError
+
+AnswerForm = Literal["text", "list", "yes_no", "number", "choice"]
+Setting = Literal["automated", "curated", "briefed"]
+"""`automated` seeks by itself; `curated` has packaged evidence only; `briefed` has both."""
+Status = Literal["answered", "abstained", "failed"]
+StopReason = Literal[
+    "finish",
+    "stopped_calling",
+    "round_limit",
+    "token_limit",
+    "time_limit",
+    "browser_limit",
+    "step_limit",
+    "model_error",
+    "cancelled",
+]
+
+
+class EvidenceEntry(TypedDict):
+    """One observation of the ledger; its text stands once, in the tool message of `call_id`.
+
+    `sha256` and `chars` are of the full text; `shown_chars` is what the model was shown of it.
+    `row_ids` are rows of `table`, in the order of the text.
+    """
+
+    id: str
+    number: int
+    round: int
+    call_id: str
+    tool: str
+    arguments: dict[str, Any]
+    tables: list[str]
+    table: str | None
+    row_ids: list[int]
+    refused: bool
+    sha256: str
+    chars: int
+    shown_chars: int
+    seconds: float
+
+
+class Usage(TypedDict):
+    """Tokens over all model calls; `estimated` when a model did not count them itself."""
+
+    model_calls: int
+    input_tokens: int
+    output_tokens: int
+    estimated: bool
+
+
+class Timings(TypedDict):
+    """Seconds in the model, in tools (summed over calls), waiting to try again, on the clock."""
+
+    model: float
+    tools: float
+    waiting: float
+    elapsed: float
+
+
+class RunError(TypedDict):
+    """Something that went wrong or was found wanting: in which node, round and call (0: none)."""
+
+    where: str
+    round: int
+    number: int
+    kind: str
+    message: str
+
+
+class ModelUsed(TypedDict):
+    """The model of a run: the spec it was named by, and its parameters."""
+
+    spec: str
+    parameters: dict[str, Any]
+
+
+class Shortened(TypedDict):
+    """An observation that the model was shown in part, and in which round."""
+
+    round: int
+    evidence: str
+    chars: int
+    shown_chars: int
+
+
+class Versions(TypedDict):
+    """What a run was made with: two runs with equal versions and model differ by chance alone."""
+
+    package: str
+    rules: str
+    prompts: str
+    store: str
+    profile: str
+
+
+class Record(BaseModel):
+    """One run, whole: everything that the model was told and said, what it cost, and why it ended.
+
+    `messages` are in OpenAI form with dotted tool names and the full text of every observation;
+    `shortened` names those that the model was shown in part. `row` is the question as asked.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    schema_version: Literal[1] = 1
+    qid: str
+    epoch: int
+    row: dict[str, Any]
+    thread: str
+    setting: Setting
+    model: ModelUsed
+    messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]]
+    shortened: list[Shortened]
+    answer: list[str]
+    citations: list[list[str]]
+    evidence: list[EvidenceEntry]
+    status: Status
+    stop_reason: StopReason
+    usage: Usage
+    timings: Timings
+    errors: list[RunError]
+    versions: Versions
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """By what a run is known: (fingerprint of its row, qid, epoch)."""
+        return fingerprint_of(self.row), self.qid, self.epoch
+
+    def as_json(self) -> dict[str, Any]:
+        """The record as plain JSON values."""
+        return self.model_dump(mode="json")
+
+
+def fingerprint_of(row: Mapping[str, Any]) -> str:
+    """A short hash of a benchmark item or question, equal for equal content.
+
+    >>> fingerprint_of({"a": 1, "b": None}) == fingerprint_of({"b": None, "a": 1})
+    True
+    """
+    text = json.dumps(row, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class ReadRecords(NamedTuple):
+    """The records of a file; `broken` says what of it could not be read, None where all could."""
+
+    records: list[Record]
+    broken: str | None
+
+
+def append_record(path: Path, record: Record) -> str | None:
+    """Append `record` to the file at `path` and flush it to the disk.
+
+    Several processes may append to one file. Returns a sentence where the last line was half
+    written and had to be mended first, else None. SettingError where the file cannot be written.
+    """
+    line = record.model_dump_json().encode() + b"\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a+b") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            mended = _mend_last_line(file, path)
+            file.seek(0, os.SEEK_END)
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise SettingError(f"{path}: the record cannot be written ({error.strerror})") from error
+    return mended
+
+
+def read_records(path: Path) -> ReadRecords:
+    """The records of the file at `path`; a half-written last line is left out and named.
+
+    SettingError where there is no such file, and where another line than the last is broken.
+    """
+    records: list[Record] = []
+    broken: str | None = None
+    for number, line, last in _lines(path):
+        try:
+            records.append(Record.model_validate_json(line))
+        except ValidationError as error:
+            if not last:
+                reason = error.errors(include_url=False)[0]["msg"]
+                raise SettingError(
+                    f"{path}, line {number}: no record of a run ({reason})"
+                ) from None
+            broken = f"{path}, line {number}: half written and left out; that run starts again"
+    return ReadRecords(records, broken)
+
+
+def _lines(path: Path) -> Iterator[tuple[int, bytes, bool]]:
+    """(line number, line, whether it is the last one and has no line end)."""
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, start=1):
+                if line.strip():
+                    yield number, line, not line.endswith(b"\n")
+    except OSError as error:
+        raise SettingError(f"{path}: no file of records ({error.strerror})") from error
+
+
+def _mend_last_line(file: BinaryIO, path: Path) -> str | None:
+    size = file.seek(0, os.SEEK_END)
+    if size == 0 or _byte_before(file, size) == b"\n":
+        return None
+    start = _start_of_last_line(file, size)
+    file.seek(start)
+    try:
+        json.loads(file.read())
+    except ValueError:
+        file.truncate(start)
+        return f"{path}: the last line was half written ({size - start:,} bytes) and was cut off"
+    file.write(b"\n")
+    return f"{path}: the last line was whole but for its line end, which was added"
+
+
+def _start_of_last_line(file: BinaryIO, size: int) -> int:
+    step, at = 1 << 16, size
+    while at > 0:
+        at = max(0, at - step)
+        file.seek(at)
+        end = file.read(min(step, size - at)).rfind(b"\n")
+        if end >= 0:
+            return at + end + 1
+    return 0
+
+
+def _byte_before(file: BinaryIO, at: int) -> bytes:
+    file.seek(at - 1)
+    return file.read(1)

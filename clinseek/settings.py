@@ -1,0 +1,125 @@
+"""Where things lie and what the environment says; read when asked, never at import.
+
+CLINSEEK_HOME      threads, cases and the demo store (default: ~/.clinseek)
+CLINSEEK_STORE     the store that is used when none is named
+CLINSEEK_TRACING   1 allows LangSmith tracing; anything else keeps patient data at home
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from clinseek.errors import SettingError
+
+_STAY_HOME = {
+    "LANGSMITH_TRACING": "false",
+    "LANGSMITH_TRACING_V2": "false",
+    "LANGCHAIN_TRACING": "false",
+    "LANGCHAIN_TRACING_V2": "false",
+    "LANGSMITH_TRACING_SAMPLING_RATE": "0",
+    "LANGSMITH_ENDPOINT": "http://127.0.0.1:9",
+    "LANGSMITH_TEST_TRACKING": "false",
+    "LANGGRAPH_CLI_NO_ANALYTICS": "1",
+    "LANGGRAPH_NO_VERSION_CHECK": "true",
+    "OTEL_SDK_DISABLED": "true",
+}
+_KEYS_OF_OTHERS = ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")
+
+DEMO_PATIENTS = 20
+DEMO_SEED = 7
+
+
+def home() -> Path:
+    """The folder of threads, cases and the demo store, made readable by its owner alone."""
+    named = os.environ.get("CLINSEEK_HOME")
+    return _private(Path(named).expanduser() if named else Path.home() / ".clinseek")
+
+
+def case_folder() -> Path:
+    """Where the files of open cases lie."""
+    return _private(home() / "cases")
+
+
+def lock_folder() -> Path:
+    """Where a process that runs a thread holds its lock."""
+    return _private(home() / "locks")
+
+
+def threads_file() -> Path:
+    """The SQLite file of threads: every step of every run that was not purged."""
+    return home() / "threads.sqlite"
+
+
+def tracing_allowed() -> bool:
+    """True when the user opted in to tracing by CLINSEEK_TRACING=1."""
+    return os.environ.get("CLINSEEK_TRACING") == "1"
+
+
+def stay_home(environment: MutableMapping[str, str] | None = None) -> None:
+    """Turn off every telemetry, tracing and version check of the libraries below us.
+
+    For entry points (command line, server) only: it changes the process environment, or the
+    `environment` given. Does nothing when the user opted in by CLINSEEK_TRACING=1.
+    """
+    target = os.environ if environment is None else environment
+    if target.get("CLINSEEK_TRACING") == "1":
+        return
+    target.update(_STAY_HOME)
+    for key in _KEYS_OF_OTHERS:
+        target.pop(key, None)
+
+
+def store_path(named: str | os.PathLike[str] | None = None) -> Path:
+    """The store to use: the one named, else CLINSEEK_STORE, else the demo store (made once)."""
+    chosen = named or os.environ.get("CLINSEEK_STORE")
+    return Path(chosen).expanduser() if chosen else demo_store()
+
+
+def demo_store() -> Path:
+    """The store of a small synthetic cohort under CLINSEEK_HOME, made at the first use.
+
+    Processes that ask at the same time wait for the one that makes it. A store half made by a
+    process that died is made anew.
+    """
+    store = home() / "demo-store"
+    with _alone(home() / "demo-store.lock"):
+        if not (store / "manifest.json").is_file():
+            _make_demo_store(store)
+    return store
+
+
+def _make_demo_store(store: Path) -> None:
+    from clinseek.toolkits.ehr.store import ingest
+    from clinseek.toolkits.ehr.synthetic import synthesise
+
+    raw = home() / "demo-raw"
+    for leftover in (raw, store):
+        shutil.rmtree(leftover, ignore_errors=True)
+    try:
+        synthesise(raw, patients=DEMO_PATIENTS, seed=DEMO_SEED)
+        ingest([raw], store)
+    finally:
+        shutil.rmtree(raw, ignore_errors=True)
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    with lock.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+
+
+def _private(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise SettingError(
+            f"the folder {folder} cannot be made ({error.strerror}); "
+            "set CLINSEEK_HOME to a folder that you can write"
+        ) from error
+    return folder
