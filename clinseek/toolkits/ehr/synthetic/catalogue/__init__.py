@@ -1,0 +1,1 @@
+"""What the synthetic hospital knows: diseases, laboratory, pharmacy, microbes, ICU items, codes."""
