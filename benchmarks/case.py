@@ -19,7 +19,7 @@ import time
 def _one(store: str, subject_id: int, cutoff: str) -> dict[str, float]:
     import adbc_driver_sqlite.dbapi  # noqa: F401
     import pyarrow.compute
-    import pyarrow.parquet  # noqa: F401
+    import pyarrow.parquet
 
     from clinseek.toolkits.ehr.case import open_case
     from clinseek.toolkits.ehr.store import Store
