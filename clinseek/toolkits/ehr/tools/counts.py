@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from clinseek.errors import Refusal
 from clinseek.toolkits.ehr.tables import TABLES
@@ -24,27 +24,39 @@ def event_counts(case: Case, asked: takes.GetEventCountsByTime) -> Answer:
     """Rows of every table in a span; tables without a time column are counted whole and apart."""
     span = moments.window(asked.start_time, asked.end_time)
     counted = table_counts(case, span)
-    timed = [line for line in counted if line[1] is not None and line[2]]
-    silent = [line[0] for line in counted if line[1] is not None and not line[2]]
-    untimed = [f"{name} {rows:,}" for name, by, rows, *_ in counted if by is None]
-    total = sum(line[2] for line in timed)
+    timed = [line for line in counted if line.by is not None]
+    within = [line for line in timed if line.rows]
+    total = sum(line.rows for line in within)
     first = f"event counts {span.words or 'of the whole record'}: {total:,} rows"
     parts = ["\n".join(filter(None, (first, moments.beyond(span, case.key.cutoff))))]
-    if timed:
-        grid = Grid(("table", "by", "rows", "first", "last"), timed, cited=False)
+    if within:
+        grid = Grid(Counted._fields[:-1], [line[:-1] for line in within], cited=False)
         parts.append(show(grid, room=MOST_CHARACTERS, fold_empty=False).text)
+    silent = [line.table for line in timed if not line.rows]
+    untimed = [f"{line.table} {line.untimed:,}" for line in timed if line.untimed]
+    whole = [f"{line.table} {line.rows:,}" for line in counted if line.by is None]
     if silent:
         parts.append(f"none in this span: {', '.join(silent)}")
-    if untimed:
-        parts.append(f"without a time column, counted whole: {', '.join(untimed)}")
+    if untimed and span != moments.Window():
+        parts.append(f"rows without a time, not counted: {', '.join(untimed)}")
+    if whole:
+        parts.append(f"tables without a time column, counted whole: {', '.join(whole)}")
     return "\n\n".join(parts), Observation(tables=case.tables)
 
 
-Counted = tuple[str, str | None, int, str | None, str | None]
+class Counted(NamedTuple):
+    """How many rows of a table lie in a span, its first and last time there, rows without one."""
+
+    table: str
+    by: str | None
+    rows: int
+    first: str | None
+    last: str | None
+    untimed: int
 
 
 def table_counts(case: Case, span: moments.Window) -> list[Counted]:
-    """(table, time column, rows in `span`, first, last) of every table of the patient."""
+    """The counts of every table of the patient, in alphabetical order."""
     tables = tuple((name, case.event_time(name)) for name in case.tables)
     if not tables:
         return []
@@ -52,13 +64,14 @@ def table_counts(case: Case, span: moments.Window) -> list[Counted]:
     statement = statements.counts(
         tuple(
             (name, by, by is not None and TABLES[name].type_of(by) == "date") for name, by in tables
-        )
+        ),
+        bounded=span != moments.Window(),
     )
     values = {
         "start": span.start, "end": span.end, "start_day": days.start, "end_day": days.end,
     }  # fmt: skip
     rows = case.select(statement.sql, statement.bound(values)).rows
-    return [(*tables[place], count, first, last) for place, count, first, last in rows]
+    return [Counted(*tables[place], *counted) for place, *counted in rows]
 
 
 def unique_values(case: Case, asked: takes.GetUniqueValues) -> Answer:

@@ -33,16 +33,17 @@ def load_ehr(case: Case, asked: takes.LoadEhr) -> Answer:
             f"(asked for: {asked.timestamp})"
         )
     counted = table_counts(case, moments.Window())
-    held = [(name, rows, by, first, last) for name, by, rows, first, last in counted if rows]
-    bare = [name for name, _, rows, *_ in counted if not rows]
-    total = sum(line[1] for line in held)
+    held = [line for line in counted if line.rows]
+    bare = [line.table for line in counted if not line.rows]
+    total = sum(line.rows for line in held)
     opened = (
         f"record open: subject_id {case.key.subject_id} as of {case.key.cutoff} "
         f"(nothing later is in it); {len(held)} tables with {total:,} rows"
     )
     parts = [opened]
     if held:
-        grid = Grid(("table", "rows", "by", "first", "last"), held, cited=False)
+        lines = [(line.table, line.rows, line.by, line.first, line.last) for line in held]
+        grid = Grid(("table", "rows", "by", "first", "last"), lines, cited=False)
         parts.append(show(grid, room=MOST_CHARACTERS, fold_empty=False).text)
     if bare:
         parts.append(f"no rows as of this moment: {', '.join(bare)}")

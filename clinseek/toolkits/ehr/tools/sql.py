@@ -15,6 +15,7 @@ from clinseek.toolkits.observation import Observation
 if TYPE_CHECKING:
     from clinseek.toolkits.ehr.case import Case, Rows
 
+LONGEST_SECONDS = 10.0
 _DEEPEST_PAGE = 20_000
 _WIDE = 12
 _FENCE = re.compile(r"\A\s*```(?:sql|sqlite)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL | re.IGNORECASE)
@@ -32,7 +33,7 @@ def run(case: Case, asked: takes.RunSqlQuery) -> Answer:
     if wanted > _DEEPEST_PAGE:
         raise Refusal(f"offset {asked.offset:,} is too deep; write LIMIT and OFFSET in the SELECT")
     try:
-        found = case.select(statement, limits=Limits(rows=wanted))
+        found = case.select(statement, limits=Limits(rows=wanted, seconds=LONGEST_SECONDS))
     except Refusal as refusal:
         raise _helped(case, statement, str(refusal)) from refusal
     return _answer(case, found, asked)

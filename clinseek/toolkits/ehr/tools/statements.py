@@ -15,7 +15,7 @@ from clinseek.toolkits.ehr.descriptions import Link
 from clinseek.toolkits.ehr.tools.names import ROW_ID, PatientTable
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Executable, FromClause, TableClause
+    from sqlalchemy import ColumnElement, Executable, FromClause, Select, TableClause
 
 ESCAPE = "\\"
 
@@ -106,31 +106,39 @@ def extent(table: PatientTable, choice: Choice, order: str | None) -> Statement:
 
 
 @lru_cache(maxsize=128)
-def counts(tables: tuple[tuple[str, str | None, bool], ...]) -> Statement:
-    """Rows of each table: one line (its place in `tables`, rows, first, last) a table.
+def counts(tables: tuple[tuple[str, str | None, bool], ...], *, bounded: bool) -> Statement:
+    """Rows of each table: one line (its place in `tables`, rows, first, last, untimed) a table.
 
     Each table comes with its time column (None: counted whole) and whether that column is a date.
-    Binds :start and :end, :start_day and :end_day.
+    Where `bounded`, only rows between :start and :end (:start_day and :end_day) count, and
+    `untimed` says how many rows have no time at all; else every row counts.
     """
     import sqlalchemy as sa
 
     lines = []
     for place, (name, by, is_date) in enumerate(tables):
-        line_of: ColumnElement[int] = sa.literal_column(str(place))
-        if by is None:
-            source = sa.table(name)
-            line = sa.select(line_of, sa.func.count(), sa.null(), sa.null()).select_from(source)
-        else:
-            source = sa.table(name, sa.column(by))
-            time = source.c[by]
+        source = sa.table(name, *([sa.column(by)] if by else []))
+        line = _counted(source, by, place)
+        if by and bounded:
             start, end = ("start_day", "end_day") if is_date else ("start", "end")
-            line = (
-                sa.select(line_of, sa.func.count(), sa.func.min(time), sa.func.max(time))
-                .select_from(source)
-                .where(time.between(sa.bindparam(start), sa.bindparam(end)))
-            )
+            line = line.where(source.c[by].between(sa.bindparam(start), sa.bindparam(end)))
         lines.append(line)
     return _compiled(sa.union_all(*lines))
+
+
+def _counted(source: TableClause, by: str | None, place: int) -> Select[Any]:
+    import sqlalchemy as sa
+
+    line_of: ColumnElement[int] = sa.literal_column(str(place))
+    if by is None:
+        none: ColumnElement[int] = sa.literal_column("0")
+        return sa.select(line_of, sa.func.count(), sa.null(), sa.null(), none).select_from(source)
+    time = source.c[by]
+    inner = sa.table(source.name, sa.column(by))
+    untimed = sa.select(sa.func.count()).select_from(inner).where(inner.c[by].is_(None))
+    return sa.select(
+        line_of, sa.func.count(), sa.func.min(time), sa.func.max(time), untimed.scalar_subquery()
+    ).select_from(source)
 
 
 @lru_cache(maxsize=512)
