@@ -16,6 +16,7 @@ _MOMENTS = (
     "['%Y-%m-%d %H:%M:%S', '%Y-%m-%d %H:%M:%S.%f', '%Y-%m-%dT%H:%M:%S', "
     "'%Y-%m-%dT%H:%M:%S.%f', '%Y-%m-%d %H:%M']"
 )
+_DATE = "'%Y-%m-%d'"
 _LENGTH_OF_A_DATE = 10
 
 
@@ -158,23 +159,22 @@ def _typed(column: Column) -> str:
     day on (mimic-code#354): it becomes 23:59:59 of it.
     """
     cell = f'cells."{column.name}"'
-    date = f"TRY_STRPTIME({cell}, '%Y-%m-%d')"
-    moment = f"TRY_STRPTIME({cell}, {_MOMENTS})"
+    number = f"TRY_CAST({cell} AS DOUBLE)"
+    if column.type == "text":
+        return cell
+    if column.type == "number":
+        return f"CASE WHEN isfinite({number}) THEN {number} END"
     if column.type == "integer":
-        number = f"TRY_CAST({cell} AS DOUBLE)"
         whole = f"CASE WHEN {number} = trunc({number}) THEN TRY_CAST({number} AS BIGINT) END"
         return f"CASE WHEN contains({cell}, '.') THEN {whole} ELSE TRY_CAST({cell} AS BIGINT) END"
-    if column.type == "number":
-        number = f"TRY_CAST({cell} AS DOUBLE)"
-        return f"CASE WHEN isfinite({number}) THEN {number} END"
-    if column.type == "time":
-        return (
-            f"CASE WHEN strlen({cell}) = {_LENGTH_OF_A_DATE} "
-            f"THEN {date} + INTERVAL 86399 SECOND ELSE {moment} END"
-        )
+    date, moment = (_strictly(cell, formats) for formats in (_DATE, _MOMENTS))
+    is_date = f"strlen({cell}) = {_LENGTH_OF_A_DATE}"
     if column.type == "date":
-        return (
-            f"CAST(CASE WHEN strlen({cell}) = {_LENGTH_OF_A_DATE} THEN {date} "
-            f"ELSE {moment} END AS DATE)"
-        )
-    return cell
+        return f"CAST(CASE WHEN {is_date} THEN {date} ELSE {moment} END AS DATE)"
+    return f"CASE WHEN {is_date} THEN {date} + INTERVAL 86399 SECOND ELSE {moment} END"
+
+
+def _strictly(cell: str, formats: str) -> str:
+    # TRY_STRPTIME also takes 'epoch' and 'infinity', as 1900-01-01, and the year 0.
+    looks_like_one = f"{cell}[5] = '-' AND {cell} >= '0001'"
+    return f"CASE WHEN {looks_like_one} THEN TRY_STRPTIME({cell}, {formats}) END"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -103,10 +102,7 @@ def read_progress(store: Path) -> Progress | None:
 def write_atomically(path: Path, model: BaseModel) -> None:
     """Replace `path` by the model as JSON; a reader sees the old file or the new, never half."""
     draft = path.with_name(f".{path.name}.draft")
-    with draft.open("w") as file:
-        file.write(model.model_dump_json(indent=1))
-        file.flush()
-        os.fsync(file.fileno())
+    draft.write_text(model.model_dump_json(indent=1))
     draft.replace(path)
 
 

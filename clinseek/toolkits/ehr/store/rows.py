@@ -74,7 +74,7 @@ def cut_rows(chunks: Iterator[bytes], header: Header, *, first_line: int) -> Ite
         chunk = next(coming, None)
         last = chunk is None
         end = len(held) if last else _end_of_records(held)
-        if end == 0:
+        if end == 0 and not last:
             if len(held) <= LONGEST_RECORD:
                 continue
             end = held.rfind(b"\n") + 1
