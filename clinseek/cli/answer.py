@@ -1,0 +1,60 @@
+"""A finished run for a person at the terminal: the answer, and the rows it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from clinseek.cli.output import emit, table
+from clinseek.evals.report.evidence import Observation, observations_of
+
+LONGEST_CELL = 60
+LINES_OF_PROSE = 6
+
+
+def show_answer(run: Mapping[str, Any]) -> None:
+    """Print the answer of a record (as a JSON object) with its evidence to stdout."""
+    for line in answer_lines(run):
+        emit(line)
+    for observation in observations_of(run):
+        if observation.cited:
+            _show_evidence(observation)
+    emit("")
+    emit(closing_line(run))
+
+
+def answer_lines(run: Mapping[str, Any]) -> Iterator[str]:
+    """The items of the answer, each with its citations."""
+    if not run["answer"]:
+        yield "No answer: the record does not tell."
+    citations = [*run["citations"], *([] for _ in run["answer"])]
+    for item, cited in zip(run["answer"], citations, strict=False):
+        yield f"{item}  [{', '.join(cited)}]" if cited else f"{item}  [nothing cited]"
+
+
+def closing_line(run: Mapping[str, Any]) -> str:
+    """How the run ended and what it cost."""
+    usage, timings = run["usage"], run["timings"]
+    return (
+        f"{run['status']} ({run['stop_reason']}): {usage['model_calls']} model calls, "
+        f"{len(run['evidence'])} observations, {timings['elapsed']:.2f} s"
+    )
+
+
+def _show_evidence(observation: Observation) -> None:
+    entry = observation.entry
+    arguments = " ".join(f"{name}={value}" for name, value in entry["arguments"].items())
+    emit(f"\n{observation.id}  {entry['tool']} {arguments}".rstrip())
+    grids = observation.rows_cited()
+    for grid in grids:
+        table(grid.columns, [tuple(_short(cell) for cell in cells) for cells in grid.rows])
+    if not grids:
+        lines = [line for line in observation.text.splitlines() if line.strip()]
+        for line in lines[:LINES_OF_PROSE]:
+            emit(f"  {line}")
+        if len(lines) > LINES_OF_PROSE:
+            emit(f"  ... and {len(lines) - LINES_OF_PROSE} more lines")
+
+
+def _short(cell: str) -> str:
+    return cell if len(cell) <= LONGEST_CELL else cell[: LONGEST_CELL - 1] + "…"

@@ -1,0 +1,200 @@
+"""`clinseek ask`, `resume` and `threads`: a question, its run, and going on with one."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from clinseek.cli.answer import show_answer
+from clinseek.cli.options import CutoffOption, JsonOption, ProfileOption, StoreOption, SubjectOption
+from clinseek.cli.output import emit, emit_json, say, table
+from clinseek.cli.steps import say_step
+from clinseek.cli.values import candidates_from
+from clinseek.errors import SettingError
+
+TOLD = ("answer", "citations", "evidence", "status", "stop_reason", "usage", "timings")
+"""What `--json` says of a run, beside its thread."""
+
+AnswerForm = Literal["text", "list", "yes_no", "number", "choice"]
+HtmlOption = Annotated[
+    Path | None,
+    typer.Option("--html", metavar="FILE", help="Also write the run as one HTML page."),
+]
+PANEL = "Ask"
+
+
+def register(app: typer.Typer) -> None:
+    """Add `ask`, `resume` and `threads`."""
+    app.command("ask", rich_help_panel=PANEL)(ask)
+    app.command("resume", rich_help_panel=PANEL)(resume)
+    app.command("threads", rich_help_panel=PANEL)(threads)
+
+
+def ask(
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="In plain words.")],
+    store: StoreOption,
+    subject: SubjectOption,
+    at: CutoffOption,
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            envvar="CLINSEEK_MODEL",
+            help="offline, openai:NAME, or openai:NAME@http://host:port/v1.",
+        ),
+    ] = "offline",
+    candidates: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--candidates",
+            "-c",
+            metavar="LIST",
+            help="The only answers allowed: parted by commas, a JSON list, or @FILE with one a "
+            "line. May be given more than once.",
+        ),
+    ] = None,
+    answer_form: Annotated[
+        AnswerForm | None, typer.Option(help="What an answer must look like.")
+    ] = None,
+    profile: ProfileOption = "available",
+    tools: Annotated[
+        str,
+        typer.Option(metavar="TOOLS", help="all, paper20, or names parted by commas."),
+    ] = "all",
+    max_rounds: Annotated[int, typer.Option(min=1, help="Model turns.")] = 200,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens over the run.")] = None,
+    max_seconds: Annotated[float | None, typer.Option(min=0, help="Seconds of work.")] = None,
+    max_revisions: Annotated[
+        int, typer.Option(min=0, help="Times that an answer may be sent back to look again.")
+    ] = 1,
+    thread: Annotated[
+        str | None, typer.Option(metavar="THREAD", help="A name for the run, for `resume`.")
+    ] = None,
+    html: HtmlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a question about one patient at one moment; the answer cites the rows it stands on.
+
+    [dim]clinseek ask -s STORE -n 10000019 -t '2150-03-05 08:00:00' 'What was the latest
+    potassium?'[/dim]
+
+    The steps run by on stderr. Every step is kept: a run that was interrupted goes on with
+    `clinseek resume THREAD`. Ends with 1 where the run failed.
+    """
+    from clinseek import api
+    from clinseek.toolkits.ehr.availability import profile_named
+
+    _check_writable(html)
+    named = thread or f"ask-{uuid.uuid4().hex[:8]}"
+    say(f"thread {named}")
+    with _interruptible(named):
+        record = api.ask(
+            question,
+            store=store,
+            subject_id=subject,
+            cutoff=at,
+            candidates=candidates_from(candidates or []),
+            answer_form=answer_form,
+            model=model,
+            profile=profile_named(profile),
+            tools=tools,
+            thread=named,
+            max_rounds=max_rounds,
+            max_tokens=max_tokens,
+            max_seconds=max_seconds,
+            max_revisions=max_revisions,
+            on_step=say_step,
+        )
+    _close(record.as_json(), thread=named, html=html, as_json=as_json)
+
+
+def resume(
+    thread: Annotated[str, typer.Argument(metavar="THREAD", help="See `clinseek threads`.")],
+    html: HtmlOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Go on with a run that was interrupted; nothing that was finished runs again.
+
+    A run that had ended gives its answer again.
+    """
+    from clinseek import api
+
+    _check_writable(html)
+    with _interruptible(thread):
+        record = api.resume(thread, on_step=say_step)
+    _close(record.as_json(), thread=thread, html=html, as_json=as_json)
+
+
+def threads(as_json: JsonOption = False) -> None:
+    """List the runs that are kept, the newest first."""
+    from clinseek import api
+
+    kept = api.threads()
+    if as_json:
+        emit_json({"threads": kept})
+        return
+    if not kept:
+        emit("No runs yet. Begin with: clinseek ask")
+        return
+    table(
+        ("thread", "status", "patient", "record as of", "question", "begun"),
+        [
+            (
+                each["thread"],
+                each["status"],
+                str(each["subject_id"]),
+                each["cutoff"],
+                each["question"],
+                each["begun"],
+            )
+            for each in kept
+        ],
+    )
+
+
+def _close(run: Mapping[str, Any], *, thread: str, html: Path | None, as_json: bool) -> None:
+    if html is not None:
+        _write_page(run, html)
+    if as_json:
+        emit_json({**{name: run[name] for name in TOLD}, "thread": thread})
+    else:
+        emit("")
+        show_answer(run)
+    if run["status"] == "failed":
+        raise typer.Exit(1)
+
+
+def _write_page(run: Mapping[str, Any], file: Path) -> None:
+    from clinseek.evals.report.run_page import run_page
+
+    try:
+        file.write_text(run_page(run), encoding="utf-8")
+    except OSError as error:
+        raise SettingError(f"--html {file}: cannot be written ({error.strerror})") from None
+    say(f"page: {file}")
+
+
+def _check_writable(html: Path | None) -> None:
+    """Before the run, not after it: an answer must not be lost to a mistyped folder."""
+    if html is None:
+        return
+    if html.is_dir():
+        raise SettingError(f"--html {html}: this is a folder; name a file in it")
+    if not html.absolute().parent.is_dir():
+        raise SettingError(f"--html {html}: there is no folder {html.absolute().parent}")
+
+
+@contextmanager
+def _interruptible(thread: str) -> Iterator[None]:
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(f"\nInterrupted; nothing is lost. Go on with: clinseek resume {thread}")
+        raise

@@ -1,0 +1,108 @@
+"""`clinseek demo`: from nothing to three cited answers, with no key and no data."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clinseek.cli.answer import show_answer
+from clinseek.cli.ingest import ingest_progress
+from clinseek.cli.output import emit, say
+from clinseek.cli.steps import say_step
+from clinseek.cli.synth import synth_progress
+
+if TYPE_CHECKING:
+    from clinseek.offline.questions import DrawnQuestion
+
+QUESTIONS = 3
+OPEN_DEMO = "https://physionet.org/files/mimic-iv-demo/2.2/"
+
+
+def register(app: typer.Typer) -> None:
+    """Add `demo`."""
+    app.command("demo", rich_help_panel="Start here")(demo)
+
+
+def demo(
+    seed: Annotated[
+        int, typer.Option(metavar="S", help="Another seed: other patients, other questions.")
+    ] = 1,
+    patients: Annotated[int, typer.Option(metavar="N", min=1)] = 100,
+    folder: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where to make it (default: under CLINSEEK_HOME)."),
+    ] = None,
+) -> None:
+    """Make up a cohort, ask it three questions of different kinds, show the cited answers.
+
+    [dim]clinseek demo --seed 4[/dim]
+
+    Needs no key, no GPU and no data: an offline policy stands in the model's place.
+    """
+    from clinseek import settings
+    from clinseek.offline.questions import draw_questions
+
+    place = folder or settings.home() / "demo" / f"seed-{seed}-patients-{patients}"
+    store = _store(place, seed=seed, patients=patients)
+    for number, drawn in enumerate(draw_questions(store, seed=seed, count=QUESTIONS), start=1):
+        _ask(number, drawn, store)
+    _next_steps(store)
+
+
+def _store(place: Path, *, seed: int, patients: int) -> Path:
+    from clinseek.toolkits.ehr.store import ingest
+    from clinseek.toolkits.ehr.synthetic import synthesise
+
+    raw, store = place / "raw", place / "store"
+    if (store / "manifest.json").is_file():
+        say(f"the cohort of seed {seed} is there already: {store}")
+        return store
+    shutil.rmtree(raw, ignore_errors=True)  # of a demo that was stopped half-way
+    emit(f"1. A synthetic cohort of {patients} patients (seed {seed}): {raw}")
+    with synth_progress() as progress:
+        made = synthesise(raw, patients=patients, seed=seed, progress=progress)
+    emit(f"   {made.rows:,} rows, {made.seconds:.1f} s")
+    emit(f"2. Its raw tables into a store: {store}")
+    with ingest_progress() as progress:
+        report = ingest([raw], store, codes=raw / "codes", progress=progress)
+    emit(f"   {report.rows:,} rows in {len(report.tables)} tables, {report.seconds:.1f} s")
+    return store
+
+
+def _ask(number: int, drawn: DrawnQuestion, store: Path) -> None:
+    from clinseek import api
+
+    emit(f"\nQuestion {number}: {drawn.question}")
+    emit(f"patient {drawn.subject_id}, record as of {drawn.cutoff}")
+    if drawn.candidates:
+        emit(f"candidates: {', '.join(drawn.candidates)}")
+    record = api.ask(
+        drawn.question,
+        store=store,
+        subject_id=drawn.subject_id,
+        cutoff=drawn.cutoff,
+        candidates=drawn.candidates,
+        on_step=say_step,
+    )
+    emit("")
+    show_answer(record.as_json())
+
+
+def _next_steps(store: Path) -> None:
+    emit(
+        f"""
+What to type next
+  another question    clinseek show {store} --subject N
+                      clinseek ask --store {store} --subject N --at T "QUESTION"
+  as a page           add --html run.html
+  your own model      add --model openai:NAME@http://localhost:8000/v1
+  open MIMIC-IV demo  wget -r -np -nH --cut-dirs=1 {OPEN_DEMO}
+                      clinseek ingest mimic-iv-demo/2.2 --out demo-store
+  your MIMIC-IV       clinseek ingest ~/mimiciv/3.1 ~/mimic-iv-ed/2.2 --out store
+  LangGraph Studio    make studio   (in a clone of the repository)
+
+Research only: clinseek is not a medical device."""
+    )

@@ -1,0 +1,54 @@
+"""The options that several commands share, each with its default in the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+StoreOption = Annotated[
+    Path,
+    typer.Option(
+        "--store", "-s", metavar="STORE", envvar="CLINSEEK_STORE", help="Store made by ingest."
+    ),
+]
+
+
+def read_subject(text: str) -> int:
+    """A subject_id as it was typed.
+
+    >>> read_subject("10000019")
+    10000019
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no subject_id, which is a whole number") from None
+
+
+SubjectOption = Annotated[
+    int,
+    typer.Option(
+        "--subject", "-n", metavar="N", parser=read_subject, help="The patient's subject_id."
+    ),
+]
+CutoffOption = Annotated[
+    str,
+    typer.Option(
+        "--at",
+        "-t",
+        metavar="T",
+        help="The moment, as the record tells time: '2150-03-05 08:00:00' (inclusive, no zone).",
+    ),
+]
+ProfileOption = Annotated[
+    str,
+    typer.Option(
+        "--profile",
+        metavar="PROFILE",
+        envvar="CLINSEEK_PROFILE",
+        help="Whose clock decides what was known: available, strict or event.",
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]

@@ -1,0 +1,81 @@
+"""`clinseek synth`: a synthetic cohort in the form of a MIMIC-IV download."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from clinseek.cli.options import JsonOption
+from clinseek.cli.output import console, emit, emit_json
+
+if TYPE_CHECKING:
+    from clinseek.toolkits.ehr.synthetic import SynthProgress, SynthReport
+
+
+def register(app: typer.Typer) -> None:
+    """Add `synth`."""
+    app.command("synth", rich_help_panel="Make a store")(synth)
+
+
+def synth(
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="A new or empty folder.")],
+    patients: Annotated[int, typer.Option("--patients", metavar="N", min=1)] = 100,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="Same seed, same bytes.")] = 0,
+    outcomes: Annotated[
+        Literal["dependent", "independent"],
+        typer.Option(
+            metavar="HOW",
+            help="dependent: outcomes follow the course of illness. independent: they are drawn "
+            "apart from which rows and cells exist, for proofs of validity.",
+        ),
+    ] = "dependent",
+    as_json: JsonOption = False,
+) -> None:
+    """Make up a MIMIC-IV-shaped cohort: every table of hosp, icu, ed and note as raw csv.gz.
+
+    [dim]clinseek synth --patients 100 --seed 4 --out raw && clinseek ingest raw --out STORE[/dim]
+
+    No row is of a real person.
+    """
+    from clinseek.toolkits.ehr.synthetic import synthesise
+
+    with synth_progress() as progress:
+        report = synthesise(out, patients=patients, seed=seed, outcomes=outcomes, progress=progress)
+    if as_json:
+        emit_json({**asdict(report), "rows": report.rows})
+        return
+    emit(synth_line(report))
+    emit(f"next: clinseek ingest {out} --codes {out / 'codes'} --out STORE")
+
+
+def synth_line(report: SynthReport) -> str:
+    """What was made, on one line."""
+    return (
+        f"{report.out}: {report.patients:,} patients, {report.rows:,} rows in "
+        f"{len(report.row_counts)} tables, {report.seconds:.1f} s"
+    )
+
+
+@contextmanager
+def synth_progress() -> Iterator[Callable[[SynthProgress], None]]:
+    """A live line on stderr: patients made so far, and the time left."""
+    drawn = console(err=True)
+    if not drawn.is_terminal:
+        yield lambda _progress: None
+        return
+    with drawn.status("drawing the cohort") as status:
+        yield lambda progress: status.update(progress_line(progress))
+
+
+def progress_line(progress: SynthProgress) -> str:
+    """The line that says how far the cohort is."""
+    left = progress.seconds / progress.patients * (progress.total - progress.patients)
+    return (
+        f"patient {progress.patients:,} of {progress.total:,}: {progress.rows:,} rows, "
+        f"{left:.0f} s left"
+    )

@@ -1,0 +1,89 @@
+"""What is typed at the command line, read: candidates, and key=value arguments of a tool."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from clinseek.errors import SettingError
+
+
+def candidates_from(given: Sequence[str]) -> list[str] | None:
+    """The candidate answers of every `--candidates`, in order and each once; None when none.
+
+    Each value is `@FILE` (one candidate a line), a JSON list, or candidates parted by commas.
+
+    >>> candidates_from(["yes, no", '["no", "not known, or unclear"]'])
+    ['yes', 'no', 'not known, or unclear']
+    """
+    read = [candidate for value in given for candidate in _candidates_of(value)]
+    return list(dict.fromkeys(read)) or None
+
+
+def _candidates_of(value: str) -> list[str]:
+    if value.startswith("@"):
+        return _lines(Path(value[1:]))
+    if value.lstrip().startswith("["):
+        return _json_list(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingError(f"--candidates @{file}: cannot read the file ({error})") from None
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def _json_list(value: str) -> list[str]:
+    try:
+        read = json.loads(value)
+    except json.JSONDecodeError as error:
+        raise SettingError(f"--candidates: not a JSON list ({error}): {value[:80]}") from None
+    if not isinstance(read, list) or not all(isinstance(part, str) for part in read):
+        raise SettingError(f"--candidates: a JSON list of strings is needed, not {value[:80]}")
+    return read
+
+
+def arguments_from(pairs: Sequence[str], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments of one tool call from `key=value` pairs, typed as its JSON `schema` says.
+
+    A value for a text argument is taken as it stands; any other is read as JSON.
+
+    >>> schema = {"properties": {"keyword": {"type": "string"}, "limit": {"type": "integer"}}}
+    >>> arguments_from(["keyword=5", "limit=5"], schema)
+    {'keyword': '5', 'limit': 5}
+    """
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    arguments: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise SettingError(f"{pair!r} is no argument: write it as key=value")
+        if name not in properties:
+            raise SettingError(_unknown(name, properties))
+        arguments[name] = _value(value, properties[name])
+    missing = [name for name in schema.get("required", []) if name not in arguments]
+    if missing:
+        raise SettingError(f"still missing: {', '.join(f'{name}=...' for name in missing)}")
+    return arguments
+
+
+def _unknown(name: str, properties: Mapping[str, Any]) -> str:
+    close = get_close_matches(name, properties, n=1)
+    meant = f"; did you mean {close[0]}?" if close else ""
+    return f"no argument {name!r}{meant} arguments: {', '.join(properties) or 'none'}"
+
+
+def _value(text: str, schema: Mapping[str, Any]) -> Any:
+    kinds = {kind.get("type") for kind in schema.get("anyOf", [schema])}
+    if "string" in kinds and kinds <= {"string", "null"}:
+        return None if text == "null" and "null" in kinds else text
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text

@@ -1,0 +1,125 @@
+"""`ask`, `resume` and `threads`: the steps, the answer and its evidence, and going on."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CUTOFF, SUBJECT, CommandLine
+
+QUESTION = "What was the latest potassium?"
+
+
+@pytest.fixture
+def at(store: Path) -> tuple[object, ...]:
+    """The options of a question about the patient with three potassium values."""
+    return ("--store", store, "--subject", SUBJECT, "--at", CUTOFF)
+
+
+def test_the_answer_comes_with_the_row_it_stands_on(
+    clinseek: CommandLine, at: tuple[object, ...]
+) -> None:
+    ran = clinseek("ask", *at, QUESTION)
+    assert ran.code == 0
+    assert ran.out.splitlines()[1].startswith("5.9 mEq/L  [E")
+    assert "2150-03-05 06:00:00" in ran.out
+    assert "answered (finish)" in ran.out
+
+
+def test_the_steps_run_by_on_stderr(clinseek: CommandLine, at: tuple[object, ...]) -> None:
+    ran = clinseek("ask", *at, QUESTION)
+    assert "turn 1" in ran.err
+    assert "E1   ehr." in ran.err
+    assert "turn 1" not in ran.out
+
+
+def test_json_is_one_object_with_all_that_was_promised(
+    clinseek: CommandLine, at: tuple[object, ...]
+) -> None:
+    told = json.loads(clinseek("ask", *at, "--json", "--thread", "potassium", QUESTION).out)
+    assert set(told) == {
+        "answer",
+        "citations",
+        "evidence",
+        "status",
+        "stop_reason",
+        "usage",
+        "timings",
+        "thread",
+    }
+    assert told["answer"] == ["5.9 mEq/L"]
+    assert told["thread"] == "potassium"
+    (cited,) = told["citations"][0]
+    evidence, row = cited.split("#")
+    (entry,) = [entry for entry in told["evidence"] if entry["id"] == evidence]
+    assert int(row) in entry["row_ids"]
+
+
+def test_candidates_bound_the_answer(clinseek: CommandLine, at: tuple[object, ...]) -> None:
+    question = "Was the latest potassium above 5.5 mEq/L?"
+    told = json.loads(clinseek("ask", *at, "--json", "-c", "yes,no", question).out)
+    assert told["answer"] == ["yes"]
+
+
+def test_html_writes_the_run_as_a_page(
+    clinseek: CommandLine, at: tuple[object, ...], tmp_path: Path
+) -> None:
+    page = tmp_path / "run.html"
+    ran = clinseek("ask", *at, "--html", page, QUESTION)
+    assert f"page: {page}" in ran.err
+    assert "5.9 mEq/L" in page.read_text()
+
+
+def test_resume_of_a_run_that_ended_gives_its_answer_again(
+    clinseek: CommandLine, at: tuple[object, ...]
+) -> None:
+    first = json.loads(clinseek("ask", *at, "--json", "--thread", "once", QUESTION).out)
+    again = json.loads(clinseek("resume", "once", "--json").out)
+    assert again == first
+
+
+def test_threads_lists_what_was_asked(clinseek: CommandLine, at: tuple[object, ...]) -> None:
+    clinseek("ask", *at, "--thread", "listed", QUESTION)
+    (kept,) = json.loads(clinseek("threads", "--json").out)["threads"]
+    assert kept["thread"] == "listed"
+    assert kept["question"] == QUESTION
+    assert str(SUBJECT) in clinseek("threads").out
+
+
+def test_without_a_run_threads_says_how_to_begin(clinseek: CommandLine) -> None:
+    assert "clinseek ask" in clinseek("threads").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--model", "gpt"), "openai:NAME"),
+        (("--tools", "ehr.nothing"), "ehr.nothing"),
+        (("--profile", "lax"), "available, strict, event"),
+        (("--answer-form", "poem"), "poem"),
+        (("--at", "2149-01-01"), "2149-01-01"),
+        (("--subject", "7"), "subject_id 7 is not in"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused_with_one_sentence(
+    clinseek: CommandLine, at: tuple[object, ...], arguments: tuple[str, str], said: str
+) -> None:
+    ran = clinseek("ask", *at, *arguments, QUESTION)
+    assert ran.code == 2
+    assert ran.out == ""
+    assert said in ran.err.splitlines()[-1]
+    assert "Traceback" not in ran.err
+    assert json.loads(clinseek("threads", "--json").out) == {"threads": []}
+
+
+def test_a_thread_that_does_not_exist_cannot_go_on(clinseek: CommandLine) -> None:
+    ran = clinseek("resume", "never-begun")
+    assert ran.code == 2
+    assert "never-begun" in ran.err
+
+
+def test_a_name_that_is_taken_is_refused(clinseek: CommandLine, at: tuple[object, ...]) -> None:
+    clinseek("ask", *at, "--thread", "taken", QUESTION)
+    ran = clinseek("ask", *at, "--thread", "taken", QUESTION)
+    assert ran.code == 2
+    assert "clinseek resume taken" in ran.err
