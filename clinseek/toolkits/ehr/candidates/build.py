@@ -123,7 +123,8 @@ def _categories(codes: Path | None) -> Iterator[Sheet]:
 
 def _coded(codes: Path, source: CodeSource) -> Iterator[tuple[str, int, str, str]]:
     categories = _columns_of(codes / source.categories, "category_code", "category_desc")
-    titles = {category: title.strip() for category, title in categories}
+    titles = dict(source.unnamed)
+    titles |= {category: title.strip() for category, title in categories if title.strip()}
     for name, versions in source.maps:
         version_of = dict(versions)
         for vocabulary, code, category in _columns_of(

@@ -21,12 +21,16 @@ class CandidateSource(NamedTuple):
 
 
 class CodeSource(NamedTuple):
-    """A candidate table of CCS categories, from files of a `codes` folder."""
+    """A candidate table of CCS categories, from files of a `codes` folder.
+
+    `maps` are the files of codes, each with the `icd_version` of every vocabulary name in it;
+    `unnamed` names categories whose name is blank in the circulating category file.
+    """
 
     name: str
     categories: str
     maps: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
-    """Files of codes, each with the `icd_version` of every vocabulary name in it."""
+    unnamed: tuple[tuple[str, str], ...] = ()
 
 
 def _titled(columns: str, title: str, *, where: str = "TRUE") -> str:
@@ -111,6 +115,12 @@ CODE_SOURCES: tuple[CodeSource, ...] = (
         "procedures_ccs_candidates",
         "ccs_pr_categories.csv",
         (("ccs_pr_map_icd9pcs_icd10pcs.csv.gz", (("ICD9PCS", 9), ("ICD10PCS", 10))),),
+        # HCUP, Clinical Classifications Software for services and procedures, category labels.
+        (
+            ("133", "Episiotomy"),
+            ("136", "Artificial rupture of membranes to assist delivery"),
+            ("188", "Cerebral arteriogram"),
+        ),
     ),
 )
 

@@ -88,7 +88,7 @@ ED: tuple[Prose, ...] = (
         {_STAY}
         seq_num: Rank for billing; 1 is the most relevant.
         icd_code: Code without its dot.
-        icd_version: 9 or 10.
+        icd_version: Edition of the code, 9 or 10.
         icd_title: Words of the code.
         """,
         "Set after the visit: a visit that still runs has no rows.",

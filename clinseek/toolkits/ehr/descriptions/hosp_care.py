@@ -82,7 +82,7 @@ HOSP_CARE: tuple[Prose, ...] = (
         "poe_detail",
         "One row is one further field of an order (a name and its value).",
         """
-        poe_id: The order.
+        poe_id: The order that the field belongs to.
         poe_seq: Number of that order within the patient.
         field_name: Name of the field, e.g. Code status, Admit to, Transfer to, Tubes & Drains type.
         field_value: Value of the field.

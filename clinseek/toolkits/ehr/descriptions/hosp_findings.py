@@ -154,7 +154,7 @@ HOSP_FINDINGS: tuple[Prose, ...] = (
         "One row explains one laboratory test.",
         """
         itemid: Code of the test.
-        label: Its name.
+        label: Name of the test.
         fluid: What it is measured in, e.g. Blood, Urine, Cerebrospinal Fluid.
         category: Chemistry, Hematology or Blood Gas.
         """,

@@ -106,7 +106,7 @@ ICU: tuple[Prose, ...] = (
         charttime: When it was measured.
         storetime: When it was entered or validated.
         value: Amount since the measurement before, in valueuom.
-        valueuom: Unit, ml.
+        valueuom: Unit of value, ml.
         """,
         "Irrigant put in and urine out are separate items.",
     ),
@@ -144,7 +144,7 @@ ICU: tuple[Prose, ...] = (
         "One row explains one item of intensive care charting.",
         """
         itemid: Code of the item.
-        label: Its name.
+        label: Name of the item.
         abbreviation: Its name, shortened.
         linksto: Table in which it is charted, e.g. chartevents.
         category: Group, e.g. Routine Vital Signs, Labs, Respiratory.

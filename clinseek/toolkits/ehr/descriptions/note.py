@@ -7,7 +7,7 @@ _NOTE = """
         note_seq: Number of the note within the patient.
 """
 _DETAIL = """
-        note_id: The note.
+        note_id: The note that the field belongs to.
         field_ordinal: Number of the value where one field has several.
 """
 

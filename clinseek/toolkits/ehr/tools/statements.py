@@ -126,7 +126,7 @@ def counts(tables: tuple[tuple[str, str | None, bool], ...], *, bounded: bool) -
     return _compiled(sa.union_all(*lines))
 
 
-def _counted(source: TableClause, by: str | None, place: int) -> Select[Any]:
+def _counted(source: TableClause, by: str | None, place: int) -> Select[*tuple[Any, ...]]:
     import sqlalchemy as sa
 
     line_of: ColumnElement[int] = sa.literal_column(str(place))
