@@ -59,6 +59,8 @@ def discover(sources: Iterable[Path], *, beside: Path | None = None) -> Discover
                 f"table {name} is there twice: {tables[name]} and {path}; name only one of the "
                 "folders, or move one of the files away"
             )
+        elif not path.is_file():
+            raise RawRecordError(f"{path} is a link to a file that is not there; mend or remove it")
         else:
             tables[name] = path
     _check_required(tables, folders)

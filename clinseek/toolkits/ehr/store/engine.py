@@ -25,13 +25,15 @@ def connect(spill: Path) -> duckdb.DuckDBPyConnection:
     """A DuckDB in memory that sorts what does not fit in files under `spill`."""
     import duckdb
 
-    return duckdb.connect(
+    connection = duckdb.connect(
         config={
             "memory_limit": _MEMORY,
             "threads": min(os.cpu_count() or 1, _MOST_THREADS),
             "temp_directory": str(spill),
         }
     )
+    connection.execute("SET enable_progress_bar = false")  # it writes into the caller's output
+    return connection
 
 
 def load_plan(

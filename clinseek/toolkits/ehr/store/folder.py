@@ -49,7 +49,9 @@ def claimed(store: Path) -> Iterator[Path]:
     with _sentences_for_a_full_disk(store):
         try:
             store.mkdir(parents=True, exist_ok=True)
-        except (FileExistsError, NotADirectoryError, PermissionError) as error:
+        except OSError as error:
+            if error.errno in _FULL:
+                raise
             raise StoreError(
                 f"the store cannot be made at {store} ({error.strerror}); name another folder"
             ) from error

@@ -20,7 +20,10 @@ def writing(store: Path) -> Iterator[None]:
     The lock lies on the open file, not in its being there, so what a dead process left is no
     obstacle.
     """
-    handle = os.open(store / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        handle = os.open(store / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
+    except PermissionError as error:
+        raise StoreError(f"{store} may not be written by you; name another folder") from error
     try:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

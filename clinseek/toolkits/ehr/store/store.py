@@ -142,7 +142,7 @@ def _groups_of(file: pq.ParquetFile, column: int, subject_id: int) -> range:
 
 
 def _places(store: Path, manifest: Manifest) -> list[Path]:
-    return [folder.table_path(store, TABLES[name]) for name in manifest.tables if name in TABLES]
+    return [folder.table_path(store, TABLES[name]) for name in manifest.tables]
 
 
 def _why_there_is_none(store: Path) -> str:

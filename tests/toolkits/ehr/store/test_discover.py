@@ -44,6 +44,12 @@ def test_the_same_table_in_two_places_is_refused_with_both_names(raw: RawFolder)
     assert str(second) in str(refused.value)
 
 
+def test_a_link_to_a_file_that_is_not_there_is_refused(raw: RawFolder, tmp_path: Path) -> None:
+    (raw.path / "hosp" / "omr.csv.gz").symlink_to(tmp_path / "unmounted")
+    with pytest.raises(RawRecordError, match=r"omr.csv.gz is a link to a file that is not there"):
+        discover([raw.path])
+
+
 def test_stray_files_and_unknown_tables_are_named_and_companions_are_not(raw: RawFolder) -> None:
     stray = raw.path / "demo_subject_id.csv"
     half = raw.path / "hosp" / "labevents.csv.gz.part"
