@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import fields
 from typing import Any, cast
 
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
-from clinseek.errors import SettingError
 from clinseek.graphs.state import Context, Input, Output, State
+from clinseek.nodes.gate import check_keys
 
 _OPTIONAL = ("candidates", "answer_form")
 
@@ -57,13 +56,3 @@ def _admitted(given: Any, kwargs: dict[str, Any]) -> Any:
     known = [*Input.__annotations__]
     check_keys("input", given, known)
     return cast(Input, {**dict.fromkeys(_OPTIONAL), **given})
-
-
-def check_keys(what: str, given: Mapping[str, Any], known: Collection[str]) -> None:
-    """SettingError for the first key of `given` that is not among `known`."""
-    for key in given:
-        if key in known:
-            continue
-        near = difflib.get_close_matches(str(key), known, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else "."
-        raise SettingError(f"unknown {what} key {key!r}{hint} Known keys: {', '.join(known)}")

@@ -12,10 +12,10 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
-from clinseek.errors import SettingError
-from clinseek.graphs.state import CaseBinding, Context, State
+from clinseek.graphs.state import CaseBinding, Context, Input, State
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.casework import case_file_name, row_counts, task_of
+from clinseek.nodes.gate import check_context, read_input
 from clinseek.nodes.prompts import system_prompt, task_prompt
 from clinseek.nodes.steps import Step
 from clinseek.nodes.toolset import Chosen, choose, names_in
@@ -38,24 +38,24 @@ async def load(
     A second question on the same thread, and a fork that edits the task, come through here too:
     nothing of the earlier case stays. UserError when patient, cutoff, store or model cannot be.
     """
-    context = runtime.context or Context()
-    question = _asked(state)
+    context = check_context(runtime.context or Context())
+    task = read_input(state)
     bench.model(context.model)
     thread = str(config.get("configurable", {}).get("thread_id") or uuid.uuid4().hex)
-    opened = await asyncio.to_thread(_open, state, context, thread=thread, bench=bench)
+    opened = await asyncio.to_thread(_open, task, context, thread=thread, bench=bench)
     binding = opened.binding
     bound = {"subject_id": binding["subject_id"], "cutoff": binding["cutoff"]}
     binding["task"] = task_of({**state, **bound})
     tools = names_in(opened.chosen.schemas)
     prompt = task_prompt(
-        question,
+        task["question"].strip(),
         subject_id=binding["subject_id"],
         cutoff=binding["cutoff"],
         tables=opened.tables,
         tools=tools,
         absent=opened.chosen.absent,
-        candidates=state.get("candidates") or (),
-        answer_form=state.get("answer_form"),
+        candidates=task.get("candidates") or (),
+        answer_form=task.get("answer_form"),
     )
     rows = sum(opened.tables.values())
     runtime.stream_writer(
@@ -86,19 +86,9 @@ async def load(
     }
 
 
-def _asked(state: State) -> str:
-    for name in ("subject_id", "cutoff", "question"):
-        if state.get(name) in (None, ""):
-            raise SettingError(f"input: {name} is missing; give subject_id, cutoff and question")
-    question = state["question"]
-    if not isinstance(question, str) or not question.strip():
-        raise SettingError("input: question is empty; ask something in plain words")
-    return question.strip()
-
-
-def _open(state: State, context: Context, *, thread: str, bench: Bench) -> _Opened:
+def _open(task: Input, context: Context, *, thread: str, bench: Bench) -> _Opened:
     store = str(store_path(context.store).absolute())
-    subject_id, cutoff = _subject(state["subject_id"]), str(state["cutoff"])
+    subject_id, cutoff = task["subject_id"], task["cutoff"]
     case = bench.means.open_case(
         store,
         subject_id,
@@ -118,10 +108,3 @@ def _open(state: State, context: Context, *, thread: str, bench: Bench) -> _Open
         task="",
     )
     return _Opened(binding, row_counts(case), choose(bench.tools(binding), context.tools))
-
-
-def _subject(given: Any) -> int:
-    try:
-        return int(given)
-    except (TypeError, ValueError):
-        raise SettingError(f"input: subject_id {given!r} is not a whole number") from None

@@ -15,7 +15,11 @@ def shorten(text: str, limit: int) -> str:
     row 1
     row 2
     row 3
-    [... 654 of 689 characters (95 of 100 lines) left out; narrow the call to see them ...]
+    row 4
+    row 5
+    row 6
+    row 7
+    [... 636 of 689 characters (91 of 100 lines) left out; narrow the call to see them ...]
     row 99
     """
     if len(text) <= limit:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -15,6 +14,7 @@ from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
+from pydantic import Field
 
 from clinseek.errors import SubjectError
 from clinseek.nodes.bench import Means
@@ -31,14 +31,14 @@ Turn = AIMessage | Exception | Callable[[Sequence[BaseMessage]], AIMessage]
 class ScriptedModel(BaseChatModel):
     """Says the turns of its script: the n-th after n turns of its own stand in the conversation.
 
-    It remembers nothing between calls, so a resumed run hears what an undisturbed one would.
-    `heard` collects what it was sent, for tests in one process. An exception in the script is
-    raised once, then the next turn follows.
+    Asked to conclude, it says its last turn. It remembers nothing between calls, so a resumed run
+    hears what an undisturbed one would; `heard` and `bound` collect what it was sent, for tests in
+    one process. An exception in the script is raised once, then the next turn follows.
     """
 
     script: list[Any]
-    heard: list[list[BaseMessage]] = []
-    bound: list[list[str]] = []
+    heard: list[list[BaseMessage]] = Field(default_factory=list)
+    bound: list[list[str]] = Field(default_factory=list)
     raised: int = 0
 
     @property
@@ -60,7 +60,8 @@ class ScriptedModel(BaseChatModel):
     ) -> ChatResult:
         self.heard.append(messages)
         said = sum(isinstance(message, AIMessage) for message in messages)
-        turn = self.script[min(said + self.raised, len(self.script) - 1)]
+        at = -1 if messages[-1].id == "conclude" else said + self.raised
+        turn = self.script[min(at, len(self.script) - 1)]
         if isinstance(turn, Exception):
             self.raised += 1
             raise turn
@@ -70,7 +71,7 @@ class ScriptedModel(BaseChatModel):
 
 def scripted(*turns: Turn) -> ScriptedModel:
     """A model that says these turns, the last one for ever."""
-    return ScriptedModel(script=list(turns), heard=[], bound=[])
+    return ScriptedModel(script=list(turns))
 
 
 def calling(*calls: tuple[str, dict[str, Any]], text: str = "", tag: str = "") -> AIMessage:
@@ -141,9 +142,12 @@ class Ward:
             known = [row for row in sorted(self.labs) if row[0] <= cutoff]
             connection.executemany(
                 "INSERT INTO labevents VALUES (?, ?, ?, ?, ?)",
-                [(at, SUBJECT, item, time, value) for at, (time, item, value) in enumerate(known, 1)],
+                [
+                    (at, SUBJECT, item, time, value)
+                    for at, (time, item, value) in enumerate(known, 1)
+                ],
             )
-        os.replace(making, path)
+        making.replace(path)
         key = CaseKey(store, subject_id, cutoff, cast(Profile, profile))
         return Case(key, path, self.vocabulary)
 
@@ -154,7 +158,8 @@ class Ward:
         if not path.exists():
             with closing(sqlite3.connect(path)) as connection, connection:
                 connection.execute(
-                    "CREATE TABLE d_labitems (itemid INTEGER, label TEXT, fluid TEXT, category TEXT)"
+                    "CREATE TABLE d_labitems "
+                    "(itemid INTEGER, label TEXT, fluid TEXT, category TEXT)"
                 )
                 connection.executemany(
                     "INSERT INTO d_labitems VALUES (?, ?, 'Blood', 'Chemistry')",

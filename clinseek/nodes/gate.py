@@ -1,0 +1,64 @@
+"""What may come into a run: known keys only, values that can be, each mistake one sentence."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Mapping
+from dataclasses import asdict
+from functools import cache
+from typing import Any, cast
+
+from pydantic import TypeAdapter, ValidationError
+
+from clinseek.errors import SettingError
+from clinseek.graphs.state import Context, Input
+
+
+def check_keys(what: str, given: Mapping[str, Any], known: Collection[str]) -> None:
+    """SettingError for the first key of `given` that is not among `known`.
+
+    >>> check_keys("input", {"cutoff": "2150-01-01"}, ["cutoff"])
+    """
+    for key in given:
+        if key in known:
+            continue
+        near = difflib.get_close_matches(str(key), known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "."
+        raise SettingError(f"unknown {what} key {key!r}{hint} Known keys: {', '.join(known)}")
+
+
+def read_input(given: Mapping[str, Any]) -> Input:
+    """The task in `given`, values of their types; SettingError for one missing or wrong.
+
+    A number written as text is read as the number (forms send it so).
+    """
+    held = {name: given[name] for name in Input.__annotations__ if given.get(name) is not None}
+    if isinstance(held.get("candidates"), str):
+        raise SettingError("input: candidates must be a list of texts, not one text")
+    task = cast(Input, _read("input", TypeAdapter(Input), held))
+    if not task["question"].strip():
+        raise SettingError("input: question is empty; ask something in plain words")
+    return task
+
+
+def check_context(context: Context) -> Context:
+    """The context, its values checked; SettingError names one that cannot be."""
+    return cast(Context, _read("context", _context_reader(), asdict(context)))
+
+
+@cache
+def _context_reader() -> TypeAdapter[Context]:
+    return TypeAdapter(Context)
+
+
+def _read(what: str, reader: TypeAdapter[Any], given: Mapping[str, Any]) -> Any:
+    try:
+        return reader.validate_python(given)
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        name = str(fault["loc"][0])
+        if fault["type"] == "missing":
+            said = f"{what}: {name} is missing; give subject_id, cutoff and question"
+        else:
+            said = f"{what}: {name} {given[name]!r} cannot be: {fault['msg']}"
+        raise SettingError(said) from None
