@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 from clinseek.errors import SettingError
-from clinseek.toolkits.ehr.synthetic.course import Dependence
+from clinseek.toolkits.ehr.synthetic.course import Dependence, draw_course
 from clinseek.toolkits.ehr.synthetic.dictionaries import dictionary_rows, write_code_maps
 from clinseek.toolkits.ehr.synthetic.patient_record import write_patient_record
 from clinseek.toolkits.ehr.synthetic.record.desk import Staff
@@ -70,7 +70,8 @@ def synthesise(
     with CohortWriter(out) as writer:
         writer.write(dictionary_rows(staff))
         for index in range(patients):
-            sheet = write_patient_record(seed, index, identifiers, staff, dependence=outcomes)
+            course = draw_course(seed, index, identifiers, dependence=outcomes)
+            sheet = write_patient_record(course, identifiers, staff)
             writer.write(sheet.rows)
             rows += sum(map(len, sheet.rows.values()))
             if progress is not None:
@@ -101,6 +102,7 @@ def _readme(patients: int, seed: int, outcomes: str) -> str:
         "For research and testing only; it is not a medical device and teaches no medicine.\n\n"
         f"patients: {patients}\nseed: {seed}\noutcomes: {outcomes}\n\n"
         "made with:\n"
-        f"    clinseek synth --patients {patients} --seed {seed} --outcomes {outcomes} --out DIR\n\n"
+        f"    clinseek synth --patients {patients} --seed {seed}"
+        f" --outcomes {outcomes} --out DIR\n\n"
         "codes/ holds the CCS categories (AHRQ/HCUP) of the ICD codes in use.\n"
     )

@@ -162,20 +162,11 @@ def draw_patient(seed: int, index: int, identifiers: Identifiers) -> Patient:
 
 
 def draw_course(
-    seed: int,
-    index: int,
-    identifiers: Identifiers,
-    *,
-    dependence: Dependence,
-    outcome_seed: int = 0,
+    seed: int, index: int, identifiers: Identifiers, *, dependence: Dependence
 ) -> Course:
-    """All that happens to one patient.
-
-    `outcome_seed` draws other outcomes for the same clinical course (in an independent cohort
-    nothing known before an outcome changes with it).
-    """
+    """All that happens to the patient with this index in the cohort of this seed."""
     patient = draw_patient(seed, index, identifiers)
-    visits = tuple(_visits(seed, patient, identifiers, dependence, outcome_seed))
+    visits = tuple(_visits(seed, patient, identifiers, dependence))
     last = visits[-1]
     death = last.outcome.death
     return Course(
@@ -189,17 +180,15 @@ def draw_course(
 
 
 def _visits(
-    seed: int,
-    patient: Patient,
-    identifiers: Identifiers,
-    dependence: Dependence,
-    outcome_seed: int,
+    seed: int, patient: Patient, identifiers: Identifiers, dependence: Dependence
 ) -> Iterator[Visit]:
     start = patient.first_visit
     for number in range(MAX_VISITS):
         visit = _draw_visit(
-            seed, patient, identifiers, number, whole_minute(start), dependence, outcome_seed
-        )
+            seed, patient, number, whole_minute(start),
+            hadm_id=identifiers.admission(patient.index, number),
+            linked=dependence == "dependent",
+        )  # fmt: skip
         yield visit
         if visit.outcome.next_gap is None:
             return
@@ -209,24 +198,24 @@ def _visits(
 def _draw_visit(
     seed: int,
     patient: Patient,
-    identifiers: Identifiers,
     number: int,
     start: int,
-    dependence: Dependence,
-    outcome_seed: int,
+    *,
+    hadm_id: int,
+    linked: bool,
 ) -> Visit:
     clinical = Stream(seed, patient.index, "visit", number)
     disease = draw_disease(clinical, age=patient.age)
     severity = draw_severity(clinical, disease, frailty=patient.frailty)
     recovery = clinical.uniform(40, 150)
     fate = Fate(
-        stream=Stream(seed, patient.index, "outcome", number, outcome_seed),
-        linked=dependence == "dependent",
+        stream=Stream(seed, patient.index, "outcome", number),
+        linked=linked,
         disease=disease,
         severity=severity,
     )
     outcome = draw_outcome(fate, start=start, emergency=not disease.elective)
-    if fate.linked and outcome.admit is not None:
+    if linked and outcome.admit is not None:
         recovery = 0.5 * (outcome.end - start) / HOUR + 12
     return Visit(
         number=number,
@@ -236,6 +225,6 @@ def _draw_visit(
         severity=severity,
         recovery_hours=recovery,
         outcome=outcome,
-        hadm_id=None if outcome.admit is None else identifiers.admission(patient.index, number),
-        worsens_until=outcome.end if fate.linked and outcome.died_in_hospital else None,
+        hadm_id=None if outcome.admit is None else hadm_id,
+        worsens_until=outcome.end if linked and outcome.died_in_hospital else None,
     )

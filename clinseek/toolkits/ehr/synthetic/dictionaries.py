@@ -6,12 +6,11 @@ import csv
 from contextlib import ExitStack
 from pathlib import Path
 
-from clinseek.toolkits.ehr.synthetic.catalogue.codes import (
+from clinseek.toolkits.ehr.synthetic.catalogue.ccs_categories import (
     DIAGNOSIS_CATEGORIES,
-    HCPCS,
     PROCEDURE_CATEGORIES,
-    IcdCode,
 )
+from clinseek.toolkits.ehr.synthetic.catalogue.codes import HCPCS, IcdCode
 from clinseek.toolkits.ehr.synthetic.catalogue.diagnosis_codes import (
     ICD9_DIAGNOSES,
     ICD10_DIAGNOSES,
@@ -55,10 +54,8 @@ def _icd(code: IcdCode) -> Row:
 
 
 def _lab_items() -> list[Row]:
-    known = [
-        (item.itemid, item.label, item.fluid, item.category)
-        for item in (*LABS.values(), *TEXT_LABS.values())
-    ]
+    known = [(lab.itemid, lab.label, lab.fluid, lab.category) for lab in LABS.values()]
+    known += [(lab.itemid, lab.label, lab.fluid, lab.category) for lab in TEXT_LABS.values()]
     return [
         {"itemid": itemid, "label": label, "fluid": fluid, "category": category}
         for itemid, label, fluid, category in sorted((*known, *DISTRACTOR_LABS))

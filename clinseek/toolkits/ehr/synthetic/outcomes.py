@@ -171,7 +171,7 @@ def _unlinked_course(fate: Fate, admit: int, placed: int) -> tuple[Intervals, in
     end = max(admit + round(stream.exponential(5.6) * DAY), placed + 20 * MINUTE)
     entry = placed if stream.chance(0.22) else placed + round(stream.exponential(20.0) * DAY)
     intervals: list[tuple[int, int]] = []
-    while entry < end - HOUR and len(intervals) < 2:
+    while entry < end and len(intervals) < 2:
         out = entry + HOUR + round(stream.exponential(5.0) * DAY)
         intervals.append((entry, min(out, end)))
         short = stream.chance(0.3)

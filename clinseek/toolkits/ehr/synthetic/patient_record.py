@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from clinseek.toolkits.ehr.synthetic.clocks import DAY
-from clinseek.toolkits.ehr.synthetic.course import Dependence, Visit, draw_course
+from clinseek.toolkits.ehr.synthetic.course import Course, Visit
 from clinseek.toolkits.ehr.synthetic.physiology import Physiology
 from clinseek.toolkits.ehr.synthetic.record.administration import (
     Administration,
@@ -55,20 +55,8 @@ CLINIC_BEFORE = 400 * DAY
 """How long before the first visit the clinic already knows the patient."""
 
 
-def write_patient_record(
-    seed: int,
-    index: int,
-    identifiers: Identifiers,
-    staff: Staff,
-    *,
-    dependence: Dependence,
-    outcome_seed: int = 0,
-) -> Sheet:
-    """The patient with this index, whatever the size of the cohort.
-
-    `outcome_seed` other than 0 draws other outcomes for the same clinical course.
-    """
-    course = draw_course(seed, index, identifiers, dependence=dependence, outcome_seed=outcome_seed)
+def write_patient_record(course: Course, identifiers: Identifiers, staff: Staff) -> Sheet:
+    """Every row of the patient whose course this is."""
     sheet = Sheet(course.patient.subject_id)
     desk = Desk(course, sheet, Physiology(course), identifiers, staff)
     write_patient(desk)

@@ -92,6 +92,7 @@ class Scatter:
         self._prime = prime
 
     def __call__(self, number: int) -> int:
+        """The image of `number`; ValueError outside 0..prime-1."""
         if not 0 <= number < self._prime:
             raise ValueError(f"{number} lies outside the {self._prime} identifiers there are")
         return (self._factor * number + self._offset) % self._prime

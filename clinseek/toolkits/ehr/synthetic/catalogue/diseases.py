@@ -222,7 +222,8 @@ DISEASES: dict[str, Disease] = {
             "sudden left-sided weakness and slurred speech on waking",
         ),
         Disease(
-            "urinary tract infection", "Urinary tract infection", ("Dysuria", "Fever", "Flank pain"),
+            "urinary tract infection", "Urinary tract infection",
+            ("Dysuria", "Fever", "Flank pain"),
             "N390", "5990", 1.2, 0.25, 0.35, 0.04, 2.6, "MED", "Medicine", _MICU,
             {"heartrate": 18, "sbp": -8, "resprate": 3, "temperature": 2.8, "o2sat": 0},
             {51301: 8, 51516: 110, 51493: 12, 50912: 0.3},

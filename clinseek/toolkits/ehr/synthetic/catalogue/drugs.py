@@ -81,6 +81,7 @@ def _drugs(listing: str, bases: dict[str, Base]) -> dict[str, Drug]:
         drugs[key] = Drug(
             key, name, formulary, gsn or None, ndc, strength, dose, unit, value, form, route,
             frequency, schedule, hours, bases.get(key),
+            _VITAMINS if key == "saline" else None,
         )  # fmt: skip
     return drugs
 
@@ -107,15 +108,21 @@ cefepime|CefePIME|CEFE2I|024095|60505614704|2 g Vial|2|g|1|VIAL|IV|Q12H
 piperacillin|Piperacillin-Tazobactam|ZOSY4FPB|040819|00206886202|4.5 g Frozen Bag|4.5|g|1|BAG|IV|Q8H
 cefazolin|CefazoLIN|CEFA2F|066489|00338350841|2 g Frozen Bag|2|g|1|BAG|IV|Q8H
 ciprofloxacin|Ciprofloxacin HCl|CIPR500|009510|00172531210|500mg Tab|500|mg|1|TAB|PO/NG|Q12H
-metronidazole|MetRONIDAZOLE (FLagyl)|METR500I|009588|00338105548|500mg Premix Bag|500|mg|1|BAG|IV|Q8H
+metronidazole|MetRONIDAZOLE (FLagyl)|METR500I|009588|00338105548|\
+500mg Premix Bag|500|mg|1|BAG|IV|Q8H
 prednisone|PredniSONE|PRED20|006751|00054001820|20 mg Tablet|40|mg|2|TAB|PO/NG|DAILY
 nebuliser|Ipratropium-Albuterol Neb|DUONEB|048698|00487020160|3 mL Vial|1|NEB|1|VIAL|IH|Q6H
-albuterol|Albuterol 0.083% Neb Soln|ALBU3H|005039|49502069724|0.083%;3mL Vial|1|NEB|1|VIAL|IH|Q4H:PRN
-heparin drip|Heparin Sodium|HEPPREMIX|060301|00264958720|25,000 unit Premix Bag|25,000|UNIT|1|BAG|IV|INFUSION
-norepinephrine|NORepinephrine|NORE8/250|066452|61553015311|8 mg / 250 mL Premix Bag|8|mg|1|BAG|IV DRIP|TITRATE TO
+albuterol|Albuterol 0.083% Neb Soln|ALBU3H|005039|49502069724|0.083%;3mL Vial|1|\
+NEB|1|VIAL|IH|Q4H:PRN
+heparin drip|Heparin Sodium|HEPPREMIX|060301|00264958720|25,000 unit Premix Bag|\
+25,000|UNIT|1|BAG|IV|INFUSION
+norepinephrine|NORepinephrine|NORE8/250|066452|61553015311|\
+8 mg / 250 mL Premix Bag|8|mg|1|BAG|IV DRIP|TITRATE TO
 propofol|Propofol|PROP100IG|016796|63323026965|1000mg/100mL Vial|1000|mg|1|VIAL|IV DRIP|TITRATE TO
-fentanyl|Fentanyl Citrate|FENT2.5PM|041385|61553020341|2.5 mg / 50 mL Premix Bag|2.5|mg|1|BAG|IV DRIP|INFUSION
-insulin drip|Insulin Regular|INRHPM|001723|00338012612|100 Units / 100 mL Premix Bag|100|UNIT|1|BAG|IV DRIP|INFUSION
+fentanyl|Fentanyl Citrate|FENT2.5PM|041385|61553020341|\
+2.5 mg / 50 mL Premix Bag|2.5|mg|1|BAG|IV DRIP|INFUSION
+insulin drip|Insulin Regular|INRHPM|001723|00338012612|\
+100 Units / 100 mL Premix Bag|100|UNIT|1|BAG|IV DRIP|INFUSION
 saline|Sodium Chloride 0.9%|NSLV|001210|00338004904|Floor Stock Bag|1000|mL|1000|mL|IV|ONCE
 ringer|Lactated Ringers|LR1000|001187|00338011704|1000ml Bag|1000|mL|1|BAG|IV|ONCE
 aspirin|Aspirin|ASA81|004380|00904404073|81mg Tab|81|mg|1|TAB|PO/NG|DAILY
@@ -132,7 +139,8 @@ sertraline|Sertraline|SERT50|046229|00904586461|50 mg Tab|50|mg|1|TAB|PO/NG|DAIL
 gabapentin|Gabapentin|GABA300|021414|63739059110|300mg Capsule|300|mg|1|CAP|PO/NG|TID
 oxycodone|OxyCODONE (Immediate Release)|OXYC5|004225|00904644461|5mg Tablet|5|mg|1|TAB|PO/NG|Q4H:PRN
 morphine|Morphine Sulfate|MORP2I|070023|00409189001|2 mg Syringe|2|mg|1|SYR|IV|Q4H:PRN
-nitroglycerin|Nitroglycerin SL|NTG4SL|000461|00071041813|0.4mg SL Tablet Bottle|0.4|mg|0.04|BTL|SL|PRN
+nitroglycerin|Nitroglycerin SL|NTG4SL|000461|00071041813|0.4mg SL Tablet Bottle|\
+0.4|mg|0.04|BTL|SL|PRN
 metformin|MetFORMIN (Glucophage)|METF500|022943|68084013901|500mg Tablet|500|mg|1|TAB|PO|BID
 """,
     {
@@ -151,8 +159,6 @@ metformin|MetFORMIN (Glucophage)|METF500|022943|68084013901|500mg Tablet|500|mg|
     },
 )
 """Every drug of the cohort by its key."""
-
-DRUGS["saline"] = DRUGS["saline"]._replace(additive=_VITAMINS)
 
 ROUTINE: tuple[str, ...] = ("flush", "heparin sc", "acetaminophen", "docusate", "senna")
 """What almost every inpatient gets."""

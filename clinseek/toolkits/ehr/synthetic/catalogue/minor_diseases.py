@@ -20,7 +20,8 @@ MINOR_DISEASES: dict[str, Disease] = {
     disease.key: disease
     for disease in (
         Disease(
-            "cellulitis", "Cellulitis of the right leg", ("Leg pain", "Wound eval", "R Leg swelling"),
+            "cellulitis", "Cellulitis of the right leg",
+            ("Leg pain", "Wound eval", "R Leg swelling"),
             "L03115", "6826", 0.8, 0.25, 0.45, 0.03, 3.0, "MED", "Medicine", _MICU,
             {"heartrate": 12, "sbp": -4, "resprate": 1, "temperature": 2.0, "o2sat": 0},
             {51301: 7, 50813: 0.6}, ("differential",), ("acetaminophen",),

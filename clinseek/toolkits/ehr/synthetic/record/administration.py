@@ -102,7 +102,7 @@ def _at_the_hours(
     medication: Medication, stream: Stream, begin: int, end: int
 ) -> Iterator[tuple[int, str]]:
     drug = medication.drug
-    events = _FIXED_EVENTS
+    events: tuple[tuple[str, float], ...] = _FIXED_EVENTS
     if drug.key == "flush":
         events = _FLUSH_EVENTS
     elif drug.schedule == "sliding scale":

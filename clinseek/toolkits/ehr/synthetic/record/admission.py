@@ -103,11 +103,10 @@ def icu_stays_of(places: tuple[Place, ...]) -> tuple[IcuStay, ...]:
 
 def write_admission(desk: Desk, visit: Visit, places: tuple[Place, ...]) -> None:
     """Rows of transfers, and for an admission those of admissions, services and icustays."""
-    noise = desk.stream(visit, "clock noise of the admission")
-    _write_transfers(desk, visit, places, noise)
+    _write_transfers(desk, visit, places)
     if visit.hadm_id is None:
         return
-    _write_admissions(desk, visit, noise)
+    _write_admissions(desk, visit)
     _write_services(desk, visit)
     for stay in icu_stays_of(places):
         desk.sheet.add(
@@ -122,8 +121,8 @@ def write_admission(desk: Desk, visit: Visit, places: tuple[Place, ...]) -> None
         )
 
 
-def _write_transfers(desk: Desk, visit: Visit, places: tuple[Place, ...], noise: Stream) -> None:
-    after_death = visit.outcome.died_in_hospital and noise.chance(0.04)
+def _write_transfers(desk: Desk, visit: Visit, places: tuple[Place, ...]) -> None:
+    after_death = visit.outcome.died_in_hospital and desk.stream(visit, "late leaving").chance(0.04)
     for place in places:
         late = after_death and place.eventtype == "discharge"
         desk.sheet.add(
@@ -137,17 +136,19 @@ def _write_transfers(desk: Desk, visit: Visit, places: tuple[Place, ...], noise:
         )
 
 
-def _write_admissions(desk: Desk, visit: Visit, noise: Stream) -> None:
+def _write_admissions(desk: Desk, visit: Visit) -> None:
     patient, outcome = desk.course.patient, visit.outcome
     if outcome.admit is None:
         return
     stream = desk.stream(visit, "admission form")
     admission_type = _admission_type(desk, visit, stream)
     edout = outcome.ed_out
+    noise = desk.stream(visit, "clock noise")
     if edout is not None and noise.chance(0.08):
         edout = whole_minute(edout + round(noise.normal(0, 25)) * MINUTE)
     deathtime: str | None = None
-    if outcome.died_in_hospital and not noise.chance(0.02):
+    unnoted = desk.stream(visit, "unnoted death").chance(0.02)
+    if outcome.died_in_hospital and not unnoted:
         deathtime = text_of(whole_minute(visit.end))
     observation = admission_type.endswith("OBSERVATION")
     desk.sheet.add(

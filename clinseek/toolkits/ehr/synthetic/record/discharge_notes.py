@@ -7,7 +7,6 @@ from clinseek.toolkits.ehr.synthetic.clocks import (
     DAY,
     LAGS,
     MINUTE,
-    date_of,
     midnight_of,
     text_of,
     whole_minute,
@@ -20,6 +19,13 @@ from clinseek.toolkits.ehr.synthetic.record.pharmacy import Medication
 from clinseek.toolkits.ehr.synthetic.streams import Stream
 
 _REPORTED = (51301, 51222, 51265, 50983, 50971, 50882, 51006, 50912, 50931, 50813)
+
+
+_HEAD = (
+    " \nName:  ___                     Unit No:   ___\n \n"
+    "Admission Date:  ___              Discharge Date:   ___\n \n"
+    "Date of Birth:  ___             Sex:   "
+)
 
 
 def write_discharge_note(
@@ -63,21 +69,19 @@ def _text(
     operations = [procedure.words for procedure, _ in coding.procedures] or ["None"]
     secondary = [TITLES[code, version] for code in coding.diagnoses[1:]] or ["None"]
     died = visit.outcome.died_in_hospital
+    history = f"___ year old {sex} with a history of {past} who presented with {coded.story}."
     parts = [
-        f" \nName:  ___                     Unit No:   ___\n \n"
-        f"Admission Date:  ___              Discharge Date:   ___\n \n"
-        f"Date of Birth:  ___             Sex:   {patient.gender}\n",
+        _HEAD + f"{patient.gender}\n",
         f"Service: {_service(coded.service)}",
         "Allergies: \nNo Known Allergies / Adverse Drug Reactions",
         f"Chief Complaint:\n{visit.disease.complaint[0]}",
         "Major Surgical or Invasive Procedure:\n" + "\n".join(operations),
-        "History of Present Illness:\n"
-        f"___ year old {sex} with a history of {past} who presented with {coded.story}.",
+        f"History of Present Illness:\n{history}",
         f"Past Medical History:\n{past}",
         "Physical Exam:\n" + _exam(desk, visit),
         "Pertinent Results:\n" + _results(desk, visit),
         "Brief Hospital Course:\n" + _hospital_course(desk, visit, coding),
-        "Discharge Medications:\n" + ("None." if died else _medications(visit, medications)),
+        "Discharge Medications:\n" + ("None." if died else _medications(medications)),
         "Discharge Disposition:\n" + _disposition(visit),
         f"Discharge Diagnosis:\n{coded.name}\n\nSecondary:\n" + "\n".join(secondary),
         "Discharge Condition:\n" + ("Expired" if died else _condition(stream)),
@@ -135,11 +139,11 @@ def _hospital_course(desk: Desk, visit: Visit, coding: Coding) -> str:
     for condition in desk.course.patient.conditions[:3]:
         words.append(f"# {condition.name}: stable on the home regimen.")
     if visit.outcome.died_in_hospital:
-        words.append(f"Despite treatment the patient died on ___.")
+        words.append("Despite treatment the patient died on ___.")
     return "\n".join(words)
 
 
-def _medications(visit: Visit, medications: list[Medication]) -> str:
+def _medications(medications: list[Medication]) -> str:
     home = [
         entry.drug
         for entry in medications

@@ -110,7 +110,7 @@ def _write_drip(desk: Desk, period: IcuPeriod, drip: Drip) -> None:
         hours = (end - moment) / HOUR
         amount = _drug_amount(drip, rate, hours, desk.course.patient.weight_kg)
         volume = amount / drip.bag_amount * drip.bag_ml
-        shared = _shared(desk, period, stream, moment, end, order, link)
+        shared = _shared(desk, period, stream, moment, end, order=order, link=link)
         shared["statusdescription"] = "Stopped" if end >= weaned else "ChangeDose/Rate"
         cells: Row = {
             **shared,
@@ -162,7 +162,7 @@ def _write_maintenance(desk: Desk, period: IcuPeriod) -> None:
         end = max(min(planned, period.out), moment + MINUTE)
         volume = rate * (end - moment) / HOUR
         order = stream.whole(100_000, 9_999_999)
-        shared = _shared(desk, period, stream, moment, end, order, order)
+        shared = _shared(desk, period, stream, moment, end, order=order, link=order)
         shared["statusdescription"] = "FinishedRunning"
         desk.sheet.add(
             "inputevents", **shared, itemid=stream.pick((225158, 225828)),
@@ -183,7 +183,7 @@ def _write_pushes(desk: Desk, period: IcuPeriod, push: Push) -> None:
     while moment < period.out:
         moment = whole_minute(moment)
         order = stream.whole(100_000, 9_999_999)
-        shared = _shared(desk, period, stream, moment, moment + MINUTE, order, order)
+        shared = _shared(desk, period, stream, moment, moment + MINUTE, order=order, link=order)
         shared["statusdescription"] = "FinishedRunning"
         amount = push.amount if push.unit == "dose" else push.amount * stream.pick((0.5, 1, 1, 1.5))
         cells: Row = {
@@ -216,7 +216,7 @@ def _write_pushes(desk: Desk, period: IcuPeriod, push: Push) -> None:
 
 
 def _shared(
-    desk: Desk, period: IcuPeriod, stream: Stream, start: int, end: int, order: int, link: int
+    desk: Desk, period: IcuPeriod, stream: Stream, start: int, end: int, *, order: int, link: int
 ) -> Row:
     """Cells that an input and its ingredients have in common."""
     start = whole_minute(start)

@@ -98,8 +98,8 @@ def _write_device(desk: Desk, period: IcuPeriod, device: Device) -> None:
     location = stream.pick(device.locations) if device.locations else None
     minutes = (whole_minute(end) - whole_minute(start)) // MINUTE
     _write_procedure(
-        desk, period, stream, device.itemid, start, end, stored, value=minutes, unit="min",
-        category=device.category, location=location,
+        desk, period, stream, device.itemid, start=start, end=end, stored=stored,
+        value=minutes, unit="min", category=device.category, location=location,
         location_category=device.location_category,
     )  # fmt: skip
     if device is _VENTILATOR:
@@ -110,8 +110,8 @@ def _write_device(desk: Desk, period: IcuPeriod, device: Device) -> None:
 
 
 def _write_procedure(
-    desk: Desk, period: IcuPeriod, stream: Stream, itemid: int, start: int, end: int, stored: int,
-    *, value: Cell, unit: str, category: str, location: str | None = None,
+    desk: Desk, period: IcuPeriod, stream: Stream, itemid: int, *, start: int, end: int,
+    stored: int, value: Cell, unit: str, category: str, location: str | None = None,
     location_category: str | None = None,
 ) -> None:  # fmt: skip
     automatic = stream.chance(0.04)
@@ -148,7 +148,7 @@ def _write_task(
 ) -> None:
     stored = moment + round(stream.exponential(9)) * MINUTE
     _write_procedure(
-        desk, period, stream, itemid, moment, moment + MINUTE, stored,
+        desk, period, stream, itemid, start=moment, end=moment + MINUTE, stored=stored,
         value=1, unit="None", category=category,
     )  # fmt: skip
 

@@ -174,29 +174,16 @@ def _intensive_orders(desk: Desk, visit: Visit, hadm_id: int) -> list[Order]:
             wanted += [("Respiratory", "Mechanical Ventilation"), ("General Care", "Restraints")]
         asked = entry - stream.whole(10, 50) * MINUTE if linked else entry
         leaving = out - stream.whole(30, 240) * MINUTE if linked else out
-        orders.append(
-            Order(
-                asked,
-                hadm_id,
-                provider,
-                "ADT orders",
-                "Transfer",
-                details=(("Transfer to", "ICU"),),
-            )  # fmt: skip
-        )
+        orders.append(_transfer(asked, hadm_id, provider, "ICU"))
         orders += [Order(moment, hadm_id, provider, *pair) for pair in wanted if moment < out]
         if out < visit.end:
-            orders.append(
-                Order(
-                    leaving,
-                    hadm_id,
-                    provider,
-                    "ADT orders",
-                    "Transfer",
-                    details=(("Transfer to", "Medicine"),),
-                )  # fmt: skip
-            )
+            orders.append(_transfer(leaving, hadm_id, provider, "Medicine"))
     return orders
+
+
+def _transfer(moment: int, hadm_id: int, provider: str, place: str) -> Order:
+    details = (("Transfer to", place),)
+    return Order(moment, hadm_id, provider, "ADT orders", "Transfer", details=details)
 
 
 def _closing_orders(desk: Desk, visit: Visit, hadm_id: int) -> list[Order]:

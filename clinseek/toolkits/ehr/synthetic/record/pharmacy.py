@@ -47,7 +47,9 @@ def plan_medications(
     medications: list[Medication] = []
     for key, begin, until in _wanted(desk, visit, admit):
         stream = desk.stream(visit, f"drug {key} {begin}")
-        for medication in _entries(desk, visit, stream, DRUGS[key], hadm_id, begin, until):
+        for medication in _entries(
+            desk, visit, stream, DRUGS[key], hadm_id=hadm_id, begin=begin, until=until
+        ):
             medications.append(medication)
             orders.append(medication.order)
             ending = medication.order.discontinued_by
@@ -94,7 +96,7 @@ def _drips(visit: Visit) -> tuple[str, ...]:
 
 
 def _entries(
-    desk: Desk, visit: Visit, stream: Stream, drug: Drug, hadm_id: int, begin: int, until: int
+    desk: Desk, visit: Visit, stream: Stream, drug: Drug, *, hadm_id: int, begin: int, until: int
 ) -> Iterator[Medication]:
     """The entry of one drug and, where the dose is changed, the entries that follow it."""
     order_type, subtype = ("Medications", None)
@@ -108,7 +110,7 @@ def _entries(
         changed = stream.chance(0.16) and version < 2 and drug.schedule in ("fixed", "as needed")
         ending_provider = stream.pick(desk.staff.providers)
         stop = order.moment + life
-        medication = _entry(desk, visit, stream, drug, order, min(stop, until), status)
+        medication = _entry(desk, visit, stream, drug, order, stop=min(stop, until), status=status)
         medication.factor, medication.given_from = factor, given_from
         if stop >= until:
             if drug.schedule != "once":
@@ -137,7 +139,7 @@ def _life(stream: Stream, drug: Drug) -> tuple[int, str]:
 
 
 def _entry(
-    desk: Desk, visit: Visit, stream: Stream, drug: Drug, order: Order, stop: int, status: str
+    desk: Desk, visit: Visit, stream: Stream, drug: Drug, order: Order, *, stop: int, status: str
 ) -> Medication:
     """A pharmacy entry: some are linked to an order much younger or older than they are."""
     linked = desk.course.dependence == "dependent"
@@ -153,7 +155,7 @@ def _entry(
         drug=drug,
         order=order,
         entered=entered,
-        start=start - start % HOUR if stream.chance(0.8) else whole_minute(start),
+        start=start + -start % HOUR if stream.chance(0.6) else whole_minute(start),
         stop=stop,
         status=status,
         given_from=order.moment,
@@ -183,11 +185,9 @@ def _stop_text(stream: Stream, visit: Visit, medication: Medication) -> int | No
     absent, reversed_clock, hours = stream.chance(0.006), stream.chance(0.005), stream.whole(1, 6)
     if absent:
         return None
-    if stop >= visit.end:
-        return stop - stop % HOUR + hours * HOUR
     if reversed_clock:
-        return medication.start - HOUR if medication.start - HOUR > medication.entered else stop
-    return whole_minute(stop)
+        return medication.start - HOUR
+    return stop - stop % HOUR + hours * HOUR if stop >= visit.end else whole_minute(stop)
 
 
 def _write_entry(

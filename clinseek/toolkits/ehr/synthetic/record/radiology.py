@@ -49,7 +49,8 @@ def write_reports(desk: Desk, reports: list[Report]) -> None:
         unstored = stream.chance(0.01)
         note_id = f"{desk.sheet.subject_id}-RR-{sequence}"
         exam, text = _text(desk, report)
-        _write(desk, report, note_id, "RR", sequence, moment, None if unstored else stored, text)
+        shown = None if unstored else stored
+        _write(desk, report, note_id, sequence=sequence, stored=shown, text=text)
         details = {"exam_code": f"C{stream.whole(10, 99)}", "exam_name": exam}
         if exam in _CODES:
             details["cpt_code"] = _CODES[exam]
@@ -63,23 +64,23 @@ def write_reports(desk: Desk, reports: list[Report]) -> None:
         if added:
             words = "The findings were discussed with the team by telephone."
             addendum = details["addendum_note_id"]
-            _write(desk, report, addendum, "AR", sequence, moment, later, f"ADDENDUM:  {words}\n")
+            text = f"ADDENDUM:  {words}\n"
+            _write(desk, report, addendum, sequence=sequence, stored=later, text=text)
             _write_detail(desk, addendum, "exam_name", exam)
             _write_detail(desk, addendum, "parent_note_id", note_id)
             sequence += 1
 
 
 def _write(
-    desk: Desk, report: Report, note_id: str, note_type: str, sequence: int, moment: int,
-    stored: int | None, text: str,
-) -> None:  # fmt: skip
+    desk: Desk, report: Report, note_id: str, *, sequence: int, stored: int | None, text: str
+) -> None:
     desk.sheet.add(
         "radiology",
         note_id=note_id,
         hadm_id=report.visit.hadm_id,
-        note_type=note_type,
+        note_type=note_id.split("-")[1],
         note_seq=sequence,
-        charttime=text_of(moment),
+        charttime=text_of(whole_minute(report.moment)),
         storetime=None if stored is None else text_of(stored),
         text=text,
     )
