@@ -35,7 +35,7 @@ lint: $(DEV_READY)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
-	$(VENV)/bin/lint-imports
+	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-logo
 
 studio: $(DEV_READY)
 	@echo "Studio: open https://smith.langchain.com/studio/?baseUrl=http://127.0.0.1:$(PORT) (the page is remote, your data is not sent there by clinseek)"

@@ -30,9 +30,9 @@ PLACES = {
     "CLINSEEK_CODES": "code tables for ingest --codes",
     "CLINSEEK_OPEN_DATA": "the open MIMIC-IV demo, for the tests on real rows",
 }
-TRACING_KEYS = ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")
 
-_REQUIREMENT = re.compile(r"^(?P<name>[A-Za-z0-9._-]+)(?P<rest>.*)$")
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
+_EXTRA = re.compile(r"extra == ['\"](?P<extra>[^'\"]+)['\"]")
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,11 @@ def _machine() -> Iterator[Finding]:
 
 
 def _libraries() -> Iterator[Finding]:
-    for name, _ in _requirements(extra=None):
+    if not _declared():
+        yield Finding(
+            "Libraries", "clinseek", "absent", "run from its source, not installed", "pip install ."
+        )
+    for name in _requirements(extra=None):
         version = _version_of(name)
         yield Finding(
             "Libraries",
@@ -91,8 +95,8 @@ def _libraries() -> Iterator[Finding]:
 
 
 def _extras() -> Iterator[Finding]:
-    for extra in metadata.metadata("clinseek").get_all("Provides-Extra") or []:
-        missing = [name for name, _ in _requirements(extra=extra) if not _version_of(name)]
+    for extra in _named_extras():
+        missing = [name for name in _requirements(extra=extra) if not _version_of(name)]
         yield Finding(
             "Extras (each optional)",
             extra,
@@ -102,14 +106,24 @@ def _extras() -> Iterator[Finding]:
         )
 
 
-def _requirements(*, extra: str | None) -> Iterator[tuple[str, str]]:
-    for line in metadata.requires("clinseek") or []:
-        matched = _REQUIREMENT.match(line)
-        if matched is None:
-            continue
-        named = re.search(r"extra == ['\"]([^'\"]+)['\"]", line)
-        if (named.group(1) if named else None) == extra:
-            yield matched["name"], matched["rest"]
+def _requirements(*, extra: str | None) -> Iterator[str]:
+    for line in _declared():
+        named = _EXTRA.search(line)
+        if (named["extra"] if named else None) == extra and (name := _NAME.match(line)):
+            yield name.group()
+
+
+def _named_extras() -> list[str]:
+    named = (_EXTRA.search(line) for line in _declared())
+    return list(dict.fromkeys(found["extra"] for found in named if found))
+
+
+def _declared() -> list[str]:
+    """The requirements of the installed package; none where it runs from its source."""
+    try:
+        return metadata.requires("clinseek") or []
+    except metadata.PackageNotFoundError:
+        return []
 
 
 def _version_of(name: str) -> str | None:
@@ -120,20 +134,29 @@ def _version_of(name: str) -> str | None:
 
 
 def _places() -> Iterator[Finding]:
+    yield _home()
+    yield _disk()
+    for name, purpose in PLACES.items():
+        yield _place("Places", name, purpose)
+
+
+def _home() -> Finding:
     from clinseek.settings import home
 
-    topic = "Places"
-    yield _writable(topic, "CLINSEEK_HOME", home())
-    free = shutil.disk_usage(_existing(home())).free
-    yield Finding(
-        topic,
-        "free disk",
-        "works" if free > SPARE_DISK else "absent",
-        f"{free / 1024**3:,.1f} GiB",
-        "" if free > SPARE_DISK else "ingest of the full MIMIC-IV needs far more",
-    )
-    for name, purpose in PLACES.items():
-        yield _place(topic, name, purpose)
+    try:
+        with tempfile.TemporaryFile(dir=home()):
+            return Finding("Places", "CLINSEEK_HOME", "works", str(home()))
+    except (UserError, OSError) as error:
+        to_do = "set CLINSEEK_HOME to a folder that you can write"
+        return Finding("Places", "CLINSEEK_HOME", "broken", str(error), to_do)
+
+
+def _disk() -> Finding:
+    free = shutil.disk_usage(Path.cwd()).free
+    told = f"{free / 1024**3:,.1f} GiB free here"
+    if free > SPARE_DISK:
+        return Finding("Places", "disk", "works", told)
+    return Finding("Places", "disk", "absent", told, "ingest of the full MIMIC-IV needs far more")
 
 
 def _place(topic: str, name: str, purpose: str) -> Finding:
@@ -158,30 +181,14 @@ def _store(topic: str, path: Path) -> Finding:
     return Finding(topic, "CLINSEEK_STORE", "works", held)
 
 
-def _writable(topic: str, what: str, folder: Path) -> Finding:
-    try:
-        with tempfile.TemporaryFile(dir=_existing(folder)):
-            return Finding(topic, what, "works", str(folder))
-    except OSError as error:
-        return Finding(
-            topic, what, "broken", f"{folder}: {error.strerror}", f"set {what} to a folder of yours"
-        )
-
-
-def _existing(folder: Path) -> Path:
-    return next(place for place in (folder, *folder.resolve().parents) if place.is_dir())
-
-
 def _privacy() -> Iterator[Finding]:
-    topic = "Privacy"
-    keys = [name for name in TRACING_KEYS if os.environ.get(name)]
-    yield Finding(
-        topic,
-        "tracing",
-        "works",
-        f"off, though {' and '.join(keys)} is set" if keys else "off",
-        "`make studio` starts without it; a server you start yourself may trace" if keys else "",
-    )
+    from clinseek.settings import tracing_allowed
+
+    if tracing_allowed():
+        to_do = "unset CLINSEEK_TRACING to keep patient data at home"
+        yield Finding("Privacy", "tracing", "absent", "ON, by CLINSEEK_TRACING=1", to_do)
+    else:
+        yield Finding("Privacy", "tracing", "works", "off: nothing of a run leaves this machine")
 
 
 def _next_steps() -> Iterator[Finding]:

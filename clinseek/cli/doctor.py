@@ -42,11 +42,7 @@ def doctor(as_json: JsonOption = False) -> None:
 def _show(findings: list[Finding]) -> None:
     for topic in dict.fromkeys(finding.topic for finding in findings):
         emit(f"\n{topic}")
-        table(
-            ("", "what", "found", "to do"),
-            [
-                (MARKS[finding.state], finding.what, finding.found, finding.to_do)
-                for finding in findings
-                if finding.topic == topic
-            ],
-        )
+        about = [finding for finding in findings if finding.topic == topic]
+        columns = ("", "what", "found", "to do")[: 4 if any(each.to_do for each in about) else 3]
+        rows = [(MARKS[each.state], each.what, each.found, each.to_do) for each in about]
+        table(columns, [row[: len(columns)] for row in rows])
