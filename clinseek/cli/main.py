@@ -36,7 +36,7 @@ app = typer.Typer(
 )
 for group in (demo, synth, ingest, show, ask, tool, doctor, availability):
     group.register(app)
-COMMANDS = frozenset(command.name for command in app.registered_commands)
+COMMANDS = frozenset(command.name for command in app.registered_commands if command.name)
 
 
 def _version(wanted: bool) -> None:

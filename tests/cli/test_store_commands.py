@@ -86,6 +86,43 @@ def test_show_of_a_patient_tells_rows_and_times_by_table(
     }
 
 
+def test_show_at_a_moment_tells_what_is_known_and_what_waits(
+    clinseek: CommandLine, store: Path
+) -> None:
+    at = ("--subject", SUBJECT, "--at", CUTOFF)
+    told = json.loads(clinseek("show", store, *at, "--json").out)
+    tables = {each["table"]: each for each in told["tables"]}
+    assert tables["labevents"]["rows"] == 3
+    assert tables["labevents"]["known"] == 2
+    assert tables["admissions"]["cells"]["dischtime"] == 1
+    shown = clinseek("show", store, *at).out
+    assert "4 of 5 rows are known at 2150-03-05 08:00:00 (available)" in shown
+
+
+def test_synth_writes_a_cohort_that_ingest_reads(clinseek: CommandLine, tmp_path: Path) -> None:
+    made = clinseek("synth", "--patients", "2", "--seed", "4", "--out", tmp_path / "raw", "--json")
+    assert json.loads(made.out)["patients"] == 2
+    codes = ("--codes", tmp_path / "raw" / "codes")
+    ran = clinseek("ingest", tmp_path / "raw", *codes, "--out", tmp_path / "store", "--json")
+    assert json.loads(ran.out)["subjects"] == 2
+    assert json.loads(ran.out)["rows"] == json.loads(made.out)["rows"]
+
+
+def test_synth_leaves_a_folder_that_holds_something_alone(clinseek: CommandLine, raw: Path) -> None:
+    ran = clinseek("synth", "--patients", "2", "--out", raw)
+    assert ran.code == 2
+    assert "is not empty" in ran.err
+
+
+def test_availability_prints_or_writes_the_page_of_the_rules(
+    clinseek: CommandLine, tmp_path: Path
+) -> None:
+    printed = clinseek("availability").out
+    assert printed.startswith("# What was known when")
+    assert clinseek("availability", "--out", tmp_path / "page.md").code == 0
+    assert (tmp_path / "page.md").read_text().strip() == printed.strip()
+
+
 def test_tool_shows_what_the_agent_would_see(clinseek: CommandLine, store: Path) -> None:
     at = ("--store", store, "--subject", SUBJECT, "--at", CUTOFF)
     ran = clinseek("tool", "get_latest_records", *at, "table_name=labevents")
