@@ -16,6 +16,7 @@ from clinseek.offline.sheets import moment, read_sheet
 
 _TAG = r"<{0}>\n?(.*?)\n?</{0}>"
 _CUTOFF = re.compile(r"^record as of: (\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?)", re.MULTILINE)
+_SUBJECT = re.compile(r"^patient: subject_id (\d+)", re.MULTILINE)
 _TABLES = re.compile(r"^tables: (.*)$", re.MULTILINE)
 _TABLE = re.compile(r"(\w+) \(([\d,]+) rows?\)")
 _FORM = re.compile(r"^answer form: (.*)$", re.MULTILINE)
@@ -25,9 +26,8 @@ _CONCLUDE = re.compile(
     r"with what you (?:know|have)|conclude (?:now|soon)|budget of this run is spent", re.IGNORECASE
 )
 _ROUNDS_LEFT = re.compile(r"\b(\d+) rounds? (?:are|is) left")
+_BROWSER = re.compile(r"\bbrowser calls? (?:are|is) left")
 _NOT_RUN = "this call was not run"
-_ROUNDS_TO_SPARE = 3
-"""With more rounds than this left a warning changes nothing: no plan needs so many."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +43,10 @@ class Conversation:
     candidates: tuple[str, ...] = ()
     answer_form: str | None = None
     cutoff: datetime | None = None
+    subject_id: int | None = None
     tables: Mapping[str, int] = field(default_factory=dict)
     answered: Mapping[Ask, Observed] = field(default_factory=dict)
-    findings: tuple[Observed, ...] = ()
+    findings: Mapping[str, Observed] = field(default_factory=dict)
     submissions: int = 0
     gap: str | None = None
     must_conclude: bool = False
@@ -55,7 +56,7 @@ def read_conversation(messages: Sequence[BaseMessage]) -> Conversation:
     """The conversation in `messages`; a prompt without tags is the question as a whole."""
     spoken = [message for message in messages if isinstance(message, HumanMessage)]
     prompt = _text(spoken[0]) if spoken else ""
-    cutoff = _CUTOFF.search(prompt)
+    cutoff, subject = _CUTOFF.search(prompt), _SUBJECT.search(prompt)
     submissions = sum(_submits(message) for message in messages)
     later = [_text(message) for message in spoken[1:]]
     form = _FORM.search(prompt)
@@ -64,12 +65,13 @@ def read_conversation(messages: Sequence[BaseMessage]) -> Conversation:
         candidates=_candidates(prompt),
         answer_form=form[1].strip().replace(" ", "_") if form else None,
         cutoff=moment(cutoff[1]) if cutoff else None,
+        subject_id=int(subject[1]) if subject else None,
         tables=_tables(prompt),
         answered=_answered(messages),
-        findings=tuple(_findings(later)),
+        findings=_findings(later),
         submissions=submissions,
         gap=later[-1] if submissions and later else None,
-        must_conclude=any(map(_is_urgent, later)),
+        must_conclude=_must_conclude(messages),
     )
 
 
@@ -136,13 +138,16 @@ def observed(text: str) -> Observed:
     return Observed(numbered[1] if numbered else None, body, read_sheet(body))
 
 
-def _findings(later: Sequence[str]) -> list[Observed]:
-    """The observations that a conclusion prompt repeats, in their order."""
-    found: list[Observed] = []
+def _findings(later: Sequence[str]) -> dict[str, Observed]:
+    """The observations that a conclusion prompt repeats, by their evidence number."""
+    found: dict[str, Observed] = {}
     for text in later:
         starts = [match.start() for match in _FINDING.finditer(text)]
         ends = [*starts[1:], len(text)]
-        found.extend(observed(text[start:end]) for start, end in zip(starts, ends, strict=True))
+        for start, end in zip(starts, ends, strict=True):
+            one = observed(text[start:end])
+            if one.evidence:
+                found[one.evidence] = one
     return found
 
 
@@ -152,8 +157,16 @@ def _submits(message: BaseMessage) -> bool:
     )
 
 
-def _is_urgent(text: str) -> bool:
-    if not _CONCLUDE.search(text):
-        return False
-    left = _ROUNDS_LEFT.search(text)
-    return left is None or int(left[1]) <= _ROUNDS_TO_SPARE
+def _must_conclude(messages: Sequence[BaseMessage]) -> bool:
+    """Whether the harness said that the end is near, and this is the last turn to answer in.
+
+    A warning that counts rounds leaves all of them but the last for looking further.
+    """
+    turns = 0
+    for message in reversed(messages):
+        turns += isinstance(message, AIMessage)
+        if isinstance(message, HumanMessage) and _CONCLUDE.search(text := _text(message)):
+            left = _ROUNDS_LEFT.search(text)
+            if left is None or int(left[1]) - turns <= 1:
+                return not _BROWSER.search(text)
+    return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -9,17 +10,34 @@ from typing import NamedTuple
 
 from clinseek.offline.answering import Submission, submission_of
 from clinseek.offline.conversation import Conversation
+from clinseek.offline.plans.codes import diagnosis, procedure
+from clinseek.offline.plans.cultures import culture
+from clinseek.offline.plans.drugs import drug
 from clinseek.offline.plans.measurements import measurement
 from clinseek.offline.plans.plan import UNSEEN, Ask, Asks, Desk, Draft, Observed, Plan
+from clinseek.offline.plans.ranking import among, coming
+from clinseek.offline.plans.risk import risk
+from clinseek.offline.plans.stays import demographic, stay
+from clinseek.offline.plans.urine import urine_output
 from clinseek.offline.task.intent import Intent, Topic
 from clinseek.offline.task.reading import read_task
 
 _PLANS: dict[Topic, Callable[[Intent, Desk], Plan]] = {
     "measurement": measurement,
-    "unknown": measurement,
+    "urine_output": urine_output,
+    "drug": drug,
+    "culture": culture,
+    "diagnosis": diagnosis,
+    "procedure": procedure,
+    "admission": stay,
+    "icu": stay,
+    "careunit": stay,
+    "service": stay,
+    "demographic": demographic,
+    "risk": risk,
+    "next": coming,
 }
 _END_OF_TIME = datetime(9999, 1, 1)
-NOT_UNDERSTOOD = "I do not understand this kind of question."
 
 
 class Turn(NamedTuple):
@@ -43,8 +61,14 @@ def next_turn(conversation: Conversation, tools: frozenset[str]) -> Turn:
         form=conversation.answer_form,
     )
     may_ask = not conversation.must_conclude and bool(tools - {"ehr.finish"})
-    desk = Desk(tools, cutoff, conversation.tables, attempt=conversation.submissions)
-    draft, missing = _followed(_PLANS[intent.topic](intent, desk), conversation, may_ask=may_ask)
+    desk = Desk(
+        tools,
+        cutoff,
+        conversation.tables,
+        conversation.subject_id,
+        attempt=conversation.submissions,
+    )
+    draft, missing = _followed(plan_of(intent, desk), conversation, may_ask=may_ask)
     if missing:
         return Turn(asks=missing)
     assert draft is not None
@@ -53,21 +77,47 @@ def next_turn(conversation: Conversation, tools: frozenset[str]) -> Turn:
     return Turn(submission=submission_of(draft, intent, answer_form=conversation.answer_form))
 
 
+def plan_of(intent: Intent, desk: Desk) -> Plan:
+    """The plan for an intent: by its topic, or by the candidates where only they name things."""
+    picks = intent.candidates and intent.form in ("list", "choice") and intent.concept is None
+    if picks and intent.topic == "measurement" and intent.measure in ("which", "latest", "exists"):
+        return among(intent, desk)
+    return _PLANS[intent.topic](intent, desk)
+
+
 def _followed(
     plan: Plan, conversation: Conversation, *, may_ask: bool
 ) -> tuple[Draft | None, Asks]:
     """The draft that the plan comes to, or the calls that it waits for."""
+    made = 0
+    answers: dict[Ask, Observed] = {}
     try:
         asks = next(plan)
         while True:
             missing = tuple(ask for ask in dict.fromkeys(asks) if ask not in conversation.answered)
             if missing and may_ask:
                 return None, missing
-            asks = plan.send(tuple(_answer(ask, conversation) for ask in asks))
+            for ask in dict.fromkeys(asks):
+                if ask not in answers:
+                    made += 1
+                    answers[ask] = _answer(ask, conversation, number=made)
+            asks = plan.send(tuple(answers[ask] for ask in asks))
     except StopIteration as ended:
         draft: Draft = ended.value
         return draft, ()
 
 
-def _answer(ask: Ask, conversation: Conversation) -> Observed:
-    return conversation.answered.get(ask, UNSEEN)
+def _answer(ask: Ask, conversation: Conversation, *, number: int) -> Observed:
+    """What a call gave. A conclusion repeats results without their calls: there the number tells,
+    for evidence is numbered in the order in which the plan makes its calls.
+    """
+    if ask in conversation.answered:
+        return conversation.answered[ask]
+    finding = conversation.findings.get(f"E{number}")
+    return finding if finding is not None and _could_be(ask, finding) else UNSEEN
+
+
+def _could_be(ask: Ask, finding: Observed) -> bool:
+    table = re.search(r"FROM (\w+)|\"table_name\": \"(\w+)", ask.arguments)
+    first_line = finding.text.partition("\n")[0]
+    return table is not None and (table[1] or table[2]) in first_line

@@ -45,16 +45,11 @@ class Chosen(NamedTuple):
     label: str
 
 
-def find_ask(intent: Intent, source: Source, *, wide: bool) -> Asks:
-    """The query for the patient's items that the question may mean.
-
-    `wide` looks for every longer word of the term by itself.
-    """
+def find_ask(intent: Intent, source: Source) -> Asks:
+    """The query for the patient's items that the question may mean."""
     words = [intent.term] if len(intent.term) > 2 else []
     if intent.concept is not None:
         words = [*intent.concept.labels, *words]
-    if wide:
-        words += re.findall(r"\w{4,}", intent.term)
     fluid = "d.fluid, " if source is LABS else ""
     return (
         query(

@@ -97,6 +97,7 @@ class Desk:
     tools: frozenset[str]
     cutoff: datetime
     tables: Mapping[str, int] = field(default_factory=dict)
+    subject_id: int | None = None
     attempt: int = 0
 
     def has(self, tool: str) -> bool:

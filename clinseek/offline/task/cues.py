@@ -129,6 +129,7 @@ NEXT = words(
 MANY = words(
     "which of (?:the|these) \\w+s", "which (?:\\w+ ){0,2}\\w+s (?:are|were|will|have)", "all",
     "select (?:all|every|any)", "list", "one or more", "items?", "what (?:are|were|will)",
+    "what (?:\\w+ ){0,3}\\w+s (?:are|were|will|should|would)",
 )  # fmt: skip
 ON_IT_NOW = words("on", "still", "active", "currently", "now")
 DOSE = words("dos(?:e|age)")
@@ -152,6 +153,6 @@ NAMING = words(
     "sent", "diagnos\\w*", "histor(?:y|ies)", "conditions?", "procedures?", "underwent",
     "undergo\\w*", "perform\\w*", "done", "last", "first", "latest", "recent", "most", "still",
     "active", "before", "prior", "previous", "earlier", "past", "list", "names?", "isolated",
-    "yet", "long", "suffers?", "come", "back", "show(?:n|ed)?",
+    "yet", "long", "made", "stays?", "admissions?", "suffers?", "come", "back", "show(?:n|ed)?",
 )  # fmt: skip
 """Words that say what happened to a drug, culture, diagnosis or procedure, and never name one."""

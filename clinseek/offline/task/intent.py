@@ -22,7 +22,6 @@ Topic = Literal[
     "service",
     "risk",
     "next",
-    "unknown",
 ]
 """What kind of thing is asked about; `measurement` is a lab, a vital sign or another number."""
 
@@ -92,6 +91,7 @@ class Intent:
     `term` is what is left of the question once every cue is taken out: the words that name the
     thing. `concept` and `drug_class` are what the table of terms makes of them. `at` is the moment
     of a question for the value around a time. `text` is the question without its window.
+    `respelt` is True once the term was taken from the vocabulary instead of the question.
     """
 
     topic: Topic
@@ -106,3 +106,4 @@ class Intent:
     at: datetime | None = None
     fluid: str | None = None
     candidates: tuple[str, ...] = ()
+    respelt: bool = False

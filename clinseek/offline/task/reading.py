@@ -106,7 +106,7 @@ def _topic_of(text: str, window: Window) -> Topic:
         if concept is not None and topic not in (*_NAMED_FROM_RECORD[:3], "urine_output"):
             return "measurement"
         return topic
-    if concept is None and window.anchor in ("icu", "ed") and not _term_of(text, "unknown"):
+    if concept is None and window.anchor in ("icu", "ed") and not _term_of(text, "measurement"):
         return "icu" if window.anchor == "icu" else "admission"
     return "measurement"
 

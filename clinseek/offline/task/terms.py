@@ -169,6 +169,37 @@ DRUG_SYNONYMS: dict[str, str] = {
     "lopressor": "metoprolol", "aspirin": "aspirin", "asa": "aspirin", "kcl": "potassium chloride",
 }  # fmt: skip
 
+CONDITION_SYNONYMS: dict[str, tuple[str, ...]] = {
+    "htn": ("hypertension", "hypertensive"),
+    "high blood pressure": ("hypertension", "hypertensive"),
+    "dm": ("diabetes",),
+    "diabetic": ("diabetes",),
+    "chf": ("heart failure",),
+    "hf": ("heart failure",),
+    "afib": ("atrial fibrillation",),
+    "af": ("atrial fibrillation",),
+    "ckd": ("chronic kidney disease",),
+    "copd": ("chronic obstructive", "obstructive chronic", "chronic airway"),
+    "mi": ("myocardial infarction",),
+    "heart attack": ("myocardial infarction",),
+    "cad": ("coronary atherosclerosis", "atherosclerotic heart"),
+    "stroke": ("stroke", "cerebral infarction", "intracerebral hemorrhage"),
+    "cancer": ("malignant neoplasm", "carcinoma", "lymphoma", "leukemia"),
+    "esrd": ("end stage renal",),
+    "pe": ("pulmonary embolism",),
+    "dvt": ("deep vein", "deep vessels"),
+    "aki": ("acute kidney failure",),
+    "acute kidney injury": ("acute kidney failure",),
+    "sepsis": ("sepsis", "septicemia", "septic"),
+    "ventilated": ("invasive ventilation", "mechanical ventilation"),
+    "ventilat": ("invasive ventilation", "mechanical ventilation"),
+    "intubated": ("intubation", "invasive ventilation"),
+    "intubat": ("intubation", "invasive ventilation"),
+    "extubated": ("extubation",),
+    "extubat": ("extubation",),
+    "dialysis": ("dialysis", "hemodialysis"),
+}
+
 URINE_OUTPUT_LABELS: tuple[str, ...] = (
     "Foley", "Void", "Condom Cath", "Ileoconduit", "Suprapubic", "R Nephrostomy", "L Nephrostomy",
     "Straight Cath", "R Ureteral Stent", "L Ureteral Stent", "GU Irrigant/Urine Volume Out",

@@ -135,7 +135,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
               rf"(?:last|past|previous|preceding|prior) {_COUNT}[ -]?{_UNIT}"), _past),
     (_pattern(r"(?:(?:with)?in|during|over|from|of|at) (?:the |his |her |their |any )?"
               r"(?:previous|prior|last|earlier|past) "
-              r"(?:admissions?|hospital stays?|hospitali[sz]ations?|stays?)"), _previous),
+              r"(?:admission|hospital stay|hospitali[sz]ation|stay)"), _previous),
     (_pattern(rf"(?:since|from) (?:the )?(?:start of )?(?:{_THIS} )?{_STAY}"), _stay),
     (_pattern(rf"(?:so far )?(?:during|in|on|within|throughout|for|over) {_THIS} {_STAY}"
               r"(?: so far)?"), _stay),

@@ -1,0 +1,101 @@
+"""Diagnoses and procedures: what earlier stays were coded with, and what the ICU recorded as done.
+
+Billing codes are known after discharge only, so the current stay has none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from clinseek.offline.plans.lookups import Hit, Lookup, distinct, read
+from clinseek.offline.plans.plan import Desk, Draft, Item, Plan
+from clinseek.offline.plans.spans import missing_stay
+from clinseek.offline.sheets import number
+from clinseek.offline.task.intent import ANY_TIME, Intent
+from clinseek.offline.task.terms import CONDITION_SYNONYMS
+
+_MOST_NAMES = 100
+_PRIMARY = re.compile(r"\b(?:primary|principal|main)\b", re.IGNORECASE)
+
+DIAGNOSES = Lookup(
+    "diagnoses_icd", ("hadm_id", "seq_num", "long_title"), "long_title",
+    join="JOIN d_icd_diagnoses USING (icd_code, icd_version)",
+)  # fmt: skip
+ED_DIAGNOSES = Lookup("diagnosis", ("stay_id", "seq_num", "icd_title"), "icd_title")
+PROCEDURES = Lookup(
+    "procedures_icd", ("hadm_id", "seq_num", "chartdate", "long_title"), "long_title", "chartdate",
+    join="JOIN d_icd_procedures USING (icd_code, icd_version)",
+)  # fmt: skip
+ICU_PROCEDURES = Lookup(
+    "procedureevents", ("label", "starttime", "endtime"), "label", "starttime",
+    join="JOIN d_items USING (itemid)",
+)  # fmt: skip
+
+
+def diagnosis(intent: Intent, desk: Desk) -> Plan:
+    """The plan for diagnoses of earlier stays."""
+    term = _PRIMARY.sub("", intent.term).strip()
+    admissions = Lookup("admissions", ("hadm_id", "admittime"), "hadm_id", "admittime")
+    lookups = [replace(one, words=_words(term, desk)) for one in (DIAGNOSES, ED_DIAGNOSES)]
+    rows = yield from read([*lookups, admissions], ANY_TIME, desk)
+    stays = [hit.name for hit in rows.found.pop("admissions")]
+    found = rows.together
+    if intent.measure in ("latest", "first") or intent.window.anchor == "previous_admission":
+        found = _of_one_stay(found, stays if intent.measure != "first" else stays[::-1])
+    if _PRIMARY.search(intent.text):
+        found = [hit for hit in found if number(hit.line.get("seq_num")) == 1]
+    return _draft(intent, found, term or "diagnosis", rows.looked_at)
+
+
+def procedure(intent: Intent, desk: Desk) -> Plan:
+    """The plan for procedures, of earlier stays by code and of ICU stays as they were charted."""
+    words = _words(intent.term, desk) or _words(_verb(intent.text), desk)
+    lookups = [replace(one, words=words) for one in (PROCEDURES, ICU_PROCEDURES)]
+    rows = yield from read(lookups, intent.window, desk)
+    if rows.window is None:
+        return Draft(missing_stay(intent.window))
+    found = rows.together
+    if intent.measure in ("when_last", "when_first") and found:
+        hit = found[0] if intent.measure == "when_last" else found[-1]
+        return Draft(f"{hit.name} at {hit.time}.", (Item(str(hit.time), hit.citation),))
+    if intent.measure == "latest" and intent.form != "yes_no":
+        found = found[:1]
+    return _draft(intent, found, intent.term or "procedure", rows.looked_at)
+
+
+def _words(term: str, desk: Desk) -> tuple[str, ...]:
+    if not term:
+        return ()
+    known = CONDITION_SYNONYMS.get(term)
+    if known:
+        return known
+    longer = tuple(re.findall(r"\w{5,}", term)) if desk.attempt else ()
+    return longer or (term,)
+
+
+def _verb(text: str) -> str:
+    found = re.search(r"\b(?:ventilat|intubat|extubat|dialysis)", text, re.IGNORECASE)
+    return found[0].lower() if found else ""
+
+
+def _of_one_stay(found: list[Hit], stays: Sequence[str]) -> list[Hit]:
+    """The hits of the first of `stays` that has any; those without a stay where none has."""
+    coded = {hit.line.get("hadm_id") for hit in found}
+    wanted = next((stay for stay in stays if stay in coded), None)
+    return [hit for hit in found if hit.line.get("hadm_id") == wanted]
+
+
+def _draft(intent: Intent, found: list[Hit], named: str, looked_at: tuple[str, ...]) -> Draft:
+    unique = distinct(found)
+    if intent.form == "yes_no":
+        cited = tuple(one for hit in unique[:5] for one in hit.citation)
+        said = "; ".join(hit.name for hit in unique[:5]) or f"no {named} is coded or charted"
+        return Draft(f"{said}.", holds=bool(unique), citations=cited or looked_at)
+    if intent.measure == "count":
+        return Draft(f"{len(found)} {named}.", (Item(str(len(found)), looked_at),), len(found))
+    if not unique:
+        return Draft(f"The record holds no {named} known at this time.")
+    items = tuple(Item(hit.name, hit.citation) for hit in unique[:_MOST_NAMES])
+    return Draft(f"{len(items)} {named} found.", items)

@@ -1,0 +1,36 @@
+"""A term that the record does not know, spelt as the vocabulary spells what is most like it."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import replace
+
+from clinseek.offline.plans.plan import Ask, Asks, Desk, Seen
+from clinseek.offline.sheets import number
+from clinseek.offline.task.intent import Intent
+from clinseek.offline.task.terms import concept_in
+
+LEAST_LIKENESS = 82
+"""Of 100: below this another word is another thing, not another spelling."""
+
+
+def respelt(
+    intent: Intent, desk: Desk, tables: Sequence[str]
+) -> Generator[Asks, Seen, Intent | None]:
+    """The intent with its term as a candidate table spells it; None where nothing is alike."""
+    if not intent.term or intent.respelt or not desk.has("get_candidates_by_fuzzy_matching"):
+        return None
+    seen = yield tuple(
+        Ask.of("get_candidates_by_fuzzy_matching", table_name=table, keywords=[intent.term])
+        for table in tables
+    )
+    alike = [
+        (number(line.get("likeness")) or 0.0, line.get("candidate") or "")
+        for one in seen
+        for line in one.lines
+    ]
+    likeness, spelt = max(alike, default=(0.0, ""), key=lambda pair: pair[0])
+    if likeness < LEAST_LIKENESS or spelt.lower() == intent.term:
+        return None
+    text = intent.text.lower().replace(intent.term, spelt)
+    return replace(intent, text=text, term=spelt.lower(), concept=concept_in(spelt), respelt=True)
