@@ -119,10 +119,16 @@ def _known_rows(course: Course, moment: int) -> dict[str, list[Row]]:
     }
 
 
+def _own_time(cell: str) -> str:
+    """A bare date is over at the end of its day."""
+    return _later(cell, days=1) if len(cell) == len("2150-03-05") else cell
+
+
 def _seen(table: str, row: Row, cutoff: str, admitted: bool) -> Row:
     seen = {column: cell for column, cell in row.items() if column not in MASKED.get(table, ())}
     for column in OWN_TIME:
-        if seen.get(column) and str(seen[column]) > cutoff:
+        cell = seen.get(column)
+        if cell and _own_time(str(cell)) > cutoff:
             seen[column] = NEVER
     if not admitted:
         seen.pop("hadm_id", None)
@@ -141,7 +147,7 @@ def _first_visit_ending(course: Course, outcome: Outcome, hadm_id: int | None) -
 
 def _courses(wanted: Callable[[Visit], bool], number: int) -> list[Course]:
     found: list[Course] = []
-    for index in range(400):
+    for index in range(900):
         course = draw_course(SEED, index, IDENTIFIERS, dependence="independent")
         if wanted(course.visits[0]):
             found.append(course)

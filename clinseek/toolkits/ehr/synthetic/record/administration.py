@@ -42,6 +42,9 @@ _FIXED_EVENTS = (
     ("Administered in Other Location", 0.005),
     ("Delayed", 0.005),
 )
+_EARLIEST = 3 * HOUR
+"""No dose is given more than this before it is due."""
+
 _SLIDING_EVENTS = (
     ("Administered", 0.5),
     ("Not Given per Sliding Scale", 0.42),
@@ -107,11 +110,12 @@ def _at_the_hours(
         events = _FLUSH_EVENTS
     elif drug.schedule == "sliding scale":
         events = _SLIDING_EVENTS
+    last_due = end + _EARLIEST
     day = midnight_of(begin)
-    while day < end:
+    while day < last_due:
         for hour in drug.hours:
             due = day + hour * HOUR
-            if begin <= due < end:
+            if begin <= due < last_due:
                 yield due, stream.weighted(events)
         day += DAY
 

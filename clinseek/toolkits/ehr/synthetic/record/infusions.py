@@ -138,7 +138,7 @@ def _write_drip(desk: Desk, period: IcuPeriod, drip: Drip) -> None:
         )  # fmt: skip
         _write_ingredients(desk, shared, (227074, 220490), volume, flow)
         if drip.itemid == 222168:
-            _write_ingredients(desk, shared, (226060,), volume * 1.1, None, unit="Kcal")
+            _write_ingredients(desk, shared, (226060,), 1.1 * volume, 1.1 * flow, unit="Kcal")
         order = stream.whole(100_000, 9_999_999)
         rate = max(drip.rate / 20, rate * stream.lognormal(0.93, 0.25))
         moment = planned
@@ -243,7 +243,7 @@ def _write_ingredients(
             amount=plain(amount, 6),
             amountuom=unit,
             rate=None if rate is None else plain(rate, 6),
-            rateuom=None if rate is None else "mL/hour",
+            rateuom=None if rate is None else f"{'mL' if unit == 'ml' else unit}/hour",
             originalamount=0,
             originalrate=plain(amount if rate is None else rate, 3),
         )

@@ -112,11 +112,11 @@ def _daily_orders(desk: Desk, visit: Visit, hadm_id: int, admit: int) -> list[Or
         for order_type, subtype, share in _DAILY:
             moment = day + round(stream.uniform(7, 19) * HOUR)
             wanted, cancelled = stream.chance(share), stream.chance(0.06)
+            later = moment + stream.whole(20, 900) * MINUTE
             if not wanted or moment >= visit.end:
                 continue
             order = Order(moment, hadm_id, provider, order_type, subtype)
             orders.append(order)
-            later = moment + stream.whole(20, 900) * MINUTE
             if cancelled and later < visit.end:
                 orders.append(discontinue(order, later, provider))
         day += DAY
