@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
+import string
 from bisect import bisect_right
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -41,10 +42,11 @@ class Titles:
 
         One long string is searched at the speed of memory, whatever the number of titles.
         """
-        return "\n".join(
-            "\t".join((title, *_words(rows))).replace("\n", " ")
-            for title, rows in zip(self.lowered, self.rows, strict=True)
-        )
+        lines = []
+        for title, rows in zip(self.titles, self.rows, strict=True):
+            cells = rows[0] if len(rows) == 1 else dict.fromkeys(chain.from_iterable(rows))
+            lines.append("\t".join([title, *[str(cell) for cell in cells if cell is not None]]))
+        return "\n".join([line.replace("\n", " ") for line in lines]).lower()
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -59,18 +61,16 @@ class Titles:
         return index, self._starts[index], self._starts[index + 1] - 1
 
 
+_PUNCTUATION = str.maketrans(dict.fromkeys(string.punctuation, " "))
+
+
 def sorted_words(title: str) -> str:
     """The words of a title in alphabetical order.
 
     >>> sorted_words("type 2, diabetes")
     '2 diabetes type'
     """
-    return " ".join(sorted(re.findall(r"\w+", title)))
-
-
-def _words(rows: tuple[tuple[Any, ...], ...]) -> tuple[str, ...]:
-    cells = dict.fromkeys(str(cell).lower() for row in rows for cell in row if cell is not None)
-    return tuple(cells)
+    return " ".join(sorted(title.translate(_PUNCTUATION).split()))
 
 
 def titles_of(columns: tuple[str, ...], rows: list[tuple[Any, ...]], *, title: str) -> Titles:

@@ -68,7 +68,7 @@ def table_counts(case: Case, span: moments.Window) -> list[Counted]:
         bounded=span != moments.Window(),
     )
     values = {
-        "start": span.start, "end": span.end, "start_day": days.start, "end_day": days.end,
+        "start": span.start, "end": span.through, "start_day": days.start, "end_day": days.end,
     }  # fmt: skip
     rows = case.select(statement.sql, statement.bound(values)).rows
     return [Counted(*tables[place], *counted) for place, *counted in rows]

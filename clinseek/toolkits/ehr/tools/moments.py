@@ -11,6 +11,7 @@ from clinseek.errors import Refusal
 _WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?")
 _FORMAT = "YYYY-MM-DD or YYYY-MM-DD HH:MM:SS, without a zone"
 EARLIEST, LATEST = "", "9999"
+FRACTIONS = ".999999"
 
 
 class Window(NamedTuple):
@@ -29,6 +30,11 @@ class Window(NamedTuple):
         start = "" if self.start == EARLIEST else f"from {self.start}"
         end = "" if self.end == LATEST else f"to {self.end}"
         return " ".join(filter(None, (start, end)))
+
+    @property
+    def through(self) -> str:
+        """The last moment within the span; some stored times have fractions of a second."""
+        return self.end if self.end == LATEST else f"{self.end}{FRACTIONS}"
 
     def of_days(self) -> Window:
         """The same span for a column that knows only the day."""

@@ -40,11 +40,14 @@ def by_time(case: Case, asked: takes.GetRecordsByTime) -> Answer:
     table = patient_table(case, asked.table_name)
     order = _time_of(case, table)
     span = moments.window(asked.start_time, asked.end_time)
-    held = span.of_days() if TABLES[table.name].type_of(order) == "date" else span
+    if TABLES[table.name].type_of(order) == "date":
+        values = {"start": span.of_days().start, "end": span.of_days().end}
+    else:
+        values = {"start": span.start, "end": span.through}
     which = Asked(
         table,
         Choice("between", order) if span != moments.Window() else Choice("all"),
-        {"start": held.start, "end": held.end},
+        values,
         order,
         span.words,
         moments.beyond(span, case.key.cutoff),
@@ -119,7 +122,9 @@ def _equal(table: PatientTable, name: str, value: str) -> tuple[Choice, dict[str
         return Choice("text", name), {"value": value}
     if type_ in ("time", "date"):
         read = moments.moment(value, argument="value")
-        return Choice("equal", name), {"value": read[:10] if type_ == "date" else read}
+        if type_ == "date":
+            return Choice("equal", name), {"value": read[:10]}
+        return Choice("near", name), {"low": read, "high": f"{read}{moments.FRACTIONS}"}
     try:
         number = float(value)
     except ValueError:

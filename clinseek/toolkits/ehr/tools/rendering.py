@@ -88,47 +88,54 @@ def _number(value: float) -> str:
     return f"{value:.6g}"
 
 
+class _Column(NamedTuple):
+    """One column as text: its cells, each distinct one once, and how wide it is."""
+
+    name: str
+    cells: list[str]
+    width: int
+
+    @property
+    def lines(self) -> list[str]:
+        """The cells filled up to the column's width, under its name and its dashes."""
+        filled = {text: text.ljust(self.width) for text in set(self.cells)}
+        head = [self.name.ljust(self.width), "-" * self.width]
+        return head + [filled[text] for text in self.cells]
+
+
 def _rendered(grid: Grid, room: int, *, fold_empty: bool) -> str:
-    names: list[str] = []
-    cells: list[list[str]] = []
+    columns: list[_Column] = []
     empty: list[str] = []
     texts: list[tuple[int, str, str]] = []
     for name, values in zip(grid.columns, zip(*grid.rows, strict=True), strict=True):
         if fold_empty and values.count(None) == len(values):
             empty.append(name)
-            continue
-        names.append(name)
-        cells.append(_column(name, values, texts))
-    parts = [_aligned(names, cells)] if names else []
+        else:
+            columns.append(_column(name, values, texts))
+    parts = [_aligned(columns)] if columns else []
     if empty:
         parts.append(f"empty here: {', '.join(empty)}")
     parts.extend(_blocks(grid, texts, room - sum(map(len, parts))))
     return "\n\n".join(parts)
 
 
-def _column(name: str, values: Sequence[Any], texts: list[tuple[int, str, str]]) -> list[str]:
+def _column(name: str, values: Sequence[Any], texts: list[tuple[int, str, str]]) -> _Column:
     # A column repeats itself (codes, units, times of one draw), so each value is written once.
     written = {value: cell(value) for value in set(values)}
-    column = [written[value] for value in values]
-    distinct = written.values()
-    if len(max(distinct, key=len)) <= LONGEST_CELL and "".join(distinct).isprintable():
-        return column
-    for at, text in enumerate(column):
-        if len(text) > LONGEST_CELL or len(text.splitlines()) > 1:
-            texts.append((at, name, text))
-            column[at] = BELOW
-    return column
+    cells = [written[value] for value in values]
+    longest = len(max(written.values(), key=len))
+    if longest > LONGEST_CELL or not "".join(written.values()).isprintable():
+        for at, text in enumerate(cells):
+            if len(text) > LONGEST_CELL or len(text.splitlines()) > 1:
+                texts.append((at, name, text))
+                cells[at] = BELOW
+        longest = len(max(cells, key=len))
+    return _Column(name, cells, max(len(name), longest))
 
 
-def _aligned(names: list[str], columns: list[list[str]]) -> str:
-    widths = [
-        max(len(name), len(max(column, key=len)))
-        for name, column in zip(names, columns, strict=True)
-    ]
-    line = "  ".join(f"%-{width}s" for width in widths)
-    dashes = tuple("-" * width for width in widths)
-    rows = (tuple(names), dashes, *zip(*columns, strict=True))
-    return "\n".join([(line % row).rstrip() for row in rows])
+def _aligned(columns: Sequence[_Column]) -> str:
+    rows = zip(*(column.lines for column in columns), strict=True)
+    return "\n".join(["  ".join(row).rstrip() for row in rows])
 
 
 def _blocks(grid: Grid, texts: list[tuple[int, str, str]], room: int) -> list[str]:

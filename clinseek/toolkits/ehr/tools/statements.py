@@ -21,7 +21,7 @@ ESCAPE = "\\"
 
 Kind = Literal["all", "between", "latest", "keyword", "equal", "near", "text"]
 """Which rows: all; `by` between :start and :end; at the greatest `by`; some text LIKE :pattern;
-`by` equal to :value; between :low and :high (a number as it was shown); equal once trimmed."""
+`by` equal to :value; between :low and :high (a value as it was shown); equal once trimmed."""
 
 
 class Choice(NamedTuple):
@@ -118,27 +118,38 @@ def counts(tables: tuple[tuple[str, str | None, bool], ...], *, bounded: bool) -
     lines = []
     for place, (name, by, is_date) in enumerate(tables):
         source = sa.table(name, *([sa.column(by)] if by else []))
-        line = _counted(source, by, place)
-        if by and bounded:
+        time: ColumnElement[str] | None = source.c[by] if by else None
+        within: ColumnElement[bool] = sa.true()
+        if time is not None and bounded:
             start, end = ("start_day", "end_day") if is_date else ("start", "end")
-            line = line.where(source.c[by].between(sa.bindparam(start), sa.bindparam(end)))
-        lines.append(line)
+            within = time.between(sa.bindparam(start), sa.bindparam(end))
+        lines.append(_counted(source, time, within, place))
     return _compiled(sa.union_all(*lines))
 
 
-def _counted(source: TableClause, by: str | None, place: int) -> Select[*tuple[Any, ...]]:
+def _counted(
+    source: TableClause,
+    time: ColumnElement[str] | None,
+    within: ColumnElement[bool],
+    place: int,
+) -> Select[*tuple[Any, ...]]:
     import sqlalchemy as sa
 
+    # Each figure in a query of its own: SQLite then takes it from the index, not from the rows.
+    def figure(of: ColumnElement[Any], where: ColumnElement[bool]) -> ColumnElement[Any]:
+        return sa.select(of).select_from(source).where(where).scalar_subquery()
+
     line_of: ColumnElement[int] = sa.literal_column(str(place))
-    if by is None:
-        none: ColumnElement[int] = sa.literal_column("0")
-        return sa.select(line_of, sa.func.count(), sa.null(), sa.null(), none).select_from(source)
-    time = source.c[by]
-    inner = sa.table(source.name, sa.column(by))
-    untimed = sa.select(sa.func.count()).select_from(inner).where(inner.c[by].is_(None))
+    rows = figure(sa.func.count(), within)
+    if time is None:
+        return sa.select(line_of, rows, sa.null(), sa.null(), sa.literal_column("0"))
     return sa.select(
-        line_of, sa.func.count(), sa.func.min(time), sa.func.max(time), untimed.scalar_subquery()
-    ).select_from(source)
+        line_of,
+        rows,
+        figure(sa.func.min(time), within),
+        figure(sa.func.max(time), within),
+        figure(sa.func.count(), time.is_(None)),
+    )
 
 
 @lru_cache(maxsize=512)

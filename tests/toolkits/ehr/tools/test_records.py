@@ -205,6 +205,15 @@ def test_a_value_is_matched_exactly_and_numbers_as_numbers(
     assert seen.row_ids == rows
 
 
+def test_a_stored_fraction_of_a_second_belongs_to_its_second(make_case: MakeCase) -> None:
+    case = make_case({"labevents": [{**LABS[0], "charttime": "2150-03-01 06:00:00.407000"}]})
+    asked = {"table_name": "labevents", "end_time": "2150-03-01 06:00:00"}
+    assert called(case, "get_records_by_time", asked)[1].row_ids == (1,)
+    for written in ("2150-03-01 06:00:00", "2150-03-01 06:00:00.407000"):
+        value = {"table_name": "labevents", "column_name": "charttime", "value": written}
+        assert called(case, "get_records_by_value", value)[1].row_ids == (1,)
+
+
 def test_a_number_as_it_is_shown_finds_its_row(call: Call) -> None:
     shown = table_of(call("get_latest_records", table_name="labevents")[0])[0]["valuenum"]
     assert shown == "50"
