@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,11 @@ class View:
     def bytes(self) -> bytes:
         """The case's file as it lies on disk."""
         return self.case.path.read_bytes()
+
+    @property
+    def digest(self) -> str:
+        """A hash of the case's file, to compare two files by."""
+        return hashlib.sha256(self.bytes).hexdigest()
 
     def table(self, table: str) -> list[dict[str, Any]]:
         """Every visible row of `table`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .invariants import NUMBERED, assert_grows, assert_numbered_without_gaps, joined
+from .invariants import JOINS, NUMBERED, assert_grows, assert_numbered_without_gaps, joined
 from .raw_record import Cohort
 from .reading import PROFILES, ProfileName, Reader
 
@@ -142,7 +142,8 @@ def test_rows_and_cells_once_told_stay_as_they_are_from_hour_to_hour(
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_keys_of_a_case_join_as_the_raw_keys_do(at: Reader, profile: ProfileName) -> None:
-    pairs = joined(at(PATIENT, LATE, profile))
+    view = at(PATIENT, LATE, profile)
+    pairs = {name: joined(view, name) for name in JOINS}
     hours = sorted(_ORDERS)
     orders = [(f"drug {hour}", at_hour(hour), f"at {hour}") for hour in hours]
     for name in ("prescriptions of orders", "prescriptions of orders by number"):
