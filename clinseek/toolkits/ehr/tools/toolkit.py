@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.tools import BaseTool
@@ -63,6 +65,10 @@ class EhrTool(BaseTool):
             return _ANSWERS[self.takes](self.case, asked)
         except Refusal as refusal:
             return str(refusal), Observation(refused=True)
+
+    async def _arun(self, /, *unnamed: Any, **given: Any) -> Answer:
+        # LangChain's own would hand the model's arguments to a function with named parameters.
+        return await asyncio.to_thread(partial(self._run, *unnamed, **given))
 
 
 class EhrToolkit(BaseToolkit):

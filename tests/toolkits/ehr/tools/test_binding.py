@@ -1,11 +1,13 @@
 """A run is bound to one patient and one moment, and a model's mistakes are answered in words."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from clinseek.toolkits.ehr.case import Case
+from clinseek.toolkits.ehr.tools import EhrToolkit
 from tests.toolkits.ehr.tools.small_case import CUTOFF, SUBJECT, Call, called
 
 TAKES_A_PATIENT = [
@@ -84,6 +86,20 @@ def test_an_argument_of_the_wrong_kind_is_refused_by_name(
     text, seen = call(name, **arguments)
     assert seen.refused
     assert named in text
+
+
+def test_an_asynchronous_call_gives_the_same_answer(case: Case) -> None:
+    (tool,) = (t for t in EhrToolkit(case=case).get_tools() if t.name == "ehr.get_latest_records")
+
+    def sent(arguments: dict[str, Any]) -> Any:
+        call = {"type": "tool_call", "id": "call-1", "name": tool.name, "args": arguments}
+        return asyncio.run(tool.ainvoke(call))
+
+    message = sent({"table_name": "labevents"})
+    assert (message.content, message.artifact) == called(
+        case, "get_latest_records", {"table_name": "labevents"}
+    )
+    assert sent({"table_name": "labevents", "func": 1, "self": 2}).artifact.refused
 
 
 def test_numbers_may_come_as_text(call: Call) -> None:
