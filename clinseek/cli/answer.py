@@ -9,6 +9,7 @@ from clinseek.cli.output import emit, table
 from clinseek.evals.report.evidence import Observation, observations_of
 
 LONGEST_CELL = 60
+LONGEST_CALL = 160
 LINES_OF_PROSE = 6
 
 
@@ -44,17 +45,22 @@ def closing_line(run: Mapping[str, Any]) -> str:
 def _show_evidence(observation: Observation) -> None:
     entry = observation.entry
     arguments = " ".join(f"{name}={value}" for name, value in entry["arguments"].items())
-    emit(f"\n{observation.id}  {entry['tool']} {arguments}".rstrip())
+    called = f"{observation.id}  {entry['tool']} {arguments}".rstrip()
+    emit(f"\n{_short(called, LONGEST_CALL)}")
     grids = observation.rows_cited()
     for grid in grids:
-        table(grid.columns, [tuple(_short(cell) for cell in cells) for cells in grid.rows])
+        table(
+            grid.columns,
+            [tuple(_short(cell, LONGEST_CELL) for cell in cells) for cells in grid.rows],
+        )
     if not grids:
         lines = [line for line in observation.text.splitlines() if line.strip()]
         for line in lines[:LINES_OF_PROSE]:
-            emit(f"  {line}")
+            emit(f"  {_short(line, LONGEST_CALL)}")
         if len(lines) > LINES_OF_PROSE:
             emit(f"  ... and {len(lines) - LINES_OF_PROSE} more lines")
 
 
-def _short(cell: str) -> str:
-    return cell if len(cell) <= LONGEST_CELL else cell[: LONGEST_CELL - 1] + "…"
+def _short(text: str, most: int) -> str:
+    line = text.replace("\n", " ")
+    return line if len(line) <= most else line[: most - 1] + "…"

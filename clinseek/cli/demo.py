@@ -47,9 +47,11 @@ def demo(
 
     place = folder or settings.home() / "demo" / f"seed-{seed}-patients-{patients}"
     store = _store(place, seed=seed, patients=patients)
-    for number, drawn in enumerate(draw_questions(store, seed=seed, count=QUESTIONS), start=1):
+    questions = draw_questions(store, seed=seed, count=QUESTIONS)
+    emit("3. Questions of different kinds, to the offline policy")
+    for number, drawn in enumerate(questions, start=1):
         _ask(number, drawn, store)
-    _next_steps(store)
+    _next_steps(store, questions[-1])
 
 
 def _store(place: Path, *, seed: int, patients: int) -> Path:
@@ -84,19 +86,20 @@ def _ask(number: int, drawn: DrawnQuestion, store: Path) -> None:
         store=store,
         subject_id=drawn.subject_id,
         cutoff=drawn.cutoff,
-        candidates=drawn.candidates,
+        candidates=list(drawn.candidates) or None,
         on_step=say_step,
     )
     emit("")
     show_answer(record.as_json())
 
 
-def _next_steps(store: Path) -> None:
+def _next_steps(store: Path, asked: DrawnQuestion) -> None:
     emit(
         f"""
 What to type next
-  another question    clinseek show {store} --subject N
-                      clinseek ask --store {store} --subject N --at T "QUESTION"
+  this patient        clinseek show {store} --subject {asked.subject_id}
+  another question    clinseek ask --store {store} --subject {asked.subject_id} \\
+                          --at "{asked.cutoff}" "What was the latest heart rate?"
   as a page           add --html run.html
   your own model      add --model openai:NAME@http://localhost:8000/v1
   open MIMIC-IV demo  wget -r -np -nH --cut-dirs=1 {OPEN_DEMO}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from clinseek.toolkits.ehr.store import IngestProgress, IngestReport
 
+SECONDS_BETWEEN_LINES = 5.0
 LISTED = 8
 """Names of strays and missing tables that are printed before `and N more`."""
 
@@ -87,14 +89,15 @@ def ingest_progress() -> Iterator[Callable[[IngestProgress], None]]:
 
 
 class _PlainLines:
-    """Progress for a log file: one line when a table begins."""
+    """Progress for a log file: a line when the work begins, and one every few seconds."""
 
     def __init__(self) -> None:
-        self._table = ""
+        self._told = float("-inf")
 
     def __call__(self, progress: IngestProgress) -> None:
-        if progress.table != self._table:
-            self._table = progress.table
+        now = time.monotonic()
+        if now - self._told >= SECONDS_BETWEEN_LINES:
+            self._told = now
             say(progress_line(progress))
 
 

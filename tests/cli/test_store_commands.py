@@ -24,7 +24,7 @@ def test_ingest_tells_its_progress_on_stderr_only(
     clinseek: CommandLine, raw: Path, tmp_path: Path
 ) -> None:
     ran = clinseek("ingest", raw, "--out", tmp_path / "store", "--json")
-    assert "labevents: 3 rows" in ran.err
+    assert "admissions: 1 rows, " in ran.err
     report = json.loads(ran.out)
     assert report["rows"] == 7
     assert report["subjects"] == 2
