@@ -79,10 +79,18 @@ def next_turn(conversation: Conversation, tools: frozenset[str]) -> Turn:
 
 def plan_of(intent: Intent, desk: Desk) -> Plan:
     """The plan for an intent: by its topic, or by the candidates where only they name things."""
+    if intent.unread is not None:
+        return _not_understood(intent.unread)
     picks = intent.candidates and intent.form in ("list", "choice") and intent.concept is None
-    if picks and intent.topic == "measurement" and intent.measure in ("which", "latest", "exists"):
+    if picks and intent.topic == "measurement" and intent.measure in ("which", "exists"):
         return among(intent, desk)
     return _PLANS[intent.topic](intent, desk)
+
+
+def _not_understood(unread: str) -> Plan:
+    """The plan of a question about a time that cannot be read: an answer would be of another."""
+    yield from ()
+    return Draft(f"I do not understand which time is meant ({unread!r}), so I give no answer.")
 
 
 def _followed(

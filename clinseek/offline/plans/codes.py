@@ -14,7 +14,7 @@ from clinseek.offline.plans.plan import Desk, Draft, Item, Plan
 from clinseek.offline.plans.spans import missing_stay
 from clinseek.offline.sheets import number
 from clinseek.offline.task.intent import ANY_TIME, Intent
-from clinseek.offline.task.terms import CONDITION_SYNONYMS
+from clinseek.offline.task.terms import CONDITION_SYNONYMS, mentions
 
 _MOST_NAMES = 100
 _PRIMARY = re.compile(r"\b(?:primary|principal|main)\b", re.IGNORECASE)
@@ -68,9 +68,9 @@ def procedure(intent: Intent, desk: Desk) -> Plan:
 def _words(term: str, desk: Desk) -> tuple[str, ...]:
     if not term:
         return ()
-    known = CONDITION_SYNONYMS.get(term)
+    known = [said for said in CONDITION_SYNONYMS if mentions(term, said)]
     if known:
-        return known
+        return CONDITION_SYNONYMS[max(known, key=len)]
     longer = tuple(re.findall(r"\w{5,}", term)) if desk.attempt else ()
     return longer or (term,)
 

@@ -34,7 +34,7 @@ def culture(intent: Intent, desk: Desk) -> Plan:
         "microbiologyevents", _COLUMNS, "spec_type_desc", "charttime", also=_of(specimens),
         day="chartdate",
     )  # fmt: skip
-    if not desk.holds(lookup.table):
+    if not desk.knows(lookup.table):
         return Draft("The record holds no microbiology.")
     rows = yield from read([lookup], intent.window, desk)
     if rows.window is None:

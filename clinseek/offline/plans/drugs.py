@@ -18,9 +18,7 @@ from clinseek.offline.sheets import moment
 from clinseek.offline.task.intent import Intent
 from clinseek.offline.task.terms import DRUG_SYNONYMS
 
-_ORDERS = re.compile(
-    r"\b(?:order\w*|prescri\w*|medication list|dos(?:e|age)s? of)\b", re.IGNORECASE
-)
+_ORDERS = re.compile(r"\b(?:order\w*|prescri\w*|medication list)\b", re.IGNORECASE)
 _GIVEN = re.compile(
     r"\b(?:given|administ\w*|receiv\w*|infus\w*|drip|got|get|treated)\b", re.IGNORECASE
 )
@@ -64,7 +62,12 @@ def drug(intent: Intent, desk: Desk) -> Plan:
     found = [hit for hit in rows.together if _was_given(hit)]
     if intent.measure == "active":
         found = [hit for hit in found if _runs(hit, desk)]
-    return _draft(intent, found, rows.looked_at, _named(intent))
+    orders = lookups[0].table == ORDERED.table
+    if found and orders and _GIVEN.search(intent.text):
+        said = f"{_named(intent)} was ordered: {_said(found[0])}. An order is no administration, "
+        return Draft(f"{said}and nothing in this record tells what was given.")
+    verb = "ordered" if orders else "given"
+    return _draft(intent, found, rows.looked_at, _named(intent), verb)
 
 
 def _words(intent: Intent, desk: Desk) -> tuple[str, ...]:
@@ -80,12 +83,8 @@ def _asked_of(intent: Intent, desk: Desk) -> list[Lookup]:
     given = [lookup for lookup in (EMAR, INFUSED, CABINET) if desk.holds(lookup.table)]
     if intent.measure == "active":
         return [ORDERED, *(lookup for lookup in given if lookup is INFUSED)]
-    if intent.measure == "dose" or not given:
-        return [ORDERED]
     orders = _ORDERS.search(intent.text) and not _GIVEN.search(intent.text)
-    if orders and intent.measure not in ("when_last", "when_first", "count"):
-        return [ORDERED]
-    return [ORDERED] if orders and not re.search(r"\bdoses?\b", intent.text) else given
+    return [ORDERED] if orders or intent.measure == "dose" or not given else given
 
 
 def _was_given(hit: Hit) -> bool:
@@ -95,8 +94,9 @@ def _was_given(hit: Hit) -> bool:
     return (hit.line["event_txt"] or "").strip().lower().startswith(_GIVEN_EVENTS)
 
 
-def _draft(intent: Intent, found: list[Hit], looked_at: tuple[str, ...], named: str) -> Draft:
-    verb = "ordered" if found and found[0].line.get("drug") else "given"
+def _draft(
+    intent: Intent, found: list[Hit], looked_at: tuple[str, ...], named: str, verb: str
+) -> Draft:
     where = f" {intent.window.said}" if intent.window.said else ""
     if intent.form == "yes_no":
         cited = tuple(one for hit in found[:_MOST_CITED] for one in hit.citation)

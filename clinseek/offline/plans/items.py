@@ -98,6 +98,8 @@ def _weight(intent: Intent, line: Line) -> tuple[float, ...] | None:
     label = line.get("label") or ""
     if _SETTINGS.search(label) and not _SETTINGS.search(intent.text):
         return None
+    if intent.fluid and intent.fluid not in f"{line.get('fluid')} {label}".lower():
+        return None
     if _verbatim(intent, line):
         tier, within = 0, -len(label)
     elif intent.concept is not None and label in intent.concept.labels:
@@ -139,4 +141,4 @@ def _holds(intent: Intent, label: str) -> bool:
 def _wrong_fluid(intent: Intent, fluid: str | None) -> bool:
     if fluid is None:
         return False
-    return intent.fluid not in fluid.lower() if intent.fluid else fluid != "Blood"
+    return intent.fluid is None and fluid != "Blood"

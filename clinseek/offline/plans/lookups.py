@@ -39,7 +39,7 @@ class Lookup:
 
     def asks(self, desk: Desk, window: Window = ANY_TIME) -> Asks:
         """The calls that read it; none where the record or the tools do not allow it."""
-        if not desk.holds(self.table):
+        if not desk.knows(self.table):
             return ()
         if not desk.has("run_sql_query"):
             return self._by_tools(desk)

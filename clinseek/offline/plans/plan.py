@@ -104,6 +104,10 @@ class Desk:
         """Whether `ehr.<tool>` may be called."""
         return f"ehr.{tool}" in self.tools
 
+    def knows(self, table: str) -> bool:
+        """Whether the record has `table`, be it empty; true where the prompt names no tables."""
+        return not self.tables or table in self.tables
+
     def holds(self, table: str) -> bool:
         """Whether the record has rows of `table`; true where the prompt names no tables."""
         return not self.tables or self.tables.get(table, 0) > 0

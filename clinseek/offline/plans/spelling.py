@@ -18,7 +18,9 @@ def respelt(
     intent: Intent, desk: Desk, tables: Sequence[str]
 ) -> Generator[Asks, Seen, Intent | None]:
     """The intent with its term as a candidate table spells it; None where nothing is alike."""
-    if not intent.term or intent.respelt or not desk.has("get_candidates_by_fuzzy_matching"):
+    if not intent.term or intent.concept is not None or intent.respelt:
+        return None
+    if not desk.has("get_candidates_by_fuzzy_matching"):
         return None
     seen = yield tuple(
         Ask.of("get_candidates_by_fuzzy_matching", table_name=table, keywords=[intent.term])

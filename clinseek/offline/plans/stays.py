@@ -63,10 +63,12 @@ _SEXES = {"F": ("female", "woman"), "M": ("male", "man")}
 def stay(intent: Intent, desk: Desk) -> Plan:
     """The plan for admissions, ICU stays, care units and services."""
     lookup = _LOOKUPS[intent.topic]
-    if intent.topic == "admission" and _ABOUT_ED.search(intent.text):
+    if intent.topic == "admission" and (
+        intent.window.anchor == "ed" or _ABOUT_ED.search(intent.text)
+    ):
         lookup = ED_STAYS
-    if not desk.holds(lookup.table):
-        return Draft(f"The record holds no rows of {lookup.table}.", citations=())
+    if not desk.knows(lookup.table):
+        return Draft(f"The record has no table {lookup.table}.")
     own = _OWN_ANCHORS.get(lookup.table, ())
     window = ANY_TIME if intent.window.anchor in own else intent.window
     rows = yield from read([lookup], window, desk)

@@ -31,7 +31,6 @@ TOPICS: Mapping[Topic, re.Pattern[str]] = {
         "given", "administ\\w+", "doses?", "dosage", "dosed", "prescri\\w+", "ordered", "orders?",
         "medications?", "medicines?", "drugs?", "infus\\w+", "drip", "receive[ds]?", "receiving",
         "treated with", "started on", "v?a?s?o?pressors?", "antibiotics?", "statins?", "get", "got",
-        "(?:is|are|was|were) (?:\\w+ ){1,3}on",
     ),
     "diagnosis": words(
         "diagnos\\w*", "history of", "comorbid\\w*", "conditions?", "diseases?", "suffers? from",
@@ -131,7 +130,17 @@ MANY = words(
     "select (?:all|every|any)", "list", "one or more", "items?", "what (?:are|were|will)",
     "what (?:\\w+ ){0,3}\\w+s (?:are|were|will|should|would)",
 )  # fmt: skip
-ON_IT_NOW = words("on", "still", "active", "currently", "now")
+ON_A_DRUG = words("(?:is|are|was|were) (?:\\w+ ){1,3}on")
+ON_IT_NOW = words("still", "active", "currently", "now", "(?:is|are) (?:\\w+ ){1,3}on")
+UNREAD_TIME = words(
+    "during", "within", "since", "between", "before", "until", "ago", "overnight", "mornings?",
+    "evenings?", "nights?", "weekend", "weeks?", "months?", "hours?", "years?", "january",
+    "february", "march", "april", "june", "july", "august", "september", "october", "november",
+    "december", "(?:last|next|past|previous|first) (?:\\w+ )?(?:days?|admissions?|stays?|visits?)",
+    "\\d{4}-\\d\\d", "\\d{1,2}:\\d\\d",
+)  # fmt: skip
+"""Words of time that no window has read: a question with one left is not understood."""
+
 DOSE = words("dos(?:e|age)")
 
 FILLER = words(

@@ -27,6 +27,7 @@ _COMPARISONS = {
     for operator, said in cues.OPERATORS.items()
 }
 _QUOTED = re.compile(r"[\"“']([^\"”']{2,})[\"”'](?!\w)")
+_ABOUT_TIME_ITSELF: tuple[Topic, ...] = ("risk", "next", "admission", "icu")
 _NAMED_FROM_RECORD: tuple[Topic, ...] = ("drug", "culture", "diagnosis", "procedure")
 
 
@@ -49,9 +50,12 @@ def read_task(
     spoken = take_window(whole if at is None else whole.replace(at[0], " "), cutoff=cutoff)
     comparison, text = _compared(spoken.text)
     topic = foretold or _topic_of(text, spoken.window)
+    measure = "at" if at is not None else _measure_of(text, topic, shape)
+    if measure == "latest" and spoken.window.said.startswith(("on ad", "at ad", "upon", "on ar")):
+        measure = "first"
     return Intent(
         topic=topic,
-        measure="at" if at is not None else _measure_of(text, topic, shape),
+        measure=measure,
         form=shape,
         text=whole if foretold else text,
         term=_term_of(text, topic),
@@ -62,7 +66,14 @@ def read_task(
         at=read_time(at["time"]) if at is not None else None,
         fluid=next((fluid for fluid in FLUIDS if mentions(text, fluid)), None),
         candidates=candidates,
+        unread=_unread(text) if topic not in _ABOUT_TIME_ITSELF else None,
     )
+
+
+def _unread(text: str) -> str | None:
+    """Words of time that no window has read, or None."""
+    found = cues.UNREAD_TIME.search(re.sub(r"how long|how many \w+", " ", text))
+    return found[0] if found else None
 
 
 def _form_of(text: str, candidates: tuple[str, ...], form: str | None) -> Form:
@@ -99,6 +110,8 @@ def _compared(text: str) -> tuple[Comparison | None, str]:
 
 def _topic_of(text: str, window: Window) -> Topic:
     concept = concept_in(text)
+    if concept is None and cues.ON_A_DRUG.search(text):
+        return "drug"
     for topic, cue in cues.TOPICS.items():
         if not cue.search(text):
             continue
@@ -112,7 +125,7 @@ def _topic_of(text: str, window: Window) -> Topic:
 
 
 def _measure_of(text: str, topic: Topic, form: Form) -> Measure:
-    if topic == "drug" and form == "yes_no" and cues.ON_IT_NOW.search(text):
+    if topic == "drug" and cues.ON_IT_NOW.search(text):
         return "active"
     for measure, cue in cues.MEASURES.items():
         if cue.search(text) and not (measure == "trend" and topic != "measurement"):
@@ -132,7 +145,8 @@ def _term_of(text: str, topic: Topic) -> str:
     for measure, cue in cues.MEASURES.items():
         if measure not in ("which", "when_first", "when_last"):
             left = cue.sub(" ", left)
-    if topic in _NAMED_FROM_RECORD:
+    if topic in _ABOUT_TIME_ITSELF: tuple[Topic, ...] = ("risk", "next", "admission", "icu")
+_NAMED_FROM_RECORD:
         left = cues.NAMING.sub(" ", left)
     left = re.sub(r"[?!;:]|\.(?=\s|$)", " ", cues.FILLER.sub(" ", left))
     return " ".join(left.split()).strip(" ,-").lower()

@@ -23,7 +23,7 @@ _STAY = (
     r"department(?: visit| stay)?|hospital admission|hospital stay|hospitali[sz]ation|admission|"
     r"stay|encounter)"
 )
-_THIS = r"(?:this|the|the current|his|her|their|the present|current)"
+_THIS = r"(?:this|the|the current|his|her|their|the present|current|the last|the latest)"
 
 
 class Spoken(NamedTuple):
@@ -83,6 +83,10 @@ def _stay(found: re.Match[str], _: datetime) -> Window:
     return Window(anchor="admission")
 
 
+def _arrival(found: re.Match[str], cutoff: datetime) -> Window:
+    return _stay(found, cutoff)._replace(first_hours=24.0)
+
+
 def _previous(_: re.Match[str], __: datetime) -> Window:
     return Window(anchor="previous_admission")
 
@@ -139,6 +143,8 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (_pattern(rf"(?:since|from) (?:the )?(?:start of )?(?:{_THIS} )?{_STAY}"), _stay),
     (_pattern(rf"(?:so far )?(?:during|in|on|within|throughout|for|over) {_THIS} {_STAY}"
               r"(?: so far)?"), _stay),
+    (_pattern(rf"(?:on|at|upon) (?:{_THIS} )?(?P<stay>(?:icu |hospital )?admission|arrival)"),
+     _arrival),
     (_pattern(rf"since (?P<start>{_TIME})"), _since),
     (_pattern(rf"after (?P<start>{_TIME})"), _after),
     (_pattern(rf"(?:before|prior to|until) (?P<end>{_TIME})"), _before),
