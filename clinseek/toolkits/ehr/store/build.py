@@ -105,7 +105,7 @@ class _RejectedFile:
         if not rows:
             return
         is_new = not self._path.exists()
-        with self._path.open("a", newline="") as file:
+        with self._path.open("a", newline="", encoding="utf-8") as file:
             writer = csv.writer(file)
             if is_new:
                 writer.writerow(("table", "file", "line", "reason", "raw"))

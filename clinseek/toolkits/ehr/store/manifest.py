@@ -102,13 +102,13 @@ def read_progress(store: Path) -> Progress | None:
 def write_atomically(path: Path, model: BaseModel) -> None:
     """Replace `path` by the model as JSON; a reader sees the old file or the new, never half."""
     draft = path.with_name(f".{path.name}.draft")
-    draft.write_text(model.model_dump_json(indent=1))
+    draft.write_text(model.model_dump_json(indent=1), encoding="utf-8")
     draft.replace(path)
 
 
 def _read(path: Path, model: type[_Model]) -> _Model | None:
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return None
     try:

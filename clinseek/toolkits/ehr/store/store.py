@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
@@ -78,8 +78,10 @@ class Store:
         place = bisect.bisect_left(self._subjects, subject_id)
         return place < len(self._subjects) and self._subjects[place] == subject_id
 
-    def read_subject(self, subject_id: int) -> dict[str, pa.Table]:
-        """Every patients' table of the store with this patient's rows, by name.
+    def read_subject(
+        self, subject_id: int, *, tables: Collection[str] | None = None
+    ) -> dict[str, pa.Table]:
+        """Every patients' table of the store (or those of `tables`) with this patient's rows.
 
         Columns and their order are the schema's (integer int64, number double, text string, time
         timestamp[us] without zone, date date32); rows run by the table's main time. A table in
@@ -91,7 +93,11 @@ class Store:
                 f"patients, for example {self._subjects[0]}"
             )
         shard = SHARD_FILE.format(self._shard_of(subject_id))
-        names = [name for name in self.tables if not TABLES[name].is_dictionary]
+        names = [
+            name
+            for name in self.tables
+            if not TABLES[name].is_dictionary and (tables is None or name in tables)
+        ]
         # The largest tables first, so that no thread is left alone with one at the end.
         by_size = sorted(names, key=lambda name: -self.manifest.tables[name].rows)
 

@@ -43,6 +43,12 @@ def test_only_the_patients_own_rows_are_read(raw: RawFolder, out: Path) -> None:
         assert found["seq_num"].to_pylist() == list(range(place, 30_000, 3))
 
 
+def test_some_tables_may_be_read_alone(raw: RawFolder, out: Path) -> None:
+    raw.write("omr", [{"subject_id": 10}])
+    store, _ = ingested(raw, out)
+    assert set(store.read_subject(10, tables=["omr", "labevents"])) == {"omr"}
+
+
 def test_many_threads_may_read_at_once(raw: RawFolder, out: Path) -> None:
     raw.write("omr", [{"subject_id": 10 * (1 + n % 3)} for n in range(9_000)])
     store, _ = ingested(raw, out)
