@@ -145,8 +145,7 @@ def _term_of(text: str, topic: Topic) -> str:
     for measure, cue in cues.MEASURES.items():
         if measure not in ("which", "when_first", "when_last"):
             left = cue.sub(" ", left)
-    if topic in _ABOUT_TIME_ITSELF: tuple[Topic, ...] = ("risk", "next", "admission", "icu")
-_NAMED_FROM_RECORD:
+    if topic in _NAMED_FROM_RECORD:
         left = cues.NAMING.sub(" ", left)
     left = re.sub(r"[?!;:]|\.(?=\s|$)", " ", cues.FILLER.sub(" ", left))
     return " ".join(left.split()).strip(" ,-").lower()
