@@ -102,7 +102,7 @@ def _make_demo_store(store: Path) -> None:
         shutil.rmtree(leftover, ignore_errors=True)
     try:
         synthesise(raw, patients=DEMO_PATIENTS, seed=DEMO_SEED)
-        ingest([raw], store)
+        ingest([raw], store, codes=raw / "codes")
     finally:
         shutil.rmtree(raw, ignore_errors=True)
 

@@ -15,6 +15,7 @@ from clinseek.nodes.bench import Bench, Means
 from clinseek.nodes.finish import finish
 from clinseek.nodes.load import load
 from clinseek.nodes.reason import reason
+from clinseek.nodes.routes import after_reason, after_seek
 from clinseek.nodes.seek import seek
 
 
@@ -25,17 +26,15 @@ def build_graph(
     bench = Bench(means or Means())
     builder = StateGraph(State, context_schema=Context, input_schema=Input, output_schema=Output)
     builder.add_node("load", partial(load, bench=bench))
-    builder.add_node(
-        "seek",
-        partial(seek, bench=bench),
-        destinations=("load", "seek", "act", "reason", "finish"),
-    )
+    builder.add_node("seek", partial(seek, bench=bench))
     builder.add_node("act", partial(act, bench=bench), input_schema=Call)
-    builder.add_node("reason", partial(reason, bench=bench), destinations=("seek", "finish"))
+    builder.add_node("reason", partial(reason, bench=bench))
     builder.add_node("finish", finish)
     builder.add_edge(START, "load")
     builder.add_edge("load", "seek")
+    builder.add_conditional_edges("seek", after_seek, ["load", "seek", "act", "reason", "finish"])
     builder.add_edge("act", "seek")
+    builder.add_conditional_edges("reason", after_reason, ["seek", "finish"])
     builder.add_edge("finish", END)
     return strict(builder.compile(checkpointer=checkpointer, name="seek"))
 

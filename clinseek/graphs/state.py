@@ -190,7 +190,10 @@ class State(Input, Output):
 
 
 class Call(TypedDict):
-    """What one act gets: one call of one turn, numbered. `fault` names why it cannot be run."""
+    """What one act gets: one call of one turn, numbered.
+
+    `fault` says why it cannot be run; `browsed` counts the browser calls of the run before it.
+    """
 
     number: int
     round: int
@@ -198,6 +201,7 @@ class Call(TypedDict):
     tool: str
     arguments: dict[str, Any]
     fault: str | None
+    browsed: int
     case: CaseBinding
 
 

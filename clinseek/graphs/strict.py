@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import fields
+from functools import cache
 from typing import Any, cast
 
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
+from clinseek.errors import UserError
 from clinseek.graphs.state import Context, Input, Output, State
 from clinseek.nodes.gate import check_keys
 
@@ -24,8 +27,9 @@ class StrictGraph(CompiledStateGraph[State, Context, Input, Output]):
 
     def stream(self, input: Any, config: Any = None, **kwargs: Any) -> Iterator[Any]:  # noqa: A002
         """As langgraph's, behind the gate; SettingError names a key that is not known."""
-        checked = _admitted(input, kwargs)
-        yield from super().stream(checked, config, **kwargs)
+        with _told():
+            checked = _admitted(input, kwargs)
+            yield from super().stream(checked, config, **kwargs)
 
     async def astream(
         self,
@@ -34,15 +38,30 @@ class StrictGraph(CompiledStateGraph[State, Context, Input, Output]):
         **kwargs: Any,
     ) -> AsyncIterator[Any]:
         """As langgraph's, behind the gate; SettingError names a key that is not known."""
-        checked = _admitted(input, kwargs)
-        async for part in super().astream(checked, config, **kwargs):
-            yield part
+        with _told():
+            checked = _admitted(input, kwargs)
+            async for part in super().astream(checked, config, **kwargs):
+                yield part
 
 
 def strict(compiled: CompiledStateGraph[State, Context, Input, Output]) -> StrictGraph:
     """`compiled` behind the gate."""
     held = {name: value for name, value in vars(compiled).items() if name != "__orig_class__"}
     return StrictGraph(**held)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A user's mistake is a ValueError too: the server passes on the words of those alone."""
+    try:
+        yield
+    except UserError as error:
+        raise _worded(type(error))(str(error)) from error
+
+
+@cache
+def _worded(kind: type[UserError]) -> type[UserError]:
+    return kind if issubclass(kind, ValueError) else type(kind.__name__, (kind, ValueError), {})
 
 
 def _admitted(given: Any, kwargs: dict[str, Any]) -> Any:

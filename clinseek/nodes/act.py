@@ -35,7 +35,7 @@ async def act(state: Call, runtime: Runtime[Context], *, bench: Bench) -> dict[s
     """
     context = runtime.context or Context()
     started = time.perf_counter()
-    outcome = await _outcome(state, bench)
+    outcome = await _outcome(state, context, bench)
     seconds = time.perf_counter() - started
     entry, message = _filed(state, outcome, seconds, shown=context.max_observation_chars)
     runtime.stream_writer(
@@ -63,18 +63,17 @@ async def act(state: Call, runtime: Runtime[Context], *, bench: Bench) -> dict[s
     return update
 
 
-async def _outcome(call: Call, bench: Bench) -> _Outcome:
-    if call["fault"] is not None:
-        return _refused(call["fault"])
+async def _outcome(call: Call, context: Context, bench: Bench) -> _Outcome:
+    fault = call["fault"] or _cap_reached(call, context)
+    if fault is not None:
+        return _refused(fault)
     try:
         tools = await asyncio.to_thread(bench.tools, call["case"])
         tool = tools.get(call["tool"])
         if tool is None:
             return _refused(unknown_tool(call["tool"], list(tools)))
         unknown = _unknown_arguments(tool, call["arguments"])
-        if unknown:
-            return _refused(unknown)
-        return _read(await _invoke(tool, call))
+        return _refused(unknown) if unknown else _read(await _invoke(tool, call))
     except ValidationError as error:
         return _refused(_argument_sentence(call["tool"], error))
     except Exception as error:  # a fault of a tool must not cost the run
@@ -84,6 +83,12 @@ async def _outcome(call: Call, bench: Bench) -> _Outcome:
             Observation(refused=True),
             failure=f"{type(error).__name__}: {error}",
         )
+
+
+def _cap_reached(call: Call, context: Context) -> str | None:
+    if call["tool"].startswith("browser.") and call["browsed"] >= context.max_browser_calls:
+        return "no browser calls are left in this run; answer with what is known"
+    return None
 
 
 async def _invoke(tool: BaseTool, call: Call) -> ToolMessage:

@@ -3,59 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any, NamedTuple
 
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, ToolMessage
 from langchain_core.messages.tool import tool_call
 
 from clinseek.nodes.prompts import NOT_RUN
-from clinseek.nodes.toolset import repair_name, unknown_tool
+from clinseek.nodes.toolset import repair_name
 
 _SHOWN_OF_BROKEN = 500
 
 
-class ReadCall(NamedTuple):
-    """One call of a turn; `fault` says why it cannot be run."""
-
-    call_id: str
-    tool: str
-    arguments: dict[str, Any]
-    fault: str | None
+RAW = "_raw"
+"""The one argument of a call whose arguments were no JSON object: what the model wrote instead."""
 
 
-def read_calls(
-    answer: AIMessage, *, known: Sequence[str], taken: Collection[str], turn: int
-) -> list[ReadCall]:
-    """The calls of `answer` in their order, broken ones last; ids unique beside those `taken`."""
+def sound_turn(answer: AIMessage, *, taken: Collection[str], turn: int) -> AIMessage:
+    """`answer` with its calls made sound, broken ones last: any provider takes it back.
+
+    Names are the published ones; ids are unique beside those `taken`; a call whose arguments
+    could not be read is kept as a call with `RAW`, so that it can be answered.
+    """
     used = set(taken)
-    calls: list[ReadCall] = []
-    for given in answer.tool_calls:
-        name = repair_name(given["name"])
-        fault = None if name in known else unknown_tool(given["name"], known)
-        calls.append(ReadCall(_unique(given.get("id"), used, turn), name, given["args"], fault))
-    for broken in answer.invalid_tool_calls:
-        raw = broken.get("args") or ""
-        fault = (
-            "the arguments are not one JSON object; write them again. They began: "
-            f"{raw[:_SHOWN_OF_BROKEN]}"
+    calls = [
+        tool_call(
+            name=repair_name(given["name"]),
+            args=given["args"],
+            id=_unique(given.get("id"), used, turn),
         )
-        name = repair_name(broken.get("name") or "unnamed")
-        call_id = _unique(broken.get("id"), used, turn)
-        calls.append(ReadCall(call_id, name, {"_raw": raw}, fault))
-    return calls
-
-
-def with_calls(answer: AIMessage, calls: Sequence[ReadCall]) -> AIMessage:
-    """`answer` with exactly these calls, all of them valid: any provider takes it back."""
+        for given in answer.tool_calls
+    ] + [
+        tool_call(
+            name=repair_name(broken.get("name") or "unnamed"),
+            args={RAW: broken.get("args") or ""},
+            id=_unique(broken.get("id"), used, turn),
+        )
+        for broken in answer.invalid_tool_calls
+    ]
     kept = {key: value for key, value in answer.additional_kwargs.items() if key != "tool_calls"}
-    return answer.model_copy(
-        update={
-            "tool_calls": [
-                tool_call(name=call.tool, args=call.arguments, id=call.call_id) for call in calls
-            ],
-            "invalid_tool_calls": [],
-            "additional_kwargs": kept,
-        }
+    sound = answer.model_copy(
+        update={"tool_calls": calls, "invalid_tool_calls": [], "additional_kwargs": kept}
+    )
+    sound.id = sound.id or f"turn-{turn}"
+    return sound
+
+
+def broken_call(raw: str) -> str:
+    """What a model is told whose arguments were no JSON object."""
+    return (
+        "the arguments are not one JSON object; write them again. They began: "
+        f"{raw[:_SHOWN_OF_BROKEN]}"
     )
 
 

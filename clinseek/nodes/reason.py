@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langgraph.runtime import Runtime
-from langgraph.types import Command
 
 from clinseek.errors import Refusal
 from clinseek.graphs.state import Context, State, Submission
@@ -28,14 +27,13 @@ _FINDINGS_CHARS = 60_000
 _SHORTEST_SHARE = 400
 _GRACE_SECONDS = 60.0
 
-Next = Literal["seek", "finish"]
 
-
-async def reason(state: State, runtime: Runtime[Context], *, bench: Bench) -> Command[Next]:
+async def reason(state: State, runtime: Runtime[Context], *, bench: Bench) -> dict[str, Any]:
     """Weigh the submission; without one (a budget was spent) ask for it, without tools.
 
-    Goes back to `seek` with the gaps named, at most `max_revisions` times and never when a
-    budget is spent; else on to `finish`, the gaps noted among the errors.
+    Names the gaps and takes the stop reason away where the run is to go back to seek: at most
+    `max_revisions` times, and never when a budget is spent. Else the answer stands, its gaps
+    noted among the errors.
     """
     context = runtime.context or Context()
     submission, update = state["submission"], dict[str, Any]()
@@ -48,27 +46,20 @@ async def reason(state: State, runtime: Runtime[Context], *, bench: Bench) -> Co
         runtime.stream_writer(
             Step(kind="gap", round=state["rounds"], said="; ".join(sentences)).as_event()
         )
-        sent_back = HumanMessage(gap_prompt(sentences), id=f"gap-{state['revisions'] + 1}")
-        return Command(
-            goto="seek",
-            update={
-                "messages": [sent_back],
-                "submission": noted,
-                "revisions": state["revisions"] + 1,
-                "stop_reason": None,
-            },
-        )
-    errors = [*update.pop("errors", []), *_notes(state, weighed.gaps)]
-    return Command(
-        goto="finish",
-        update={
-            **update,
+        revision = state["revisions"] + 1
+        return {
+            "messages": [HumanMessage(gap_prompt(sentences), id=f"gap-{revision}")],
             "submission": noted,
-            "answer": weighed.answer,
-            "citations": weighed.citations,
-            "errors": errors,
-        },
-    )
+            "revisions": revision,
+            "stop_reason": None,
+        }
+    return {
+        **update,
+        "submission": noted,
+        "answer": weighed.answer,
+        "citations": weighed.citations,
+        "errors": [*update.pop("errors", []), *_notes(state, weighed.gaps)],
+    }
 
 
 def _may_revise(state: State, context: Context, submission: Submission) -> bool:
