@@ -14,7 +14,7 @@ CODES: tuple[Rule, ...] = (
         table="diagnoses_icd",
         known=Known(
             _DISCHARGED,
-            "discharge, the later of dischtime and deathtime",
+            "discharge, the later of dischtime and deathtime (and never before admittime)",
             strict=later(_DISCHARGED, CODING_LAG),
         ),
         event_time=None,
@@ -28,7 +28,6 @@ CODES: tuple[Rule, ...] = (
             _DISCHARGED,
             "discharge; the act is dated, its code is billed later",
             strict=later(_DISCHARGED, CODING_LAG),
-            event=day_after("r.chartdate"),
         ),
         event_time="chartdate",
         shown=("subject_id", "hadm_id", "seq_num", "chartdate", "icd_code", "icd_version"),
@@ -54,7 +53,6 @@ CODES: tuple[Rule, ...] = (
             strict=both(
                 _DISCHARGED, latest(later(_DISCHARGED, CODING_LAG), day_after("r.chartdate"))
             ),
-            event=day_after("r.chartdate"),
         ),
         event_time="chartdate",
         shown=("subject_id", "hadm_id", "chartdate", "hcpcs_cd", "seq_num", "short_description"),

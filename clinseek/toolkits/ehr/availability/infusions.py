@@ -6,7 +6,7 @@ until then.
 
 from clinseek.toolkits.ehr.availability.clauses import both, first_there, latest
 from clinseek.toolkits.ehr.availability.model import Known, Mask, Rule
-from clinseek.toolkits.ehr.availability.stays import ADMITTED
+from clinseek.toolkits.ehr.availability.stays import ADMITTED, IN_ICU
 
 _ENDED = Mask(
     both("r.endtime", latest("r.endtime", "r.storetime")), "the later of endtime and storetime"
@@ -28,20 +28,21 @@ INFUSIONS: tuple[Rule, ...] = (
         known=_KNOWN,
         event_time="starttime",
         shown=(
-            "subject_id", "stay_id", "caregiver_id", "starttime", "storetime", "itemid",
+            "subject_id", "caregiver_id", "starttime", "storetime", "itemid",
             "amountuom", "rate", "rateuom", "orderid", "linkorderid", "ordercategoryname",
             "secondaryordercategoryname", "ordercomponenttypedescription",
             "ordercategorydescription", "patientweight", "totalamount", "totalamountuom",
             "isopenbag", "originalamount", "originalrate",
         ),
         masked={
+            "stay_id": IN_ICU,
             "hadm_id": ADMITTED,
             "endtime": _ENDED,
             "amount": _ENDED,
             "statusdescription": _ENDED,
             "continueinnextdept": _ENDED,
         },
-        joins=("admission",),
+        joins=("admission", "icustay"),
         source=f"amount is rate x duration. {_SOURCE}",
     ),
     Rule(
@@ -49,17 +50,18 @@ INFUSIONS: tuple[Rule, ...] = (
         known=_KNOWN,
         event_time="starttime",
         shown=(
-            "subject_id", "stay_id", "caregiver_id", "starttime", "storetime", "itemid",
+            "subject_id", "caregiver_id", "starttime", "storetime", "itemid",
             "amountuom", "rate", "rateuom", "orderid", "linkorderid", "originalamount",
             "originalrate",
         ),
         masked={
+            "stay_id": IN_ICU,
             "hadm_id": ADMITTED,
             "endtime": _ENDED,
             "amount": _ENDED,
             "statusdescription": _ENDED,
         },
-        joins=("admission",),
+        joins=("admission", "icustay"),
         source=_SOURCE,
     ),
     Rule(
@@ -67,12 +69,13 @@ INFUSIONS: tuple[Rule, ...] = (
         known=_KNOWN,
         event_time="starttime",
         shown=(
-            "subject_id", "stay_id", "caregiver_id", "starttime", "storetime", "itemid",
+            "subject_id", "caregiver_id", "starttime", "storetime", "itemid",
             "valueuom", "location", "locationcategory", "orderid", "linkorderid",
             "ordercategoryname", "ordercategorydescription", "patientweight", "isopenbag",
             "originalrate",
         ),
         masked={
+            "stay_id": IN_ICU,
             "hadm_id": ADMITTED,
             "endtime": _ENDED,
             "value": _ENDED,
@@ -80,7 +83,7 @@ INFUSIONS: tuple[Rule, ...] = (
             "statusdescription": _ENDED,
             "continueinnextdept": _ENDED,
         },
-        joins=("admission",),
+        joins=("admission", "icustay"),
         source="value is the duration; originalamount repeats it in 1,432 of the demo's 1,468 "
         f"rows, so it waits too. {_SOURCE}",
     ),

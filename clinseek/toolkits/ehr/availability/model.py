@@ -14,8 +14,8 @@ from typing import Literal, NamedTuple
 from clinseek.toolkits.ehr.availability.profiles import Profile
 
 Join = Literal[
-    "admission", "orders", "pharmacy", "emar", "edstay", "discharge", "radiology", "addendum",
-    "consult",
+    "admission", "death", "orders", "pharmacy", "emar", "icustay", "edstay", "discharge",
+    "radiology", "addendum", "consult",
 ]  # fmt: skip
 """What a rule may look at beside its own row; each is at most one row (see case/joins.py)."""
 

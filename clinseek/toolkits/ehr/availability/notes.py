@@ -14,7 +14,8 @@ from clinseek.toolkits.ehr.availability.stays import ADMITTED
 _STORED = first_there("r.storetime", later("r.charttime", "+24 hours"))
 _DISCHARGE_STORED = first_there("r.storetime", later("r.charttime", "+2 days"))
 _OTHER_NOTE = "r.field_name IN ('addendum_note_id', 'parent_note_id')"
-_BOTH_NOTES = both("addendum.known", latest("radiology.known", "addendum.known"))
+# SQLite's max of two is NULL when either is: a link waits for both of its ends.
+_BOTH_NOTES = "max(radiology.known, addendum.known)"
 
 NOTES: tuple[Rule, ...] = (
     Rule(
@@ -22,7 +23,7 @@ NOTES: tuple[Rule, ...] = (
         known=Known(
             both("admission.discharged", latest(_DISCHARGE_STORED, "admission.discharged")),
             "the later of storetime (without one, charttime + 2 days) and discharge",
-            event=day_after("r.charttime"),
+            event=both("admission.discharged", day_after("r.charttime")),
         ),
         event_time="charttime",
         shown=("subject_id", "hadm_id", "note_type", "charttime", "storetime", "text"),

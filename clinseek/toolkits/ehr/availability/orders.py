@@ -2,12 +2,13 @@
 
 from clinseek.toolkits.ehr.availability.clauses import first_there, latest
 from clinseek.toolkits.ehr.availability.model import Known, Mask, Reference, Rule
-from clinseek.toolkits.ehr.availability.stays import ADMITTED
+from clinseek.toolkits.ehr.availability.stays import ADMITTED, IN_ED
 
 _ORDER = Reference("poe", "poe_id")
 _DOSE = Reference("emar", "emar_id")
 _VERIFIED = Mask("r.verifiedtime", "verifiedtime")
 _STOPPED = Mask("r.stoptime", "stoptime")
+_ENTERED = Mask("pharmacy.entertime", "entertime of the pharmacy entry it names")
 _PLANNED_START = "a start may be ordered ahead"
 
 ORDERS: tuple[Rule, ...] = (
@@ -85,11 +86,11 @@ ORDERS: tuple[Rule, ...] = (
         ),
         event_time="starttime",
         shown=(
-            "subject_id", "pharmacy_id", "order_provider_id", "drug_type", "drug",
+            "subject_id", "order_provider_id", "drug_type", "drug",
             "formulary_drug_cd", "gsn", "ndc", "prod_strength", "form_rx", "dose_val_rx",
             "dose_unit_rx", "form_val_disp", "form_unit_disp", "doses_per_24_hrs", "route",
         ),
-        masked={"hadm_id": ADMITTED, "stoptime": _STOPPED},
+        masked={"hadm_id": ADMITTED, "pharmacy_id": _ENTERED, "stoptime": _STOPPED},
         planned={"starttime": _PLANNED_START},
         references={"poe_id": _ORDER, "poe_seq": _ORDER},
         joins=("admission", "orders", "pharmacy"),
@@ -105,15 +106,15 @@ ORDERS: tuple[Rule, ...] = (
         ),
         event_time="charttime",
         shown=(
-            "subject_id", "pharmacy_id", "enter_provider_id", "charttime", "medication",
+            "subject_id", "enter_provider_id", "charttime", "medication",
             "event_txt", "storetime",
         ),
-        masked={"hadm_id": ADMITTED},
+        masked={"hadm_id": ADMITTED, "pharmacy_id": _ENTERED},
         planned={"scheduletime": "the hour for which a dose is scheduled"},
         numbered=("emar_id", "emar_seq"),
         references={"poe_id": _ORDER},
         key="emar_id",
-        joins=("admission",),
+        joins=("admission", "pharmacy"),
         source="Exists from about 2014 (mimic-code#1069); storetime may precede charttime.",
     ),
     Rule(
@@ -121,7 +122,7 @@ ORDERS: tuple[Rule, ...] = (
         known=Known("emar.known", "when its emar row is known"),
         event_time=None,
         shown=(
-            "subject_id", "parent_field_ordinal", "administration_type", "pharmacy_id",
+            "subject_id", "parent_field_ordinal", "administration_type",
             "barcode_type", "reason_for_no_barcode", "complete_dose_not_given", "dose_due",
             "dose_due_unit", "dose_given", "dose_given_unit", "will_remainder_of_dose_be_given",
             "product_amount_given", "product_unit", "product_code", "product_description",
@@ -132,14 +133,17 @@ ORDERS: tuple[Rule, ...] = (
             "non_formulary_visual_verification",
         ),
         references={"emar_id": _DOSE, "emar_seq": _DOSE},
-        joins=("emar",),
+        masked={"pharmacy_id": _ENTERED},
+        joins=("emar", "pharmacy"),
         source="Has no time of its own; the published rule shows every dose to come.",
     ),
     Rule(
         table="pyxis",
         known=Known("r.charttime", "charttime"),
         event_time="charttime",
-        shown=("subject_id", "stay_id", "charttime", "med_rn", "name", "gsn_rn", "gsn"),
+        shown=("subject_id", "charttime", "med_rn", "name", "gsn_rn", "gsn"),
+        masked={"stay_id": IN_ED},
+        joins=("edstay",),
         source="May precede intime of the ED stay (mimic-code#1910).",
     ),
     Rule(
@@ -150,9 +154,10 @@ ORDERS: tuple[Rule, ...] = (
         ),
         event_time="charttime",
         shown=(
-            "subject_id", "stay_id", "charttime", "name", "gsn", "ndc", "etc_rn", "etccode",
+            "subject_id", "charttime", "name", "gsn", "ndc", "etc_rn", "etccode",
             "etcdescription",
         ),
+        masked={"stay_id": IN_ED},
         joins=("edstay",),
         source="MIMIC-IV-ED documentation, medrecon.",
     ),

@@ -1,8 +1,8 @@
 """Rules for what was measured: laboratory, cultures, bedside charts, ED vital signs."""
 
-from clinseek.toolkits.ehr.availability.clauses import day_after, first_there, later, latest
+from clinseek.toolkits.ehr.availability.clauses import both, day_after, first_there, later, latest
 from clinseek.toolkits.ehr.availability.model import Known, Mask, Rule
-from clinseek.toolkits.ehr.availability.stays import ADMITTED
+from clinseek.toolkits.ehr.availability.stays import ADMITTED, IN_ED, IN_ICU
 
 _LAB_NULL = first_there("r.storetime", later("r.charttime", "+24 hours"))
 _CHART_NULL = (
@@ -19,8 +19,9 @@ RESULTS: tuple[Rule, ...] = (
         table="labevents",
         known=Known(
             latest("r.charttime", _LAB_NULL),
-            f"{_CHARTED_WORDS}; without storetime, charttime + 24 h (strict: discharge)",
-            strict="CASE WHEN r.storetime IS NULL THEN admission.discharged "
+            f"{_CHARTED_WORDS}; without storetime, charttime + 24 h (strict: discharge, if later)",
+            strict="CASE WHEN r.storetime IS NULL "
+            f"THEN {both('admission.discharged', latest('admission.discharged', _LAB_NULL))} "
             f"ELSE {_CHARTED} END",
             event=first_there("r.charttime", "r.storetime"),
         ),
@@ -81,11 +82,11 @@ RESULTS: tuple[Rule, ...] = (
         ),
         event_time="charttime",
         shown=(
-            "subject_id", "stay_id", "caregiver_id", "charttime", "storetime", "itemid", "value",
+            "subject_id", "caregiver_id", "charttime", "storetime", "itemid", "value",
             "valuenum", "valueuom", "warning",
         ),
-        masked={"hadm_id": ADMITTED},
-        joins=("admission",),
+        masked={"hadm_id": ADMITTED, "stay_id": IN_ICU},
+        joins=("admission", "icustay"),
         source="storetime is an upper bound on visibility (mimic-code#375); items of category Labs "
         "repeat labevents, so their charttime would go round the lab rule.",
     ),
@@ -96,15 +97,16 @@ RESULTS: tuple[Rule, ...] = (
         ),
         event_time="charttime",
         shown=(
-            "subject_id", "stay_id", "caregiver_id", "charttime", "storetime", "itemid",
+            "subject_id", "caregiver_id", "charttime", "storetime", "itemid",
             "valueuom", "warning",
         ),
         masked={
+            "stay_id": IN_ICU,
             "hadm_id": ADMITTED,
             "value": Mask("r.value", "the date that it holds (strict only)", ("strict",)),
         },
         planned={"value": "a charted date may be a plan; the strict profile waits for it"},
-        joins=("admission",),
+        joins=("admission", "icustay"),
         source="MIMIC-IV documentation, datetimeevents.",
     ),
     Rule(
@@ -114,11 +116,11 @@ RESULTS: tuple[Rule, ...] = (
         ),
         event_time="charttime",
         shown=(
-            "subject_id", "stay_id", "caregiver_id", "charttime", "storetime", "itemid", "value",
+            "subject_id", "caregiver_id", "charttime", "storetime", "itemid", "value",
             "valueuom",
         ),
-        masked={"hadm_id": ADMITTED},
-        joins=("admission",),
+        masked={"hadm_id": ADMITTED, "stay_id": IN_ICU},
+        joins=("admission", "icustay"),
         source="MIMIC-IV documentation, outputevents; storetime may precede charttime.",
     ),
     Rule(
@@ -141,9 +143,11 @@ RESULTS: tuple[Rule, ...] = (
         known=Known("r.charttime", "charttime"),
         event_time="charttime",
         shown=(
-            "subject_id", "stay_id", "charttime", "temperature", "heartrate", "resprate", "o2sat",
+            "subject_id", "charttime", "temperature", "heartrate", "resprate", "o2sat",
             "sbp", "dbp", "rhythm", "pain",
         ),
+        masked={"stay_id": IN_ED},
+        joins=("edstay",),
         source="MIMIC-IV-ED documentation, vitalsign.",
     ),
 )  # fmt: skip

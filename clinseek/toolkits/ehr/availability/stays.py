@@ -1,12 +1,17 @@
 """Rules for the patient and the stays: who is here, since when, where."""
 
-from clinseek.toolkits.ehr.availability.clauses import ALWAYS
+from clinseek.toolkits.ehr.availability.clauses import ALWAYS, both, day_after, latest
 from clinseek.toolkits.ehr.availability.model import Known, Mask, Rule
 
 ADMITTED = Mask("admission.admittime", "the admission it names")
 """hadm_id on rows of before the admission was filled in later and says "was admitted"."""
 
-_DISCHARGED = Mask("admission.discharged", "the later of dischtime and deathtime")
+IN_ICU = Mask("icustay.intime", "intime of the ICU stay it names")
+"""Rows charted ahead of a stay would announce it."""
+
+IN_ED = Mask("edstay.intime", "intime of the ED stay it names")
+
+_DISCHARGED = Mask("admission.discharged", "discharge, the later of dischtime and deathtime")
 _ED_LEFT = Mask("r.outtime", "outtime")
 
 STAYS: tuple[Rule, ...] = (
@@ -15,11 +20,17 @@ STAYS: tuple[Rule, ...] = (
         known=Known(ALWAYS, "always"),
         event_time=None,
         shown=("subject_id", "gender", "anchor_year_group"),
-        masked={"dod": Mask("datetime(r.dod, '+1 day')", "the day after dod")},
+        masked={
+            "dod": Mask(
+                both("r.dod", latest(day_after("r.dod"), "death.discharged")),
+                "the day after dod, and the end of the stay for a death in hospital",
+            )
+        },
         derived={
             "anchor_age": "r.anchor_age + CAST(substr(:cutoff, 1, 4) AS INTEGER) - r.anchor_year",
             "anchor_year": "CAST(substr(:cutoff, 1, 4) AS INTEGER)",
         },
+        joins=("death",),
         source="anchor_age and anchor_year are the age and the year at the cutoff: an anchor year "
         "after the cutoff would betray a later visit.",
     ),

@@ -1,9 +1,15 @@
-"""Building a case: a fresh SQLite file with exactly what was known at the cutoff."""
+"""Building a case: a fresh SQLite file with exactly what was known at the cutoff.
+
+The record is taken in parts: while SQLite fills the case from one part, the next is read from the
+store and laid out beside it.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 import tempfile
+from collections.abc import Collection
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,11 +19,27 @@ from clinseek.toolkits.ehr.availability import profile_named, rule_for
 from clinseek.toolkits.ehr.case import compose
 from clinseek.toolkits.ehr.case.case import Case, CaseKey
 from clinseek.toolkits.ehr.case.cutoff import read_cutoff
-from clinseek.toolkits.ehr.case.sheet import Sheet, raw_sheet
+from clinseek.toolkits.ehr.case.sheet import (
+    Sheet,
+    WrittenSheet,
+    opened_sheet,
+    raw_sheet,
+    write_sheet,
+)
 from clinseek.toolkits.ehr.tables import TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+PARTS = (
+    frozenset({"poe", "poe_detail", "pharmacy", "prescriptions", "emar", "emar_detail"}),
+    frozenset({"chartevents", "datetimeevents", "inputevents", "ingredientevents", "labevents"}),
+)
+"""Tables that are built together; the rest is a part of its own. No rule looks from one part into
+another but at LOOKED_AT_BY_ALL."""
+
+LOOKED_AT_BY_ALL = ("admissions", "edstays", "icustays")
 
 
 class PatientRecords(Protocol):
@@ -38,8 +60,10 @@ class PatientRecords(Protocol):
         """The file of dictionaries and candidates; it may be absent."""
         ...
 
-    def read_subject(self, subject_id: int) -> dict[str, pa.Table]:
-        """All raw rows of one patient by table."""
+    def read_subject(
+        self, subject_id: int, *, tables: Collection[str] | None = None
+    ) -> dict[str, pa.Table]:
+        """The raw rows of one patient by table, of all tables or of `tables`."""
         ...
 
 
@@ -62,17 +86,16 @@ def open_case(
     records = opened_store(store)
     key = CaseKey(str(records.path), subject_id, read_cutoff(cutoff), profile_named(profile))
     held = patient_tables(records)
-    rows = records.read_subject(subject_id)
     where = folder if folder is not None else Path(tempfile.mkdtemp(prefix="clinseek-case-"))
     where.mkdir(parents=True, exist_ok=True)
     path = where / (name or f"{subject_id}.sqlite")
     vocabulary = records.vocabulary if records.vocabulary.is_file() else None
     try:
-        # Beside the case's own folder, so that the last step is a rename within one file system.
+        # Inside the case's own folder, so that the last step is a rename within one file system.
         with tempfile.TemporaryDirectory(prefix=".making-", dir=where) as making:
             made = Path(making) / "case.sqlite"
-            with raw_sheet(rows, vocabulary=vocabulary) as sheet:
-                _write_case(sheet, made, held, key)
+            if not _write_case(made, records, held, key, vocabulary=vocabulary):
+                raise CutoffError(_nothing_known(records, held, key, vocabulary=vocabulary))
             made.replace(path)
     except sqlite3.Error as error:
         raise CaseError(
@@ -110,7 +133,38 @@ def place_rows(sheet: Sheet, tables: list[str], key: CaseKey) -> None:
             sheet.connection.execute(statement, parameters)
 
 
-def _write_case(sheet: Sheet, path: Path, tables: list[str], key: CaseKey) -> None:
+def _write_case(
+    path: Path,
+    records: PatientRecords,
+    tables: list[str],
+    key: CaseKey,
+    *,
+    vocabulary: Path | None,
+) -> int:
+    """Write the case to `path`; how many rows are known, `patients` apart."""
+    known = 0
+    with ThreadPoolExecutor(1, thread_name_prefix="sheet") as ahead:
+
+        def lay_out(number: int, part: list[str]) -> WrittenSheet:
+            rows = records.read_subject(key.subject_id, tables={*part, *LOOKED_AT_BY_ALL})
+            return write_sheet(path.with_name(f"{number}.sheet"), rows)
+
+        parts = _parts(tables)
+        coming = [ahead.submit(lay_out, number, part) for number, part in enumerate(parts)]
+        for part, written in zip(parts, coming, strict=True):
+            with opened_sheet(written.result(), vocabulary=vocabulary) as sheet:
+                known += _fill(sheet, path, part, key)
+    return known
+
+
+def _parts(tables: list[str]) -> list[list[str]]:
+    apart = frozenset().union(*PARTS)
+    parts = [[table for table in tables if table in part] for part in PARTS]
+    parts.append([table for table in tables if table not in apart])
+    return [part for part in parts if part]
+
+
+def _fill(sheet: Sheet, path: Path, tables: list[str], key: CaseKey) -> int:
     connection = sheet.connection
     connection.execute('ATTACH DATABASE ? AS "case"', (str(path),))
     for pragma in ("journal_mode = OFF", "synchronous = OFF", "page_size = 4096"):
@@ -125,17 +179,20 @@ def _write_case(sheet: Sheet, path: Path, tables: list[str], key: CaseKey) -> No
         known += filled.rowcount if table != "patients" else 0
         for statement in compose.index_statements(table):
             connection.execute(statement)
-    if not known:
-        raise CutoffError(_nothing_known(connection, tables, key))
     connection.execute("COMMIT")
+    return known
 
 
-def _nothing_known(connection: sqlite3.Connection, tables: list[str], key: CaseKey) -> str:
-    moments = [
-        connection.execute(compose.first_known_statement(table, key.profile)).fetchone()
-        for table in tables
-        if table != "patients"
-    ]
+def _nothing_known(
+    records: PatientRecords, tables: list[str], key: CaseKey, *, vocabulary: Path | None
+) -> str:
+    with raw_sheet(records.read_subject(key.subject_id), vocabulary=vocabulary) as sheet:
+        place_rows(sheet, tables, key)
+        moments = [
+            sheet.connection.execute(compose.first_known_statement(table, key.profile)).fetchone()
+            for table in tables
+            if table != "patients"
+        ]
     first = min((moment for (moment,) in moments if moment), default=None)
     if first is None:
         return f"nothing is known of patient {key.subject_id} at any time: every table is empty"

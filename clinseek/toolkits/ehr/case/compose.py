@@ -157,10 +157,11 @@ def _order(rule: Rule, profile: Profile, empty: frozenset[str]) -> str:
     if rule.key is not None:
         return f"{known}, r.{rule.key}"
     parent = [name for _, name in _referred(rule) if known == f"{name}.known"]
+    ranked = content_columns(rule)
     with_row: list[str] = []
     late: list[str] = []
     for column in dict.fromkeys((*rule.shown, *rule.planned, *rule.masked)):
-        if column in empty or column == "subject_id":
+        if column in empty or column in ranked or column == "subject_id":
             continue
         opens = opening(rule, column, profile)
         if opens is None:
@@ -171,21 +172,22 @@ def _order(rule: Rule, profile: Profile, empty: frozenset[str]) -> str:
         if name not in parent:
             late += [f"{_alias(rule, by)}.known NULLS LAST", f"{_alias(rule, by)}.seq"]
     first = f"{parent[0]}.seq" if parent else known
-    return ", ".join([first, *([*with_row, *late] if late else []), "r.rowid"])
+    return ", ".join([first, "r.content", *with_row, *late, "r.rowid"])
 
 
-def settled(rule: Rule) -> bool:
-    """True when every cell of a row without a key is known with the row.
+def content_columns(rule: Rule) -> tuple[str, ...]:
+    """The columns by which rows without a raw key are told apart: those known with the row.
 
-    Such rows are sorted by content when the sheet is written, which is quicker than in SQL.
+    Rows are ranked by them when the sheet is written (column `content`), which is quicker than in
+    SQL. None for tables that have a key.
     """
-    return (
-        rule.key is None
-        and all(
-            opening(rule, column, profile) is None for column in rule.shown for profile in PROFILES
-        )
-        and not rule.masked
-        and not rule.planned
+    if rule.key is not None:
+        return ()
+    return tuple(
+        column
+        for column in (*rule.shown, *rule.planned)
+        if column != "subject_id"
+        and all(opening(rule, column, profile) is None for profile in PROFILES)
     )
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 
-from clinseek.toolkits.ehr.availability.clauses import latest
+from clinseek.toolkits.ehr.availability.clauses import both, first_there, latest
 
 ON: dict[str, str] = {
     "admission": "admission.hadm_id = r.hadm_id",
+    "death": "death.subject_id = r.subject_id",
+    "icustay": "icustay.stay_id = r.stay_id",
     "orders": "orders.poe_id = r.poe_id",
     "pharmacy": "pharmacy.pharmacy_id = r.pharmacy_id",
     "consult": "consult.poe_id = r.poe_id",
@@ -26,6 +28,8 @@ ON: dict[str, str] = {
 
 SOURCE: dict[str, str] = {
     "admission": "temp.admission",
+    "death": "temp.death",
+    "icustay": "temp.icustay",
     "orders": "temp.orders",
     "pharmacy": "temp.pharmacy",
     "consult": "temp.consult",
@@ -37,8 +41,16 @@ SOURCE: dict[str, str] = {
 }
 """The temporary table behind each join."""
 
+# A stay whose clocks are crossed (dischtime before admittime) has not ended before it began.
+_DISCHARGED = both(
+    first_there("dischtime", "deathtime"), latest("admittime", "dischtime", "deathtime")
+)
+_DEATHS = (
+    f"SELECT subject_id, max({_DISCHARGED}) FROM main.admissions "
+    "WHERE deathtime IS NOT NULL OR hospital_expire_flag = 1 GROUP BY subject_id"
+)
 _ADMISSIONS = (
-    f"SELECT hadm_id, max(admittime), max({latest('dischtime', 'deathtime')}) FROM main.admissions "
+    f"SELECT hadm_id, max(admittime), max({_DISCHARGED}) FROM main.admissions "
     "WHERE hadm_id IS NOT NULL GROUP BY hadm_id"
 )
 _CONSULTS = (
@@ -54,12 +66,17 @@ def _latest_by(table: str, key: str, *moments: str) -> str:
 
 _SIMPLE: dict[str, tuple[str, str]] = {
     "admission": ("hadm_id INTEGER PRIMARY KEY, admittime TEXT, discharged TEXT", _ADMISSIONS),
+    "death": ("subject_id INTEGER PRIMARY KEY, discharged TEXT", _DEATHS),
     "orders": ("poe_id TEXT PRIMARY KEY, ordertime TEXT", _latest_by("poe", "poe_id", "ordertime")),
     "pharmacy": (
         "pharmacy_id INTEGER PRIMARY KEY, entertime TEXT",
         _latest_by("pharmacy", "pharmacy_id", "entertime"),
     ),
     "consult": ("poe_id TEXT PRIMARY KEY, moment TEXT", _CONSULTS),
+    "icustay": (
+        "stay_id INTEGER PRIMARY KEY, intime TEXT",
+        _latest_by("icustays", "stay_id", "intime"),
+    ),
     "edstay": (
         "stay_id INTEGER PRIMARY KEY, intime TEXT, outtime TEXT",
         _latest_by("edstays", "stay_id", "intime", "outtime"),

@@ -5,6 +5,7 @@ The rows go from Arrow to SQLite column-wise inside the ADBC driver; no cell pas
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
 from clinseek.toolkits.ehr.availability import rule_for
-from clinseek.toolkits.ehr.case.compose import column_type, settled
+from clinseek.toolkits.ehr.case.compose import column_type, content_columns
 from clinseek.toolkits.ehr.case.joins import prepare_joins
 from clinseek.toolkits.ehr.tables import TABLES
 
@@ -34,26 +35,39 @@ class Sheet(NamedTuple):
     empty: dict[str, frozenset[str]]
 
 
+class WrittenSheet(NamedTuple):
+    """A sheet on disk, not yet opened."""
+
+    path: Path
+    empty: dict[str, frozenset[str]]
+
+
+@contextmanager
+def opened_sheet(written: WrittenSheet, *, vocabulary: Path | None) -> Iterator[Sheet]:
+    """The written sheet with the rules' joins prepared; closed with the context."""
+    with closing(
+        sqlite3.connect(f"file:{quote(str(written.path))}", uri=True, isolation_level=None)
+    ) as connection:
+        connection.execute("PRAGMA temp_store = MEMORY")
+        if vocabulary is not None:
+            connection.execute(
+                "ATTACH DATABASE ? AS vocabulary",
+                (f"file:{quote(str(vocabulary))}?mode=ro&immutable=1",),
+            )
+        prepare_joins(connection, vocabulary=vocabulary is not None)
+        yield Sheet(connection, written.empty)
+
+
 @contextmanager
 def raw_sheet(rows: Mapping[str, pa.Table], *, vocabulary: Path | None) -> Iterator[Sheet]:
-    """The sheet of `rows`, gone with the context."""
+    """The opened sheet of `rows`, gone with the context."""
     with tempfile.TemporaryDirectory(prefix="clinseek-sheet-") as folder:
-        path = Path(folder) / "sheet.sqlite"
-        write_sheet(path, rows)
-        with closing(
-            sqlite3.connect(f"file:{quote(str(path))}", uri=True, isolation_level=None)
-        ) as connection:
-            connection.execute("PRAGMA temp_store = MEMORY")
-            if vocabulary is not None:
-                connection.execute(
-                    "ATTACH DATABASE ? AS vocabulary",
-                    (f"file:{quote(str(vocabulary))}?mode=ro&immutable=1",),
-                )
-            prepare_joins(connection, vocabulary=vocabulary is not None)
-            yield Sheet(connection, _empty_columns(rows))
+        written = write_sheet(Path(folder) / "sheet.sqlite", rows)
+        with opened_sheet(written, vocabulary=vocabulary) as sheet:
+            yield sheet
 
 
-def write_sheet(path: Path, rows: Mapping[str, pa.Table]) -> None:
+def write_sheet(path: Path, rows: Mapping[str, pa.Table]) -> WrittenSheet:
     """Write `rows` (tables as the store reads them) to a new SQLite file at `path`.
 
     Tables that the store lacks are there without rows, so that a rule may look at them.
@@ -71,16 +85,15 @@ def write_sheet(path: Path, rows: Mapping[str, pa.Table]) -> None:
             cursor.execute(f"CREATE TABLE {table.name} ({_columns(table.name)})")
             held = rows.get(table.name)
             if held is not None and held.num_rows:
-                filled = _filled_columns(held)
-                if settled(rule_for(table.name, ())):
-                    filled = filled.sort_by([(name, "ascending") for name in filled.column_names])
-                cursor.adbc_ingest(table.name, filled, mode="append")
+                ranked = _ranked(held, content_columns(rule_for(table.name, ())))
+                cursor.adbc_ingest(table.name, _filled_columns(ranked), mode="append")
         cursor.execute("COMMIT")
+    return WrittenSheet(path, _empty_columns(rows))
 
 
 def _columns(table: str) -> str:
     names = TABLES[table].column_names
-    return ", ".join(f"{name} {column_type(table, name)}" for name in names)
+    return ", ".join([*(f"{name} {column_type(table, name)}" for name in names), "content INTEGER"])
 
 
 def _empty_columns(rows: Mapping[str, pa.Table]) -> dict[str, frozenset[str]]:
@@ -92,6 +105,35 @@ def _empty_columns(rows: Mapping[str, pa.Table]) -> dict[str, frozenset[str]]:
         )
         for table, held in rows.items()
     }
+
+
+def _ranked(rows: pa.Table, columns: tuple[str, ...]) -> pa.Table:
+    """`rows` with their rank by `columns` in a column `content`; equal cells, equal rank."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    told_apart = [name for name in columns if rows[name].null_count < rows.num_rows]
+    if not told_apart:
+        return rows
+    order = pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in told_apart])
+    ranked = rows.take(order)
+    new = pa.array([False])
+    if rows.num_rows > 1:
+        differs = [_differs_from_before(ranked[name].combine_chunks()) for name in told_apart]
+        new = pa.concat_arrays([new, functools.reduce(pc.or_, differs)])
+    return ranked.append_column("content", pc.cumulative_sum(new.cast(pa.int64())))
+
+
+def _differs_from_before(cells: pa.Array) -> pa.Array:
+    """For each cell but the first: is it another than the one before it (NULL equals NULL)?"""
+    import pyarrow.compute as pc
+
+    now, before = cells.slice(1), cells.slice(0, len(cells) - 1)
+    both_null = pc.and_(pc.is_null(now), pc.is_null(before))
+    return pc.or_(
+        pc.fill_null(pc.not_equal(now, before), fill_value=False),
+        pc.and_not(pc.or_(pc.is_null(now), pc.is_null(before)), both_null),
+    )
 
 
 def _filled_columns(rows: pa.Table) -> pa.Table:
