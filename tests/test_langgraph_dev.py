@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, NamedTuple
 
+import httpx
 import pytest
 from langgraph_sdk import get_sync_client
 from langgraph_sdk.client import SyncLangGraphClient
@@ -251,6 +252,26 @@ def test_an_unknown_input_key_is_an_error_that_names_it(server: Server) -> None:
     thread = _thread(server)
     with pytest.raises(Exception, match="unknown input key 'cutof'"):
         server.client.runs.wait(thread, "seek", input=server.input(cutof="2150-01-01"))
+
+
+def test_an_unknown_context_key_is_refused_with_the_known_ones(server: Server) -> None:
+    with pytest.raises(httpx.HTTPStatusError) as refused:
+        server.client.runs.wait(
+            _thread(server), "seek", input=server.input(), context={"max_round": 3}
+        )
+
+    assert refused.value.response.status_code == 422
+    told = refused.value.response.json()["detail"]
+    assert told.startswith("unknown context key 'max_round'; did you mean 'max_rounds'?")
+
+
+def test_a_known_context_key_is_heeded(server: Server) -> None:
+    thread = _thread(server)
+    server.client.runs.wait(
+        thread, "seek", input=server.input(), context={"max_rounds": 1, "max_revisions": 0}
+    )
+
+    assert dict(server.client.threads.get_state(thread)["values"])["rounds"] == 1
 
 
 def test_nothing_was_sent_to_the_tracing_service(server: Server) -> None:

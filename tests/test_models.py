@@ -1,0 +1,223 @@
+"""Models by their spec, and what goes over the wire to an OpenAI-compatible server."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage
+
+from clinseek import api
+from clinseek.errors import ModelError
+from clinseek.models import build_model, read_spec, tokens_of
+from clinseek.records import Record
+from tests.graphs.doubles import CUTOFF, LATEST_LABS, SUBJECT, Ward
+
+Reply = dict[str, Any] | int
+
+
+class ChatServer:
+    """An OpenAI-compatible server on loopback: gives the replies in turn, keeps the requests."""
+
+    def __init__(self) -> None:
+        self.replies: list[Reply] = []
+        self.requests: list[dict[str, Any]] = []
+        chat = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                length = int(self.headers["content-length"])
+                chat.requests.append(json.loads(self.rfile.read(length)))
+                reply = chat.replies[min(len(chat.requests), len(chat.replies)) - 1]
+                status = reply if isinstance(reply, int) else 200
+                body = json.dumps({"error": {"message": "no"}} if status != 200 else reply).encode()
+                self.send_response(status)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: Any) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        Thread(target=self.server.serve_forever, daemon=True).start()
+
+    @property
+    def spec(self) -> str:
+        return f"openai:tiny@http://127.0.0.1:{self.server.server_port}/v1"
+
+    def close(self) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def _reply(*calls: tuple[str, str], content: str = "", **message: Any) -> dict[str, Any]:
+    """A completion that makes these calls (wire name, arguments as text)."""
+    made = [
+        {"id": f"c{at}", "type": "function", "function": {"name": name, "arguments": arguments}}
+        for at, (name, arguments) in enumerate(calls)
+    ]
+    said = {"role": "assistant", "content": content, **message}
+    if made:
+        said["tool_calls"] = made
+    return {
+        "id": "1",
+        "object": "chat.completion",
+        "created": 0,
+        "model": "tiny",
+        "choices": [{"index": 0, "message": said, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18},
+    }
+
+
+@pytest.fixture
+def chat() -> Iterator[ChatServer]:
+    server = ChatServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ward:
+    monkeypatch.setenv("CLINSEEK_HOME", str(tmp_path / "home"))
+    return Ward(tmp_path)
+
+
+def _ask(ward: Ward, chat: ChatServer, *replies: Reply, **options: Any) -> Record:
+    chat.replies = list(replies)
+    return api.ask(
+        "?",
+        subject_id=SUBJECT,
+        cutoff=CUTOFF,
+        store=ward.folder,
+        model=chat.spec,
+        means=ward.means(),
+        **options,
+    )
+
+
+_LOOK = ("ehr_get_latest_records", json.dumps(LATEST_LABS[1]))
+_FINISH = ("ehr_finish", '{"response": ["3.2"], "citations": [["E1#3"]]}')
+
+
+def test_names_have_an_underscore_on_the_wire_and_a_dot_in_the_record(
+    ward: Ward, chat: ChatServer
+) -> None:
+    record = _ask(ward, chat, _reply(_LOOK), _reply(_FINISH))
+
+    sent = [tool["function"]["name"] for tool in chat.requests[0]["tools"]]
+    assert "ehr_get_latest_records" in sent
+    assert not any("." in name for name in sent)
+    replayed = chat.requests[1]["messages"][2]["tool_calls"][0]["function"]["name"]
+    assert replayed == "ehr_get_latest_records"
+    assert [tool["function"]["name"] for tool in record.tools][-1] == "ehr.finish"
+    assert record.evidence[0]["tool"] == "ehr.get_latest_records"
+    assert (record.answer, record.citations) == (["3.2"], [["E1#3"]])
+
+
+def test_tokens_are_those_that_the_server_counted(ward: Ward, chat: ChatServer) -> None:
+    record = _ask(ward, chat, _reply(_LOOK), _reply(_FINISH))
+
+    assert record.usage == {
+        "model_calls": 2,
+        "input_tokens": 22,
+        "output_tokens": 14,
+        "estimated": False,
+    }
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
+def test_reasoning_is_kept_and_sent_back(ward: Ward, chat: ChatServer, field: str) -> None:
+    record = _ask(ward, chat, _reply(_LOOK, **{field: "I look first"}), _reply(_FINISH))
+
+    assert chat.requests[1]["messages"][2][field] == "I look first"
+    assert record.messages[2]["reasoning_content"] == "I look first"
+
+
+@pytest.mark.parametrize("arguments", ["[1, 2]", '"text"', "{broken", "7"])
+def test_arguments_that_are_no_object_are_answered_and_cost_no_run(
+    ward: Ward, chat: ChatServer, arguments: str
+) -> None:
+    record = _ask(
+        ward,
+        chat,
+        _reply(("ehr_run_sql_query", arguments), _LOOK),
+        _reply(("ehr_finish", '{"response": ["3.2"], "citations": [["E1#3"]]}')),
+    )
+
+    tools = [message["content"] for message in record.messages if message["role"] == "tool"]
+    assert "the arguments are not one JSON object" in tools[1]
+    assert record.answer == ["3.2"]
+
+
+def test_empty_arguments_are_an_empty_object(ward: Ward, chat: ChatServer) -> None:
+    record = _ask(ward, chat, _reply(("ehr_get_table_names", "null")), _reply(_FINISH))
+
+    assert record.evidence[0]["arguments"] == {}
+    assert not record.evidence[0]["refused"]
+
+
+def test_a_server_that_is_busy_is_asked_again(ward: Ward, chat: ChatServer) -> None:
+    record = _ask(ward, chat, 429, 503, _reply(_FINISH), max_revisions=0)
+
+    assert record.answer == ["3.2"]
+    assert len(chat.requests) == 3
+
+
+def test_a_server_that_refuses_fails_the_run_with_its_words(ward: Ward, chat: ChatServer) -> None:
+    record = _ask(ward, chat, 401)
+
+    assert (record.status, record.stop_reason) == ("failed", "model_error")
+    assert "401" in record.errors[0]["message"]
+    assert len(chat.requests) == 1
+
+
+def test_a_record_names_the_model_and_its_address_but_no_key(
+    ward: Ward, chat: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
+
+    record = _ask(ward, chat, _reply(_FINISH), max_revisions=0)
+
+    assert record.model["spec"] == chat.spec
+    assert record.model["parameters"]["model_name"] == "tiny"
+    assert "sk-very-secret" not in record.model_dump_json()
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ("gpt", "cannot be named so"),
+        ("openai:", "names no model"),
+        ("openai:@http://x/v1", "names no model"),
+        ("openai:m@http://", "is no address"),
+    ],
+)
+def test_a_spec_that_cannot_be_is_one_sentence(spec: str, told: str) -> None:
+    with pytest.raises(ModelError, match=told):
+        read_spec(spec)
+
+
+def test_a_hosted_model_without_a_key_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+
+    with pytest.raises(ModelError, match="needs OPENAI_API_KEY"):
+        build_model("openai:gpt-9")
+
+
+def test_the_offline_policy_is_a_chat_model() -> None:
+    async def asked() -> AIMessage:
+        return await build_model("offline").ainvoke([HumanMessage("hello")])
+
+    assert isinstance(asyncio.run(asked()), AIMessage)
+
+
+def test_tokens_that_no_one_counted_are_a_quarter_of_the_characters() -> None:
+    counted = tokens_of([HumanMessage("x" * 9)], AIMessage("y" * 8))
+
+    assert counted == (3, 2, True)
