@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -94,18 +95,28 @@ def _ask(number: int, drawn: DrawnQuestion, store: Path) -> None:
 
 
 def _next_steps(store: Path, asked: DrawnQuestion) -> None:
+    command = _how_to_call()
     emit(
         f"""
 What to type next
-  this patient        clinseek show {store} --subject {asked.subject_id}
-  another question    clinseek ask --store {store} --subject {asked.subject_id} \\
+  this patient        {command} show {store} --subject {asked.subject_id}
+  another question    {command} ask --store {store} --subject {asked.subject_id} \\
                           --at "{asked.cutoff}" "What was the latest heart rate?"
   as a page           add --html run.html
   your own model      add --model openai:NAME@http://localhost:8000/v1
   open MIMIC-IV demo  wget -r -np -nH --cut-dirs=1 {OPEN_DEMO}
-                      clinseek ingest mimic-iv-demo/2.2 --out demo-store
-  your MIMIC-IV       clinseek ingest ~/mimiciv/3.1 ~/mimic-iv-ed/2.2 --out store
+                      {command} ingest mimic-iv-demo/2.2 --out demo-store
+  your MIMIC-IV       {command} ingest ~/mimiciv/3.1 ~/mimic-iv-ed/2.2 --out store
   LangGraph Studio    make studio   (in a clone of the repository)
 
 Research only: clinseek is not a medical device."""
     )
+
+
+def _how_to_call() -> str:
+    """The command as it can be typed here: `make demo` leaves it off the PATH."""
+    beside = Path(sys.executable).with_name("clinseek")
+    if shutil.which("clinseek") or not beside.is_file():
+        return "clinseek"
+    here = Path.cwd()
+    return str(beside.relative_to(here) if beside.is_relative_to(here) else beside)
