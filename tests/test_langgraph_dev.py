@@ -167,6 +167,12 @@ def _thread(server: Server) -> str:
     return thread
 
 
+def _values(server: Server, thread: str) -> dict[str, Any]:
+    values = server.client.threads.get_state(thread)["values"]
+    assert isinstance(values, dict)
+    return values
+
+
 def test_the_form_asks_for_subject_cutoff_question_and_candidates(server: Server) -> None:
     assistant = server.client.assistants.search(graph_id="seek")[0]
     schemas = server.client.assistants.get_schemas(assistant["assistant_id"])
@@ -202,26 +208,26 @@ def test_an_interrupted_run_can_be_edited_and_goes_on(server: Server) -> None:
     state = server.client.threads.get_state(thread)
     assert state["next"] == ["reason"]
 
-    held = dict(state["values"])["submission"]
+    held = _values(server, thread)["submission"]
     edited = {**held, "answer": [f"{held['answer'][0]} (checked)"]}
     server.client.threads.update_state(thread, {"submission": edited}, as_node="seek")
     server.client.runs.wait(thread, "seek", input=None)
 
-    ended = dict(server.client.threads.get_state(thread)["values"])
+    ended = _values(server, thread)
     assert (ended["status"], ended["answer"]) == ("answered", edited["answer"])
 
 
 def test_a_call_that_a_person_rewrote_is_the_call_that_runs(server: Server) -> None:
     thread = _thread(server)
     server.client.runs.wait(thread, "seek", input=server.input(), interrupt_before=["act"])
-    turn = dict(server.client.threads.get_state(thread)["values"])["messages"][-1]
+    turn = _values(server, thread)["messages"][-1]
 
     call = {"name": "ehr.get_table_names", "args": {}, "id": turn["tool_calls"][0]["id"]}
     rewritten = {**turn, "tool_calls": [call]}
     server.client.threads.update_state(thread, {"messages": [rewritten]}, as_node="seek")
     server.client.runs.wait(thread, "seek", input=None, interrupt_before=["seek"])
 
-    values = dict(server.client.threads.get_state(thread)["values"])
+    values = _values(server, thread)
     assert values["evidence"][0]["tool"] == "ehr.get_table_names"
     assert values["messages"][-1]["content"].startswith("[E1] ")
 
@@ -229,7 +235,7 @@ def test_a_call_that_a_person_rewrote_is_the_call_that_runs(server: Server) -> N
 def test_a_fork_with_an_earlier_cutoff_answers_from_the_earlier_record(server: Server) -> None:
     thread = _thread(server)
     server.client.runs.wait(thread, "seek", input=server.input())
-    late = dict(server.client.threads.get_state(thread)["values"])
+    late = _values(server, thread)
     history = server.client.threads.get_history(thread, limit=50)
     place = next(state for state in reversed(history) if state["next"] == ["seek"])
 
@@ -241,7 +247,7 @@ def test_a_fork_with_an_earlier_cutoff_answers_from_the_earlier_record(server: S
     )
     server.client.runs.wait(thread, "seek", input=None, checkpoint=fork["checkpoint"])
 
-    early = dict(server.client.threads.get_state(thread)["values"])
+    early = _values(server, thread)
     assert early["case"]["cutoff"] == server.asked.early
     assert f"record as of: {server.asked.early}" in early["messages"][1]["content"]
     assert early["evidence"][0]["id"] == "E1"
@@ -271,7 +277,7 @@ def test_a_known_context_key_is_heeded(server: Server) -> None:
         thread, "seek", input=server.input(), context={"max_rounds": 1, "max_revisions": 0}
     )
 
-    assert dict(server.client.threads.get_state(thread)["values"])["rounds"] == 1
+    assert _values(server, thread)["rounds"] == 1
 
 
 def test_nothing_was_sent_to_the_tracing_service(server: Server) -> None:

@@ -114,7 +114,7 @@ def test_a_run_that_was_cut_off_is_a_failed_record_with_its_partial_trace() -> N
 
 def test_messages_are_in_openai_form_with_dotted_names_reasoning_and_full_texts() -> None:
     call = {"name": "ehr.think", "args": {"response": "é"}, "id": "c1", "type": "tool_call"}
-    turn = AIMessage("", tool_calls=[call], additional_kwargs={"reasoning": "hm"})  # type: ignore[list-item]
+    turn = AIMessage("", tool_calls=[call], additional_kwargs={"reasoning": "hm"})
     seen = ToolMessage("cut", tool_call_id="c1", name="ehr.think", artifact={"full": "whole"})
 
     assert openai_form(SystemMessage("be kind")) == {"role": "system", "content": "be kind"}

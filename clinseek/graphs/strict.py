@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
-from functools import cache
 from typing import Any, cast
 
 from langgraph.graph.state import CompiledStateGraph
@@ -59,7 +58,6 @@ def _told() -> Iterator[None]:
         raise _worded(type(error))(str(error)) from error
 
 
-@cache
 def _worded(kind: type[UserError]) -> type[UserError]:
     return kind if issubclass(kind, ValueError) else type(kind.__name__, (kind, ValueError), {})
 

@@ -13,6 +13,7 @@ from clinseek.graphs.state import CaseBinding
 from clinseek.toolkits.ehr.case import Case, CaseKey
 from clinseek.toolkits.ehr.descriptions.links import DICTIONARY_LINKS
 
+_TELLING_IDS = frozenset({"hadm_id", "stay_id"})
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
 
@@ -85,6 +86,19 @@ def row_of(case: Case, table: str, row_id: int) -> dict[str, Any] | None:
         return None
     found = case.select(f'SELECT * FROM "{table}" WHERE row_id = ?', [row_id])
     return dict(zip(found.columns, found.rows[0], strict=True)) if found.rows else None
+
+
+def cells_of(row: Mapping[str, Any]) -> list[Any]:
+    """What a row says, without the surrogate ids: a small number among them proves nothing.
+
+    >>> cells_of({"row_id": 3, "labevent_id": 3, "hadm_id": 23056183, "valuenum": 4.1})
+    [23056183, 4.1]
+    """
+    return [
+        cell
+        for column, cell in row.items()
+        if column in _TELLING_IDS or not column.endswith(("_id", "_seq"))
+    ]
 
 
 def labels_of(case: Case, table: str, row: Mapping[str, Any]) -> list[str]:

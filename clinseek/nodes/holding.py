@@ -56,7 +56,7 @@ def same_name(one: str, other: str) -> bool:
 def _words_held(claim: str, texts: Sequence[str], *, with_numbers: bool) -> bool:
     folded = _folded(claim)
     joined = _folded(" ".join(texts))
-    if folded and re.search(rf"(?<!\w){re.escape(folded)}(?!\w)", joined):
+    if folded and re.search(rf"(?<![\w.]){re.escape(folded)}(?!\w|\.\d)", joined):
         return True
     if with_numbers:
         return False

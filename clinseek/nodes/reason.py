@@ -14,7 +14,7 @@ from clinseek.graphs.state import Context, State, Submission
 from clinseek.nodes import budget
 from clinseek.nodes.answers import read_text
 from clinseek.nodes.bench import Bench
-from clinseek.nodes.casework import labels_of, row_of
+from clinseek.nodes.casework import cells_of, labels_of, row_of
 from clinseek.nodes.prompts import conclusion_prompt, gap_prompt
 from clinseek.nodes.shortening import shorten
 from clinseek.nodes.steps import Step, milliseconds
@@ -82,23 +82,18 @@ def _weigh(state: State, submission: Submission, bench: Bench) -> Weighed:
 
 def _reader(state: State, bench: Bench) -> CellsOf:
     """What a citation points at: the row's cells and labels, read from the case, or the text."""
-    case = bench.case(state["case"])
-    texts = {
-        message.tool_call_id: message.text
-        for message in state["messages"]
-        if isinstance(message, ToolMessage)
-    }
+    case, texts = bench.case(state["case"]), _texts(state)
 
-    def cells_of(entry: EvidenceEntry, row: int | None) -> Sequence[Any]:
+    def pointed_at(entry: EvidenceEntry, row: int | None) -> Sequence[Any]:
         if row is None or entry["table"] is None:
             return [texts.get(entry["call_id"], "").removeprefix(f"[{entry['id']}]")]
         try:
             held = row_of(case, entry["table"], row)
-            return [*held.values(), *labels_of(case, entry["table"], held)] if held else []
+            return [*cells_of(held), *labels_of(case, entry["table"], held)] if held else []
         except Refusal:
             return []
 
-    return cells_of
+    return pointed_at
 
 
 async def _conclude(
@@ -141,11 +136,7 @@ def conclusion_messages(state: State) -> list[BaseMessage]:
 
 def _findings(state: State) -> str:
     """The observations, the newest where not all fit, each shortened to an equal share."""
-    texts = {
-        message.tool_call_id: message.text
-        for message in state["messages"]
-        if isinstance(message, ToolMessage)
-    }
+    texts = _texts(state)
     entries = [
         entry
         for entry in state["evidence"]
@@ -155,6 +146,15 @@ def _findings(state: State) -> str:
         return ""
     share = _FINDINGS_CHARS // len(entries)
     return "\n\n".join(shorten(texts.get(entry["call_id"], ""), share) for entry in entries)
+
+
+def _texts(state: State) -> dict[str, str]:
+    """The observations as the model was shown them, by the id of their call."""
+    return {
+        message.tool_call_id: message.text
+        for message in state["messages"]
+        if isinstance(message, ToolMessage)
+    }
 
 
 def _spoken(answer: AIMessage) -> AIMessage:

@@ -63,18 +63,19 @@ def weigh(
         said = "no answer was given; call ehr.finish with a response, or an empty one to abstain"
         gaps = [] if submission["via"] == "finish" else [Gap("empty", said)]
         return Weighed([], [], gaps)
-    answer, spelling = _spelled(submission["answer"], candidates, answer_form)
+    allowed = candidates or (_YES_NO if answer_form == "yes_no" else ())
+    spelled, spelling = _spelled(submission["answer"], allowed)
+    answer, citations = spelled, submission["citations"]
+    if allowed:
+        answer, citations = _each_once(spelled, citations)
     entries = {entry["number"]: entry for entry in ledger}
-    kept, missing = _existing(answer, submission["citations"], entries)
+    kept, missing = _existing(answer, citations, entries)
     kept, unheld = _held(answer, kept, entries, cells_of, candidates)
     gaps = [*_form_gaps(answer, answer_form), *spelling, *missing, *unheld]
     return Weighed(answer, [[str(one) for one in cited] for cited in kept], gaps)
 
 
-def _spelled(
-    items: Sequence[str], candidates: Sequence[str], form: AnswerForm | None
-) -> tuple[list[str], list[Gap]]:
-    allowed = candidates or (_YES_NO if form == "yes_no" else ())
+def _spelled(items: Sequence[str], allowed: Sequence[str]) -> tuple[list[str], list[Gap]]:
     if not allowed:
         return list(items), []
     spelled: list[str] = []
@@ -84,7 +85,17 @@ def _spelled(
         if match is None:
             gaps.append(Gap("candidates", _not_a_candidate(item, allowed)))
         spelled.append(match or item)
-    return list(dict.fromkeys(spelled)) if len(set(spelled)) < len(spelled) else spelled, gaps
+    return spelled, gaps
+
+
+def _each_once(
+    items: Sequence[str], citations: Sequence[Sequence[str]]
+) -> tuple[list[str], list[list[str]]]:
+    """Every item once, with the citations of all the times that it was given."""
+    cited: dict[str, list[str]] = {}
+    for at, item in enumerate(items):
+        cited.setdefault(item, []).extend(citations[at] if at < len(citations) else ())
+    return list(cited), list(cited.values())
 
 
 def _not_a_candidate(item: str, allowed: Sequence[str]) -> str:

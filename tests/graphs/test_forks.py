@@ -128,8 +128,10 @@ def test_a_second_question_on_a_thread_inherits_nothing_of_the_first(ward: Ward)
             means=ward.means(scripted(finishing("3.2"))), checkpointer=InMemorySaver()
         )
         context = Context(store=str(ward.folder), max_revisions=0)
-        await graph.ainvoke({**INPUT, "candidates": ["3.2", "4.1"]}, CONFIG, context=context)
-        await graph.ainvoke({**INPUT, "question": "And now?"}, CONFIG, context=context)
+        first: Any = {**INPUT, "candidates": ["3.2", "4.1"]}
+        second: Any = {**INPUT, "question": "And now?"}
+        await graph.ainvoke(first, CONFIG, context=context)
+        await graph.ainvoke(second, CONFIG, context=context)
         return (await graph.aget_state(CONFIG)).values
 
     state = asyncio.run(both())

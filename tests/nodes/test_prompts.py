@@ -1,0 +1,50 @@
+"""What the harness says to a model."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clinseek.nodes import prompts
+from clinseek.nodes.shortening import shorten
+
+
+def test_the_hash_changes_with_any_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = prompts.prompt_hash()
+    monkeypatch.setattr(prompts, "_GAP", prompts._GAP + " ")
+
+    assert prompts.prompt_hash() != before
+
+
+def test_braces_in_a_question_stay_as_they_are() -> None:
+    asked = prompts.task_prompt(
+        "What is {x}?", subject_id=1, cutoff="t", tables={}, tools=["a"], absent={}
+    )
+
+    assert "<task>\nWhat is {x}?\n</task>" in asked
+    assert "tables: none" in asked
+
+
+def test_a_single_row_is_one_row() -> None:
+    asked = prompts.task_prompt(
+        "?", subject_id=1, cutoff="t", tables={"admissions": 1, "labevents": 1203}, tools=["a"],
+        absent={},
+    )  # fmt: skip
+
+    assert "tables: admissions (1 row), labevents (1,203 rows)" in asked
+
+
+@given(st.text(), st.integers(200, 2000))
+def test_a_shortened_text_fits_and_says_what_is_missing(text: str, limit: int) -> None:
+    whole = text * 50
+
+    short = shorten(whole, limit)
+
+    assert len(short) <= limit
+    assert short == whole or "left out; narrow the call" in short
+
+
+@given(st.lists(st.text("abc ", min_size=1, max_size=40), min_size=100, max_size=200))
+def test_no_line_is_cut_through(lines: list[str]) -> None:
+    short = shorten("\n".join(lines), 1000).splitlines()
+
+    assert all(line in lines or line.startswith("[... ") for line in short)

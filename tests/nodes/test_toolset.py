@@ -1,0 +1,54 @@
+"""Which tools a run has."""
+
+import pytest
+from langchain_core.tools import BaseTool, StructuredTool
+
+from clinseek.errors import SettingError
+from clinseek.nodes.toolset import ALL_TOOLS, PAPER20, choose, names_in, names_of, repair_name
+
+
+def _tools(*names: str) -> dict[str, BaseTool]:
+    return {
+        name: StructuredTool.from_function(lambda: "", name=name, description="-") for name in names
+    }
+
+
+def test_the_paper_had_twenty_tools() -> None:
+    assert len(PAPER20) == 20
+    assert set(PAPER20) <= set(ALL_TOOLS)
+
+
+def test_tools_that_cannot_work_are_absent_with_the_reason() -> None:
+    chosen = choose(_tools("ehr.think", "ehr.finish"), "paper20")
+
+    assert names_in(chosen.schemas) == ["ehr.think", "ehr.finish"]
+    assert chosen.absent["image.*"] == "no images attached"
+    assert chosen.absent["ehr.get_candidates_by_semantic_similarity"] == (
+        "no semantic search in this version"
+    )
+
+
+def test_a_list_of_names_always_has_finish() -> None:
+    assert names_of("ehr.think, ehr.run_sql_query") == (
+        "ehr.think",
+        "ehr.run_sql_query",
+        "ehr.finish",
+    )
+
+
+def test_tools_of_another_toolkit_belong_to_all() -> None:
+    chosen = choose(_tools("lab.own", "ehr.finish"), "all")
+
+    assert "lab.own" in names_in(chosen.schemas)
+
+
+def test_an_unknown_name_is_told_with_the_nearest() -> None:
+    with pytest.raises(SettingError, match=r"did you mean ehr\.run_sql_query"):
+        names_of("ehr.run_sql")
+
+
+@pytest.mark.parametrize("name", ALL_TOOLS)
+def test_each_name_is_understood_with_underscore_and_bare(name: str) -> None:
+    assert repair_name(name) == name
+    assert repair_name(name.replace(".", "_", 1)) == name
+    assert repair_name(name.partition(".")[2]) == name
