@@ -1,4 +1,4 @@
-"""How long `import clinseek` takes: the median of fresh processes, less an empty one.
+"""How long `import clinseek` takes: the median of fresh processes.
 
     python benchmarks/import_time.py [--runs 15]
 
