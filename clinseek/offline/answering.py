@@ -37,6 +37,11 @@ class Submission(NamedTuple):
             "citations": [list(citations) for citations in self.citations],
         }
 
+    def citing_whole_evidence(self) -> Submission:
+        """The same, pointing at each evidence as a whole instead of at rows of it."""
+        whole = [tuple(dict.fromkeys(one.partition("#")[0] for one in c)) for c in self.citations]
+        return self._replace(citations=tuple(whole))
+
     @property
     def as_json(self) -> str:
         """The same as the text of a turn that may call no tool."""

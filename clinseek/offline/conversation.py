@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
@@ -19,6 +20,7 @@ _CUTOFF = re.compile(r"^record as of: (\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?)
 _SUBJECT = re.compile(r"^patient: subject_id (\d+)", re.MULTILINE)
 _TABLES = re.compile(r"^tables: (.*)$", re.MULTILINE)
 _TABLE = re.compile(r"(\w+) \(([\d,]+) rows?\)")
+_TOOLS = re.compile(r"^tools: ([^;\n]*)", re.MULTILINE)
 _FORM = re.compile(r"^answer form: (.*)$", re.MULTILINE)
 _EVIDENCE = re.compile(r"\A\[(E\d+)\] ?")
 _FINDING = re.compile(r"^\[(E\d+)\] ", re.MULTILINE)
@@ -34,7 +36,8 @@ _NOT_RUN = "this call was not run"
 class Conversation:
     """What the messages say, and nothing else: the policy remembers nothing of its own.
 
-    `tables` are the record's tables with their row counts (empty when the prompt names none).
+    `tools` are those that the prompt names, bound to this turn or not. `tables` are the record's
+    tables with their row counts (empty when the prompt names none).
     `answered` maps each call made so far to what came back. `submissions` counts the answers
     handed in, `gap` is why the last one was sent back.
     """
@@ -44,6 +47,7 @@ class Conversation:
     answer_form: str | None = None
     cutoff: datetime | None = None
     subject_id: int | None = None
+    tools: frozenset[str] = frozenset()
     tables: Mapping[str, int] = field(default_factory=dict)
     answered: Mapping[Ask, Observed] = field(default_factory=dict)
     findings: Mapping[str, Observed] = field(default_factory=dict)
@@ -66,6 +70,7 @@ def read_conversation(messages: Sequence[BaseMessage]) -> Conversation:
         answer_form=form[1].strip().replace(" ", "_") if form else None,
         cutoff=moment(cutoff[1]) if cutoff else None,
         subject_id=int(subject[1]) if subject else None,
+        tools=_tools(prompt),
         tables=_tables(prompt),
         answered=_answered(messages),
         findings=_findings(later),
@@ -111,6 +116,11 @@ def _tables(prompt: str) -> dict[str, int]:
     return {name: int(rows.replace(",", "")) for name, rows in _TABLE.findall(line[1])}
 
 
+def _tools(prompt: str) -> frozenset[str]:
+    line = _TOOLS.search(_tagged(prompt, "run_context") or "")
+    return frozenset(name.strip() for name in line[1].split(",")) if line else frozenset()
+
+
 def _answered(messages: Sequence[BaseMessage]) -> dict[Ask, Observed]:
     asked: dict[str, Ask] = {}
     answered: dict[Ask, Observed] = {}
@@ -143,8 +153,7 @@ def _findings(later: Sequence[str]) -> dict[str, Observed]:
     found: dict[str, Observed] = {}
     for text in later:
         starts = [match.start() for match in _FINDING.finditer(text)]
-        ends = [*starts[1:], len(text)]
-        for start, end in zip(starts, ends, strict=True):
+        for start, end in pairwise([*starts, len(text)]):
             one = observed(text[start:end])
             if one.evidence:
                 found[one.evidence] = one

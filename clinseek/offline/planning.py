@@ -37,6 +37,9 @@ _PLANS: dict[Topic, Callable[[Intent, Desk], Plan]] = {
     "risk": risk,
     "next": coming,
 }
+_NOT_HELD = "not in what it cites"
+"""How a submission is sent back whose answer was made of the cited rows and stands in none."""
+
 _END_OF_TIME = datetime(9999, 1, 1)
 
 
@@ -52,6 +55,7 @@ def next_turn(conversation: Conversation, tools: frozenset[str]) -> Turn:
 
     The plan is run from its beginning and fed with what was observed. Where something that it
     asks for has not been called yet, that is the next turn; a plan that ends gives the answer.
+    Without `tools` the plan is that of the run so far, fed with the findings that are repeated.
     """
     cutoff = conversation.cutoff or _END_OF_TIME
     intent = read_task(
@@ -62,7 +66,7 @@ def next_turn(conversation: Conversation, tools: frozenset[str]) -> Turn:
     )
     may_ask = not conversation.must_conclude and bool(tools - {"ehr.finish"})
     desk = Desk(
-        tools,
+        tools or conversation.tools,
         cutoff,
         conversation.tables,
         conversation.subject_id,
@@ -74,7 +78,10 @@ def next_turn(conversation: Conversation, tools: frozenset[str]) -> Turn:
     assert draft is not None
     if draft.is_empty and not may_ask and desk.attempt == 0:
         draft = replace(draft, said=f"{draft.said} I could not look any further.")
-    return Turn(submission=submission_of(draft, intent, answer_form=conversation.answer_form))
+    submission = submission_of(draft, intent, answer_form=conversation.answer_form)
+    if conversation.gap is not None and _NOT_HELD in conversation.gap:
+        submission = submission.citing_whole_evidence()
+    return Turn(submission=submission)
 
 
 def plan_of(intent: Intent, desk: Desk) -> Plan:

@@ -62,10 +62,11 @@ def read_sheet(text: str) -> Sheet | None:
         return None
     spans = _spans(written[at])
     columns = tuple(_cut(written[at - 1], spans))
-    lines = []
-    for number, line in enumerate(_until_blank(written[at + 1 :]), start=1):
-        cells = dict(zip(columns, map(_cell, _cut(line, spans)), strict=True))
-        lines.append(_with_texts(cells, number, _blocks(text)) if _BELOW in line else cells)
+    texts = _blocks(text)
+    lines = [
+        _line(dict(zip(columns, _cut(line, spans), strict=True)), place, texts)
+        for place, line in enumerate(_until_blank(written[at + 1 :]), start=1)
+    ]
     extent = _EXTENT.search("\n".join(written[: at - 1]))
     last, total = (_whole(extent[2] or extent[1]), _whole(extent[3])) if extent else (None, None)
     return Sheet(columns, tuple(lines), last, total)
@@ -135,12 +136,14 @@ def _blocks(text: str) -> dict[tuple[str, str, int], str]:
     }
 
 
-def _with_texts(
-    cells: dict[str, str | None], place: int, texts: Mapping[tuple[str, str, int], str]
+def _line(
+    written: Mapping[str, str], place: int, texts: Mapping[tuple[str, str, int], str]
 ) -> dict[str, str | None]:
-    row = row_of(cells)
-    for name, cell in cells.items():
-        if cell == _BELOW:
-            by_row = texts.get((name, "row", row)) if row is not None else None
-            cells[name] = by_row or texts.get((name, "line", place))
-    return cells
+    """The cells of a line as they are meant; a text from below is found by row, else by line."""
+    row = row_of(written)
+    return {
+        name: _cell(cell)
+        if cell != _BELOW
+        else texts.get((name, "row", row or 0)) or texts.get((name, "line", place))
+        for name, cell in written.items()
+    }

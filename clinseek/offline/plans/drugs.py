@@ -22,7 +22,9 @@ _ORDERS = re.compile(r"\b(?:order\w*|prescri\w*|medication list)\b", re.IGNORECA
 _GIVEN = re.compile(
     r"\b(?:given|administ\w*|receiv\w*|infus\w*|drip|got|get|treated)\b", re.IGNORECASE
 )
-_GIVEN_EVENTS = ("administered", "started", "restarted", "applied", "delayed", "partial")
+_GIVEN_EVENT = re.compile(
+    r"(?:delayed |partial )?(?:administered|started|restarted|applied)", re.IGNORECASE
+)
 _MOST_CITED = 5
 _MOST_NAMES = 50
 _RUNNING_WITHIN = timedelta(hours=24)
@@ -55,7 +57,7 @@ def drug(intent: Intent, desk: Desk) -> Plan:
     rows = yield from read(lookups, intent.window, desk)
     if rows.window is None:
         return Draft(missing_stay(intent.window))
-    if not rows.together:
+    if not rows.rows:
         spelt = yield from respelt(intent, desk, ("prescriptions_candidates",))
         if spelt is not None:
             return (yield from drug(spelt, desk))
@@ -91,7 +93,7 @@ def _was_given(hit: Hit) -> bool:
     """Of the administration record only what was given: not what was held, flushed or stopped."""
     if "event_txt" not in hit.line:
         return True
-    return (hit.line["event_txt"] or "").strip().lower().startswith(_GIVEN_EVENTS)
+    return _GIVEN_EVENT.match((hit.line["event_txt"] or "").strip()) is not None
 
 
 def _draft(

@@ -90,11 +90,15 @@ class Hit(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What several lookups found: the hits by table, the window in times (None: no such stay)."""
+    """What several lookups found: the hits by table, the window in times (None: no such stay).
+
+    `rows` is how many rows were seen before the window was laid on them.
+    """
 
     found: dict[str, list[Hit]]
     window: Window | None
     looked_at: tuple[str, ...]
+    rows: int
 
     @property
     def together(self) -> list[Hit]:
@@ -119,7 +123,8 @@ def read(
         found[lookup.table] = hits(lookup, held, read_through or ANY_TIME)
         at += len(asks)
     looked_at = tuple(dict.fromkeys(one.evidence for one in seen[:at] if one.evidence))
-    return Read(found, read_through, looked_at)
+    rows = sum(len(one.lines) for one in seen[:at])
+    return Read(found, read_through, looked_at, rows)
 
 
 def hits(lookup: Lookup, seen: Sequence[Observed], window: Window = ANY_TIME) -> list[Hit]:

@@ -141,7 +141,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
               r"(?:previous|prior|last|earlier|past) "
               r"(?:admission|hospital stay|hospitali[sz]ation|stay)"), _previous),
     (_pattern(rf"(?:since|from) (?:the )?(?:start of )?(?:{_THIS} )?{_STAY}"), _stay),
-    (_pattern(rf"(?:so far )?(?:during|in|on|within|throughout|for|over) {_THIS} {_STAY}"
+    (_pattern(rf"(?:so far )?(?:during|in|on|within|throughout|for|over|of) {_THIS} {_STAY}"
               r"(?: so far)?"), _stay),
     (_pattern(rf"(?:on|at|upon) (?:{_THIS} )?(?P<stay>(?:icu |hospital )?admission|arrival)"),
      _arrival),
