@@ -129,7 +129,7 @@ def test_a_case_of_the_demo_opened_twice_is_the_same_to_the_byte(
 
 
 @pytest.mark.parametrize("subject_id", CUTOFFS)
-def test_the_strict_profile_shows_no_row_that_the_available_one_hides(
+def test_the_strict_profile_shows_no_more_rows_than_the_available_one(
     demo_at: Reader, subject_id: int
 ) -> None:
     for cutoff in CUTOFFS[subject_id]:

@@ -14,7 +14,7 @@ from clinseek.toolkits.ehr.synthetic import synthesise
 from .invariants import assert_grows, assert_holds
 from .reading import PROFILES, ProfileName, Reader
 
-PATIENTS = 6
+PATIENTS = 4
 END_OF_RECORD = "2299-01-01 00:00:00"
 HOURS = (0, 1, 6, 24, 72)
 """Hours from an arrival to a cutoff: fixed without a look at how the stay went."""

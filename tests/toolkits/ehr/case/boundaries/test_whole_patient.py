@@ -44,11 +44,16 @@ Row = tuple[tuple[str, Any], ...]
 
 
 def moments(profile: ProfileName) -> list[str]:
-    """Every moment at which something is told, and the second before it."""
+    """Every moment at which something is told, and the second before it.
+
+    The event profile has no expectation of its own here and takes the moments alone.
+    """
     told = {FIRST_MOMENT}
     for row in STORY.told:
         told |= {row.enters(profile), *row.masks(profile).values()}
     at_or_after = sorted(moment for moment in told if FIRST_MOMENT <= moment < NEVER)
+    if profile == "event":
+        return at_or_after
     before = {one_second_before(moment) for moment in at_or_after[1:]}
     return sorted(before.union(at_or_after))
 
