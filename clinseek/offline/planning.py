@@ -133,6 +133,7 @@ def _answer(ask: Ask, conversation: Conversation, *, number: int) -> Observed:
 
 
 def _could_be(ask: Ask, finding: Observed) -> bool:
-    table = re.search(r"FROM (\w+)|\"table_name\": \"(\w+)", ask.arguments)
+    """Whether the first line of a finding names a table that the call reads."""
+    named = re.findall(r"(?:FROM|JOIN) (\w+)|\"table_name\": \"(\w+)", ask.arguments)
     first_line = finding.text.partition("\n")[0]
-    return table is not None and (table[1] or table[2]) in first_line
+    return any((by_sql or by_tool) in first_line for by_sql, by_tool in named)
