@@ -215,6 +215,7 @@ def _blocking(wanted: Callable[P, Coroutine[Any, Any, Record]]) -> Callable[P, R
         with ThreadPoolExecutor(1) as own:
             return own.submit(lambda: asyncio.run(wanted(*args, **kwargs))).result()
 
+    blocking.__name__ = blocking.__qualname__ = wanted.__name__.removeprefix("a")
     return blocking
 
 

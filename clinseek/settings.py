@@ -1,8 +1,9 @@
 """Where things lie and what the environment says; read when asked, never at import.
 
-CLINSEEK_HOME      threads, cases and the demo store (default: ~/.clinseek)
-CLINSEEK_STORE     the store that is used when none is named
-CLINSEEK_TRACING   1 allows LangSmith tracing; anything else keeps patient data at home
+- CLINSEEK_HOME: threads, cases and the demo store (default: ~/.clinseek)
+- CLINSEEK_STORE: the store that is used when none is named
+- CLINSEEK_MODEL: the model that is used when none is named (default: offline)
+- CLINSEEK_TRACING: 1 allows LangSmith tracing; anything else keeps patient data at home
 """
 
 from __future__ import annotations
@@ -78,6 +79,11 @@ def store_path(named: str | os.PathLike[str] | None = None) -> Path:
     """The store to use: the one named, else CLINSEEK_STORE, else the demo store (made once)."""
     chosen = named or os.environ.get("CLINSEEK_STORE")
     return Path(chosen).expanduser() if chosen else demo_store()
+
+
+def model_spec(named: str | None = None) -> str:
+    """The model to use: the one named, else CLINSEEK_MODEL, else the offline policy."""
+    return named or os.environ.get("CLINSEEK_MODEL") or "offline"
 
 
 def demo_store() -> Path:

@@ -292,6 +292,18 @@ def test_another_web_page_may_not_read_the_threads(server: Server) -> None:
         assert answered.headers.get("access-control-allow-origin") is None
 
 
+def test_studio_may_read_the_threads_and_is_told_why_a_context_was_refused(server: Server) -> None:
+    studio = {"Origin": "https://smith.langchain.com"}
+    asked = {"assistant_id": "seek", "input": server.input(), "context": {"max_round": 3}}
+
+    fine = httpx.get(f"{server.url}/ok", headers=studio)
+    refused = httpx.post(f"{server.url}/runs/wait", headers=studio, json=asked)
+
+    assert fine.headers["access-control-allow-origin"] == studio["Origin"]
+    assert refused.status_code == 422
+    assert refused.headers["access-control-allow-origin"] == studio["Origin"]
+
+
 def test_the_configuration_sets_what_keeps_data_at_home() -> None:
     environment = {"LANGSMITH_API_KEY": "key", "LANGCHAIN_API_KEY": "key"}
     stay_home(environment)

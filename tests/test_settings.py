@@ -17,6 +17,15 @@ def test_the_store_is_the_one_named_else_that_of_the_environment(
     assert settings.store_path() == tmp_path / "of-the-environment"
 
 
+def test_the_model_is_the_one_named_else_that_of_the_environment_else_offline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CLINSEEK_MODEL", raising=False)
+    assert settings.model_spec() == "offline"
+    monkeypatch.setenv("CLINSEEK_MODEL", "openai:tiny")
+    assert (settings.model_spec(), settings.model_spec("offline")) == ("openai:tiny", "offline")
+
+
 def test_without_a_store_the_demo_store_is_made_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -213,8 +213,12 @@ class Context:
         str | None, Field(description="folder of the store; empty: CLINSEEK_STORE, else a demo")
     ] = None
     model: Annotated[
-        str, Field(description='"offline", "openai:NAME" or "openai:NAME@http://host:port/v1"')
-    ] = "offline"
+        str | None,
+        Field(
+            description='"offline", "openai:NAME" or "openai:NAME@http://host:port/v1"; '
+            "empty: CLINSEEK_MODEL, else offline"
+        ),
+    ] = None
     profile: Annotated[Profile, Field(description="which clock decides what was known")] = (
         "available"
     )

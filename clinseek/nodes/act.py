@@ -12,6 +12,7 @@ from langchain_core.tools import BaseTool
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, ValidationError
 
+from clinseek.errors import UserError
 from clinseek.graphs.state import Call, Context
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.shortening import shorten
@@ -76,6 +77,8 @@ async def _outcome(call: Call, context: Context, bench: Bench) -> _Outcome:
         return _refused(unknown) if unknown else _read(await _invoke(tool, call))
     except ValidationError as error:
         return _refused(_argument_sentence(call["tool"], error))
+    except UserError:
+        raise  # the store is gone, say: mended by the user, the run can be resumed
     except Exception as error:  # a fault of a tool must not cost the run
         return _Outcome(
             f"{call['tool']} failed unexpectedly ({type(error).__name__}); this was noted. "

@@ -18,6 +18,7 @@ from langchain_core.tools import BaseTool
 from clinseek.graphs.state import CaseBinding
 from clinseek.models import build_model
 from clinseek.nodes.casework import OpenCase, reopen
+from clinseek.settings import model_spec
 from clinseek.toolkits.ehr.case import Case, open_case
 from clinseek.toolkits.ehr.store import Store
 from clinseek.toolkits.ehr.tools import EhrToolkit
@@ -56,10 +57,11 @@ class Bench:
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
         self._lock = threading.Lock()
 
-    def model(self, spec: str) -> BaseChatModel:
+    def model(self, spec: str | None) -> BaseChatModel:
         """The model of `spec`, one for each event loop (its connections belong to a loop)."""
-        key = ("model", spec, asyncio.get_running_loop())
-        made: BaseChatModel = self._keep(key, lambda: self.means.build_model(spec))
+        named = model_spec(spec)
+        key = ("model", named, asyncio.get_running_loop())
+        made: BaseChatModel = self._keep(key, lambda: self.means.build_model(named))
         return made
 
     def case(self, binding: CaseBinding) -> Case:

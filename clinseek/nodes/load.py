@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from langchain_core.messages import HumanMessage, SystemMessage
@@ -12,6 +13,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
+from clinseek.errors import UserError
 from clinseek.graphs.state import CaseBinding, Context, Input, State
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.casework import case_file_name, row_counts, task_of
@@ -21,6 +23,7 @@ from clinseek.nodes.steps import Step
 from clinseek.nodes.toolset import Chosen, choose, names_in
 from clinseek.records import Timings, Usage
 from clinseek.settings import case_folder, store_path
+from clinseek.toolkits.ehr.case import Case
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ async def load(
     thread = str(config.get("configurable", {}).get("thread_id") or uuid.uuid4().hex)
     opened = await asyncio.to_thread(_open, task, context, thread=thread, bench=bench)
     binding = opened.binding
+    await asyncio.to_thread(_drop_earlier, state.get("case"), binding)
     bound = {"subject_id": binding["subject_id"], "cutoff": binding["cutoff"]}
     binding["task"] = task_of({**state, **bound})
     tools = names_in(opened.chosen.schemas)
@@ -86,6 +90,12 @@ async def load(
     }
 
 
+def _drop_earlier(earlier: CaseBinding | None, now: CaseBinding) -> None:
+    """Remove the file of the case that this thread was bound to before, if it is another."""
+    if earlier is not None and earlier["file"] != now["file"]:
+        Path(earlier["file"]).unlink(missing_ok=True)
+
+
 def _open(task: Input, context: Context, *, thread: str, bench: Bench) -> _Opened:
     store = str(store_path(context.store).absolute())
     subject_id, cutoff = task["subject_id"], task["cutoff"]
@@ -97,6 +107,14 @@ def _open(task: Input, context: Context, *, thread: str, bench: Bench) -> _Opene
         folder=case_folder(),
         name=case_file_name(thread, store, subject_id, cutoff, context.profile),
     )
+    try:
+        return _bound(case, store, context, bench)
+    except UserError:
+        case.close()
+        raise
+
+
+def _bound(case: Case, store: str, context: Context, bench: Bench) -> _Opened:
     binding = CaseBinding(
         store=store,
         fingerprint=bench.means.fingerprint(store),

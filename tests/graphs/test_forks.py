@@ -75,13 +75,16 @@ def _state(graph: StrictGraph) -> Coroutine[Any, Any, StateSnapshot]:
     return graph.aget_state(CONFIG)
 
 
-def test_a_fork_with_another_cutoff_opens_another_case_with_a_new_ledger(fork: Fork) -> None:
+def test_a_fork_with_another_cutoff_opens_another_case_with_a_new_ledger(
+    fork: Fork, ward: Ward
+) -> None:
     result = fork({"cutoff": "2150-03-04 12:00:00"}, before="seek", as_node="act", visit=1)
 
     assert result["answer"] == ["4.1"]
     assert [entry["id"] for entry in result["evidence"]] == ["E1", "E2"]
     assert "record as of: 2150-03-04 12:00:00" in result["messages"][1].text
     assert not any("3.2" in message.text for message in result["messages"])
+    assert list((ward.folder / "home" / "cases").iterdir()) == []
 
 
 def test_a_fork_with_another_question_asks_that_question(fork: Fork) -> None:

@@ -76,6 +76,13 @@ def test_a_context_that_cannot_be_is_one_sentence(
         _ask(ward, INPUT, {"store": str(ward.folder), **context})
 
 
+def test_a_run_that_cannot_begin_leaves_no_case_behind(ward: Ward) -> None:
+    with pytest.raises(SettingError):
+        _ask(ward, INPUT, {"store": str(ward.folder), "tools": "ehr.nonsense"})
+
+    assert list((ward.folder / "home" / "cases").iterdir()) == []
+
+
 def test_an_unknown_patient_is_told_by_its_own_error(ward: Ward) -> None:
     with pytest.raises(SubjectError):
         _ask(ward, {**INPUT, "subject_id": 8})
