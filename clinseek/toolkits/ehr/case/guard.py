@@ -17,7 +17,6 @@ VOCABULARY = "vocabulary"
 """The name under which the second file, the dictionaries and candidates, is attached."""
 
 _INSTRUCTIONS_BETWEEN_CHECKS = 20_000
-_ROWS_A_FETCH = 256
 _LONGEST_SQL = 100_000
 _READING = frozenset(
     {
@@ -129,7 +128,7 @@ def _only_reading(
     read: set[str],
 ) -> Callable[[int, str | None, str | None, str | None, str | None], int]:
     def decide(
-        action: int, first: str | None, second: str | None, schema: str | None, _: str | None
+        action: int, first: str | None, second: str | None, _schema: str | None, _: str | None
     ) -> int:
         if action == sqlite3.SQLITE_PRAGMA and (first or "").lower() in _DESCRIBING_PRAGMAS:
             return sqlite3.SQLITE_OK
@@ -137,7 +136,7 @@ def _only_reading(
             return sqlite3.SQLITE_DENY
         if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FORBIDDEN_FUNCTIONS:
             return sqlite3.SQLITE_DENY
-        if action == sqlite3.SQLITE_READ and first and schema is not None:
+        if action == sqlite3.SQLITE_READ and first:
             read.add(first)
         return sqlite3.SQLITE_OK
 
@@ -145,16 +144,17 @@ def _only_reading(
 
 
 def _fetch(cursor: sqlite3.Cursor, limits: Limits) -> tuple[list[tuple[Any, ...]], bool]:
+    # Row by row: a batch of long cells could fill the memory before it is weighed.
     rows: list[tuple[Any, ...]] = []
     size = 0
-    while batch := cursor.fetchmany(_ROWS_A_FETCH):
-        for row in batch:
-            if len(rows) == limits.rows:
-                return rows, True
-            size += sum(len(cell) if isinstance(cell, str | bytes) else 8 for cell in row)
-            if size > limits.bytes:
-                return rows, True
-            rows.append(row)
+    for row in cursor:
+        if len(rows) == limits.rows:
+            return rows, True
+        # A list and class tests: this line runs once a cell of everything that is read.
+        size += sum([len(c) if c.__class__ is str or c.__class__ is bytes else 8 for c in row])
+        if size > limits.bytes:
+            return rows, True
+        rows.append(row)
     return rows, False
 
 
