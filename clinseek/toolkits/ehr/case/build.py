@@ -78,8 +78,8 @@ def open_case(
 ) -> Case:
     """The record of `subject_id` as it stood at `cutoff` (inclusive), in a file of its own.
 
-    The file is `folder/name` (a fresh temporary folder and `<subject_id>.sqlite` by default); the
-    same arguments over the same store give the same bytes. Raises StoreError, SubjectError,
+    The file is `folder/name`, by default in a fresh temporary folder under a name made of patient,
+    cutoff and profile; the same arguments over the same store give the same bytes. Raises StoreError, SubjectError,
     CutoffError (unreadable, zoned, or before the first record), SettingError (no such profile) and
     RuleError (a table or column without a rule).
     """
@@ -88,7 +88,7 @@ def open_case(
     held = patient_tables(records)
     where = folder if folder is not None else Path(tempfile.mkdtemp(prefix="clinseek-case-"))
     where.mkdir(parents=True, exist_ok=True)
-    path = where / (name or f"{subject_id}.sqlite")
+    path = where / (name or _file_name(key))
     vocabulary = records.vocabulary if records.vocabulary.is_file() else None
     try:
         # Inside the case's own folder, so that the last step is a rename within one file system.
@@ -102,6 +102,11 @@ def open_case(
             f"the case of patient {subject_id} at {key.cutoff} could not be made: {error}"
         ) from error
     return Case(key=key, path=path, vocabulary=vocabulary, own_folder=folder is None)
+
+
+def _file_name(key: CaseKey) -> str:
+    moment = key.cutoff.replace(" ", "T").replace(":", "")
+    return f"{key.subject_id}-{moment}-{key.profile}.sqlite"
 
 
 def patient_tables(records: PatientRecords) -> list[str]:

@@ -140,3 +140,12 @@ def test_a_profile_that_does_not_exist_is_refused(demo_store: Path) -> None:
 def test_a_store_that_does_not_exist_is_refused(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         open_case(tmp_path / "nowhere", WIDE_RECORD, cutoff=IN_A_STAY)
+
+
+def test_two_cutoffs_in_one_folder_are_two_cases(demo_store: Path, tmp_path: Path) -> None:
+    early, late = (
+        open_case(demo_store, WIDE_RECORD, cutoff=cutoff, folder=tmp_path)
+        for cutoff in (IN_A_STAY, LATE_ENOUGH)
+    )
+    count = "SELECT count(*) FROM labevents"
+    assert early.select(count).rows < late.select(count).rows
