@@ -9,20 +9,23 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from langchain_core.tools import BaseTool, StructuredTool
 
 from clinseek import api, kept_threads
-from clinseek.errors import ThreadError
+from clinseek.errors import StoreError, SubjectError, ThreadError
 from clinseek.graphs.seek import build_graph
 from clinseek.records import Record
+from clinseek.toolkits.ehr.case import Case
 from tests.graphs.doubles import (
     CUTOFF,
     LATEST_LABS,
     SUBJECT,
+    ScriptedModel,
     Ward,
     calling,
     finishing,
@@ -140,20 +143,21 @@ def test_a_run_killed_at_random_moments_ends_as_an_undisturbed_one(runs: Runs) -
     expected = _end(runs.record("undisturbed"))
     chance = random.Random(20_150)
     kills = between_calls = 0
-    for number in range(100):
+    for number in range(KILLS):
         if kills >= KILLS:
             break
         thread = f"killed-{number}"
+        stored: set[tuple[int, float]] = set()
+        made: Counter[tuple[int, float]] = Counter()
         for _ in range(KILLS_A_THREAD):
-            if not runs.go(thread, kill_after=chance.uniform(0.0, LONGEST_DELAY)).killed:
-                break
-            kills += 1
-            stored = runs.stored_calls(thread)
-            made = runs.calls(thread)
-            between_calls += len(stored) % len(SLEEPS) != 0
-            runs.go(thread, kill_after=chance.uniform(0.0, LONGEST_DELAY / 2))
+            killed = runs.go(thread, kill_after=chance.uniform(0.0, LONGEST_DELAY)).killed
             again = runs.calls(thread)
             assert {call: again[call] for call in stored} == {call: made[call] for call in stored}
+            if not killed:
+                break
+            kills += 1
+            stored, made = runs.stored_calls(thread), again
+            between_calls += len(stored) % len(SLEEPS) != 0
         runs.go(thread)
         assert _end(runs.record(thread)) == expected
     assert kills >= KILLS
@@ -182,9 +186,6 @@ def test_a_thread_that_ended_gives_its_record_again_without_running(home: Path) 
 def test_a_thread_goes_on_with_the_context_it_was_begun_with(home: Path) -> None:
     ward = Ward(home)
 
-    async def stopped(wait: float) -> None:
-        await asyncio.sleep(wait)
-
     model = scripted(finishing("3.2"))
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(_cancelled(ward))
@@ -196,8 +197,6 @@ def test_a_thread_goes_on_with_the_context_it_was_begun_with(home: Path) -> None
 
 
 async def _cancelled(ward: Ward) -> None:
-    from tests.graphs.doubles import ScriptedModel
-
     class Slow(ScriptedModel):
         async def _agenerate(self, *args: Any, **kwargs: Any) -> Any:
             await asyncio.sleep(60)
@@ -269,6 +268,30 @@ def test_a_case_that_is_gone_is_made_again_with_the_same_rows(home: Path) -> Non
     assert record.errors == []
 
 
+def test_a_store_that_is_gone_stops_the_run_which_goes_on_when_it_is_back(home: Path) -> None:
+    ward = Ward(home)
+    gone = [True]
+
+    def tools_of(case: Case) -> Sequence[BaseTool]:
+        def look() -> str:
+            """Look."""
+            if gone.pop() if gone else False:
+                raise StoreError("the store is gone")
+            return "3.2"
+
+        finish = StructuredTool.from_function(lambda: "", name="ehr.finish", description="-")
+        return [StructuredTool.from_function(look, name="ehr.look"), finish]
+
+    model = scripted(calling(("ehr.look", {}), tag="look"), finishing("3.2", citations=["E1"]))
+    means = ward.means(model, tools_of=tools_of)
+
+    with pytest.raises(StoreError, match="the store is gone"):
+        _asked(ward, "t", means=means)
+    record = api.resume("t", means=means)
+
+    assert (record.answer, record.errors) == (["3.2"], [])
+
+
 def test_the_file_of_threads_is_its_owners_alone(home: Path) -> None:
     _asked(Ward(home), "t")
 
@@ -279,8 +302,6 @@ def test_the_file_of_threads_is_its_owners_alone(home: Path) -> None:
 
 
 def test_a_mistyped_patient_leaves_no_thread_behind(home: Path) -> None:
-    from clinseek.errors import SubjectError
-
     ward = Ward(home)
     with pytest.raises(SubjectError):
         api.ask(
