@@ -79,9 +79,9 @@ def open_case(
     """The record of `subject_id` as it stood at `cutoff` (inclusive), in a file of its own.
 
     The file is `folder/name`, by default in a fresh temporary folder under a name made of patient,
-    cutoff and profile; the same arguments over the same store give the same bytes. Raises StoreError, SubjectError,
-    CutoffError (unreadable, zoned, or before the first record), SettingError (no such profile) and
-    RuleError (a table or column without a rule).
+    cutoff and profile; the same arguments over the same store give the same bytes. Raises
+    StoreError, SubjectError, CutoffError (unreadable, zoned, or before the first record),
+    SettingError (no such profile) and RuleError (a table or column without a rule).
     """
     records = opened_store(store)
     key = CaseKey(str(records.path), subject_id, read_cutoff(cutoff), profile_named(profile))
