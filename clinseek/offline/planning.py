@@ -95,9 +95,9 @@ def plan_of(intent: Intent, desk: Desk) -> Plan:
 
 
 def _not_understood(unread: str) -> Plan:
-    """The plan of a question about a time that cannot be read: an answer would be of another."""
+    """The plan of a question of which a part is beyond the policy: the rest is another one."""
     yield from ()
-    return Draft(f"I do not understand which time is meant ({unread!r}), so I give no answer.")
+    return Draft(f"I do not understand this part of the question: {unread!r}. So I give no answer.")
 
 
 def _followed(

@@ -50,6 +50,10 @@ from tests.offline.driver import ask
         ("Does the patient have a history of CHF?", "yes"),
         ("Does the patient have a history of asthma?", "no"),
         ("What was the primary diagnosis of the last admission?", "Chronic systolic heart failure"),
+        ("Does the patient have diabetes?", "yes"),
+        ("Was the patient ever tachycardic?", "yes"),
+        ("Is the patient tachycardic?", "no"),
+        ("When was potassium highest?", "2150-03-03 11:00:00"),
         ("Is the patient ventilated?", "yes"),
         ("When was the patient admitted?", "2150-03-03 10:00:00"),
         ("How many admissions has the patient had?", "2"),
@@ -98,6 +102,9 @@ def test_calls_that_do_not_depend_on_each_other_go_in_one_turn(case: Case) -> No
         "Sing me a song.",
         "What was the heart rate at 2150-03-01 06:00?",
         "How is the patient feeling?",
+        "What was the latest heart rate and potassium?",
+        "How much metoprolol was given?",
+        "Was a CT scan done?",
     ],
 )
 def test_what_it_cannot_find_or_understand_it_leaves_unanswered_and_says_so(

@@ -17,6 +17,7 @@ from clinseek.offline.task.intent import ANY_TIME, Intent
 from clinseek.offline.task.terms import CONDITION_SYNONYMS, mentions
 
 _MOST_NAMES = 100
+_IMAGING = re.compile(r"\b(?:x-?rays?|ct|mri|ultrasound|echo\w*|e[ck]g)\b", re.IGNORECASE)
 _PRIMARY = re.compile(r"\b(?:primary|principal|main)\b", re.IGNORECASE)
 
 DIAGNOSES = Lookup(
@@ -57,6 +58,8 @@ def procedure(intent: Intent, desk: Desk) -> Plan:
     if rows.window is None:
         return Draft(missing_stay(intent.window))
     found = rows.together
+    if not found and _IMAGING.search(intent.text):
+        return Draft("Only imaging in the ICU is charted as such, so I do not know of any other.")
     if intent.measure in ("when_last", "when_first") and found:
         hit = found[0] if intent.measure == "when_last" else found[-1]
         return Draft(f"{hit.name} at {hit.time}.", (Item(str(hit.time), hit.citation),))

@@ -104,6 +104,8 @@ def _draft(
         cited = tuple(one for hit in found[:_MOST_CITED] for one in hit.citation)
         what = f"{named} was {verb}: {_said(found[0])}." if found else f"No {named} found{where}."
         return Draft(what, holds=bool(found), citations=cited or looked_at)
+    if intent.measure in ("total", "mean", "minimum", "maximum"):
+        return Draft(f"I do not add up or compare amounts of a drug ({named}).")
     if intent.measure == "count":
         said = f"{named} was {verb} {len(found)} times{where}."
         return Draft(said, (Item(str(len(found)), looked_at),), float(len(found)))

@@ -7,7 +7,8 @@ from datetime import timedelta
 from clinseek.offline.plans import values as of
 from clinseek.offline.plans.plan import Draft, Item, Seen
 from clinseek.offline.sheets import number
-from clinseek.offline.task.intent import Intent, Measure
+from clinseek.offline.task import cues
+from clinseek.offline.task.intent import Comparison, Intent, Measure
 
 MOST_ROWS_READ = 21
 """One more than an answer cites: where so many rows came back, the evidence is cited whole."""
@@ -30,27 +31,38 @@ def read_as(intent: Intent) -> Measure:
     return plain.get(intent.measure, intent.measure)
 
 
-def value_draft(intent: Intent, label: str, values: list[of.Value]) -> Draft:
-    """The answer that is one value of the record."""
+def value_draft(
+    intent: Intent, label: str, values: list[of.Value], looked_at: tuple[str, ...] = ()
+) -> Draft:
+    """The answer that is one value of the record; an absence cites what was `looked_at`."""
     measure = read_as(intent)
     value = of.picked(values, measure, at=intent.at)
     if value is None:
         where = f" {intent.window.said}" if intent.window.said else ""
         any_asked = intent.form == "yes_no" and intent.measure == "exists" and not intent.comparison
         said = f"The record holds no value of {label}{where}."
-        return Draft(said, holds=False if any_asked else None)
+        return Draft(said, holds=False if any_asked else None, citations=looked_at)
     said = f"{label}: the {_WHICH.get(measure, measure)} value is {value.said}, at {value.time}."
     if intent.at is not None and abs(value.time - intent.at) > AROUND:
         return Draft(f"{said} That is too far from {intent.at}.")
     if intent.comparison and value.number is not None:
-        return Draft(said, holds=intent.comparison.holds(value.number), citations=value.citation)
-    if intent.measure in ("when_first", "when_last"):
+        comparison = _in_unit_of(label, intent.comparison)
+        return Draft(said, holds=comparison.holds(value.number), citations=value.citation)
+    if cues.MEASURES["when_last"].search(intent.text):
         return Draft(said, (Item(str(value.time), value.citation),))
     holds = True if intent.form == "yes_no" and intent.measure == "exists" else None
     items = (Item(value.said, value.citation),)
     return Draft(said, items, value.number, value.unit, holds, value.citation)
 
 
+def _in_unit_of(label: str, comparison: Comparison) -> Comparison:
+    """A limit that can only be meant in Fahrenheit, in Celsius where the item is in Celsius."""
+    if "Celsius" not in label or comparison.limit < _HOTTEST_CELSIUS:
+        return comparison
+    return comparison._replace(limit=(comparison.limit - 32) * 5 / 9)
+
+
+_HOTTEST_CELSIUS = 50
 _WHICH: dict[Measure, str] = {"at": "nearest", "minimum": "lowest", "maximum": "highest"}
 
 

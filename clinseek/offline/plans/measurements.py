@@ -166,7 +166,8 @@ def _draft(intent: Intent, label: str, readings: list[Reading], shares: list[See
     ]
     if measure == "trend":
         return trend_draft(intent, label, max(held, key=len))
-    return value_draft(intent, label, [value for values in held for value in values])
+    looked_at = tuple(one.evidence for share in shares for one in share if one.evidence)
+    return value_draft(intent, label, [value for values in held for value in values], looked_at)
 
 
 def _not_found(intent: Intent) -> str:

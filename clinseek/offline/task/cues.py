@@ -30,6 +30,7 @@ TOPICS: Mapping[Topic, re.Pattern[str]] = {
     "drug": words(
         "given", "administ\\w+", "doses?", "dosage", "dosed", "prescri\\w+", "ordered", "orders?",
         "medications?", "medicines?", "drugs?", "infus\\w+", "drip", "receive[ds]?", "receiving",
+        "transfus\\w*",
         "treated with", "started on", "v?a?s?o?pressors?", "antibiotics?", "statins?", "get", "got",
     ),
     "diagnosis": words(
@@ -37,7 +38,8 @@ TOPICS: Mapping[Topic, re.Pattern[str]] = {
     ),
     "procedure": words(
         "procedures?", "surger(?:y|ies)", "ventilat(?:ed|ion)", "(?:ex|in)tubat\\w*", "operations?",
-        "dialysis", "underwent", "undergo\\w*",
+        "dialysis", "underwent", "undergo\\w*", "x-?rays?", "ct scans?", "mri", "ultrasounds?",
+        "echo\\w*", "ekg", "ecg",
     ),
     "service": words("services?", "clinical team"),
     "careunit": words(
@@ -70,6 +72,7 @@ MEASURES: Mapping[Measure, re.Pattern[str]] = {
         "steady",
         "stable",
         "chang(?:ed|ing)",
+        "changes? (?:in|of)",
         "evol\\w+",
         "course of",
         "develop(?:ed|ing)",
@@ -141,7 +144,9 @@ UNREAD_TIME = words(
 )  # fmt: skip
 """Words of time that no window has read: a question with one left is not understood."""
 
-DOSE = words("dos(?:e|age)")
+DOSE_ASKED = words(
+    "(?:what|which)(?: (?:is|was|were|the|last|latest|first|current))* dos(?:e|age)s?"
+)
 
 FILLER = words(
     "what(?:'s)?", "which", "who", "is", "are", "was", "were", "be", "been", "being", "the", "a",
@@ -159,7 +164,7 @@ NAMING = words(
     "medications?", "medicines?", "drugs?", "infus\\w+", "drip", "receiv\\w+", "treated",
     "started", "stopped", "currently", "now", "on", "cultures?", "grew", "grow\\w*", "organisms?",
     "susceptib\\w*", "resistan\\w*", "sensitiv\\w*", "positive", "negative", "taken", "drawn",
-    "sent", "diagnos\\w*", "histor(?:y|ies)", "conditions?", "procedures?", "underwent",
+    "sent", "diagnos\\w*", "histor(?:y|ies)", "conditions?", "transfus\\w*", "units?", "procedures?", "underwent",
     "undergo\\w*", "perform\\w*", "done", "last", "first", "latest", "recent", "most", "still",
     "active", "before", "prior", "previous", "earlier", "past", "list", "names?", "isolated",
     "yet", "long", "made", "stays?", "admissions?", "suffers?", "come", "back", "show(?:n|ed)?",

@@ -92,7 +92,7 @@ class Intent:
     thing. `concept` and `drug_class` are what the table of terms makes of them. `at` is the moment
     of a question for the value around a time. `text` is the question without its window.
     `respelt` is True once the term was taken from the vocabulary instead of the question.
-    `unread` are words of time that no window covers, or None.
+    `unread` is what of the question is beyond the policy (a time, a second question), or None.
     """
 
     topic: Topic

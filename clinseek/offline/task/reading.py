@@ -11,7 +11,15 @@ from datetime import datetime
 
 from clinseek.offline.task import cues
 from clinseek.offline.task.intent import Comparison, Form, Intent, Measure, Topic, Window
-from clinseek.offline.task.terms import FLUIDS, concept_in, drug_class_in, mentions
+from clinseek.offline.task.terms import (
+    CONDITION_SYNONYMS,
+    FLUIDS,
+    STATES,
+    concept_in,
+    drug_class_in,
+    mentions,
+    several_in,
+)
 from clinseek.offline.task.windows import read_time, take_window
 
 _AT = re.compile(
@@ -49,7 +57,10 @@ def read_task(
     at = _AT.search(whole)
     spoken = take_window(whole if at is None else whole.replace(at[0], " "), cutoff=cutoff)
     comparison, text = _compared(spoken.text)
-    topic = foretold or _topic_of(text, spoken.window)
+    state = _state_in(text) if shape == "yes_no" and comparison is None and not foretold else None
+    if state is not None:
+        comparison, text = state
+    topic = foretold or _topic_of(text, spoken.window, shape)
     measure = "at" if at is not None else _measure_of(text, topic, shape)
     if measure == "latest" and spoken.window.said.startswith(("on ad", "at ad", "upon", "on ar")):
         measure = "first"
@@ -66,12 +77,19 @@ def read_task(
         at=read_time(at["time"]) if at is not None else None,
         fluid=next((fluid for fluid in FLUIDS if mentions(text, fluid)), None),
         candidates=candidates,
-        unread=_unread(text) if topic not in _ABOUT_TIME_ITSELF else None,
+        unread=_unread(text, topic),
     )
 
 
-def _unread(text: str) -> str | None:
-    """Words of time that no window has read, or None."""
+def _unread(text: str, topic: Topic) -> str | None:
+    """What makes a question one that is not understood: a time that no window has read, or two
+    things asked for at once. None where there is nothing of the kind.
+    """
+    if topic in _ABOUT_TIME_ITSELF:
+        return None
+    several = several_in(text) if topic == "measurement" else []
+    if several:
+        return " and ".join(several)
     found = cues.UNREAD_TIME.search(re.sub(r"how long|how many \w+", " ", text))
     return found[0] if found else None
 
@@ -108,7 +126,17 @@ def _compared(text: str) -> tuple[Comparison | None, str]:
     return None, text
 
 
-def _topic_of(text: str, window: Window) -> Topic:
+def _state_in(text: str) -> tuple[Comparison, str] | None:
+    """A state such as fever as the threshold that it is, and the text with its concept instead."""
+    for said, state in STATES.items():
+        if mentions(text, said):
+            ever = not re.match(r"(?:is|are)\b", text, re.IGNORECASE)
+            left = re.sub(rf"\b{said}\b", state.concept, text, flags=re.IGNORECASE)
+            return Comparison(state.operator, state.limit, ever), left
+    return None
+
+
+def _topic_of(text: str, window: Window, form: Form) -> Topic:
     concept = concept_in(text)
     if concept is None and cues.ON_A_DRUG.search(text):
         return "drug"
@@ -119,21 +147,28 @@ def _topic_of(text: str, window: Window) -> Topic:
         if concept is not None and topic not in (*_NAMED_FROM_RECORD[:3], "urine_output"):
             return "measurement"
         return topic
+    if concept is None and form == "yes_no" and _names_condition(text):
+        return "diagnosis"
     if concept is None and window.anchor in ("icu", "ed") and not _term_of(text, "measurement"):
         return "icu" if window.anchor == "icu" else "admission"
     return "measurement"
 
 
+def _names_condition(text: str) -> bool:
+    has = re.search(r"\b(?:have|has|had)\b(?! been)", text, re.IGNORECASE)
+    return has is not None or any(mentions(text, said) for said in CONDITION_SYNONYMS)
+
+
 def _measure_of(text: str, topic: Topic, form: Form) -> Measure:
     if topic == "drug" and cues.ON_IT_NOW.search(text):
         return "active"
+    if topic == "drug" and cues.DOSE_ASKED.search(text):
+        return "dose"
     for measure, cue in cues.MEASURES.items():
         if cue.search(text) and not (measure == "trend" and topic != "measurement"):
             return measure
     if form == "yes_no":
         return "exists"
-    if topic == "drug":
-        return "dose" if cues.DOSE.search(text) else "which"
     return "which" if topic in _NAMED_FROM_RECORD else "latest"
 
 

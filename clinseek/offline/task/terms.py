@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Literal, NamedTuple, TypeVar
 
 Kind = Literal["lab", "vital"]
@@ -104,7 +105,7 @@ CONCEPTS: tuple[Concept, ...] = (
            "Arterial Blood Pressure mean", "Non Invasive Blood Pressure mean"),
     _vital("blood pressure", "bp",
            "Arterial Blood Pressure systolic", "Non Invasive Blood Pressure systolic", ed="sbp"),
-    _vital("temperature", "temp, body temperature, fever",
+    _vital("temperature", "temp, body temperature",
            "Temperature Fahrenheit", "Temperature Celsius", ed="temperature"),
     _vital("central venous pressure", "cvp", "Central Venous Pressure"),
     _vital("GCS motor", "gcs motor response", "GCS - Motor Response"),
@@ -207,6 +208,29 @@ URINE_OUTPUT_LABELS: tuple[str, ...] = (
 URINE_INPUT_LABEL = "GU Irrigant Volume In"
 """Irrigation put in is no urine: it is taken off the total (mimic-code, urine_output)."""
 
+
+class State(NamedTuple):
+    """A state that is a number beyond a limit: of which concept, on which side, which limit."""
+
+    concept: str
+    operator: Literal[">", "<"]
+    limit: float
+
+
+STATES: dict[str, State] = {
+    "fever": State("temperature", ">", 100.4),
+    "febrile": State("temperature", ">", 100.4),
+    "tachycardia": State("heart rate", ">", 100),
+    "tachycardic": State("heart rate", ">", 100),
+    "bradycardia": State("heart rate", "<", 60),
+    "bradycardic": State("heart rate", "<", 60),
+    "hypotension": State("systolic blood pressure", "<", 90),
+    "hypotensive": State("systolic blood pressure", "<", 90),
+    "hypoxia": State("oxygen saturation", "<", 90),
+    "hypoxic": State("oxygen saturation", "<", 90),
+}
+"""The usual bedside limits; temperature in degrees Fahrenheit (100.4 °F is 38 °C)."""
+
 FLUIDS: tuple[str, ...] = (
     "urine", "ascites", "pleural", "cerebrospinal fluid", "csf", "stool", "joint fluid",
     "bone marrow",
@@ -225,6 +249,23 @@ def mentions(text: str, said: str) -> re.Match[str] | None:
 def concept_in(text: str) -> Concept | None:
     """The concept that the longest spoken term of `text` names; None when it names none."""
     return _longest(text, ((said, concept) for concept in CONCEPTS for said in concept.said))
+
+
+def several_in(text: str) -> list[str]:
+    """The names of the concepts that `text` joins by "and"; empty where it names only one.
+
+    >>> several_in("the last SpO2 and heart rate"), several_in("the INR(PT)")
+    (['oxygen saturation', 'heart rate'], [])
+    """
+    found: list[tuple[int, int, str]] = []
+    spoken = [(said, concept.name) for concept in CONCEPTS for said in concept.said]
+    for said, name in sorted(spoken, key=lambda pair: -len(pair[0])):
+        at = mentions(text, said)
+        if at and all(at.end() <= start or at.start() >= end for start, end, _ in found):
+            found.append((at.start(), at.end(), name))
+    found.sort()
+    joined = any(re.search(r"\band\b|&", text[one[1] : other[0]]) for one, other in pairwise(found))
+    return [name for _, _, name in found] if joined else []
 
 
 def drug_class_in(text: str) -> DrugClass | None:
