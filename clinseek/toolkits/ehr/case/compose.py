@@ -20,6 +20,7 @@ PARENTS = ("poe", "emar", "discharge", "radiology")
 """Tables whose re-numbered ids others refer to; they are placed before all others."""
 
 _SQL_TYPE = {"integer": "INTEGER", "number": "REAL", "text": "TEXT", "time": "TEXT", "date": "TEXT"}
+_WIDE = 20
 _NOTES = ("discharge", "radiology")
 _INDEXED_IDS = (
     "hadm_id", "stay_id", "itemid", "poe_id", "emar_id", "pharmacy_id", "note_id", "icd_code",
@@ -172,23 +173,25 @@ def _order(rule: Rule, profile: Profile, empty: frozenset[str]) -> str:
         if name not in parent:
             late += [f"{_alias(rule, by)}.known NULLS LAST", f"{_alias(rule, by)}.seq"]
     first = f"{parent[0]}.seq" if parent else known
-    return ", ".join([first, "r.content", *with_row, *late, "r.rowid"])
+    content = ["r.content"] if ranked else []
+    return ", ".join([first, *content, *with_row, *late, "r.rowid"])
 
 
 def content_columns(rule: Rule) -> tuple[str, ...]:
-    """The columns by which rows without a raw key are told apart: those known with the row.
+    """The columns of a wide table by which rows without a raw key are ranked in the sheet.
 
-    Rows are ranked by them when the sheet is written (column `content`), which is quicker than in
-    SQL. None for tables that have a key.
+    They are those known with the row; the rank is the sheet's column `content`. None for tables
+    that have a key, and for narrow ones, which SQL sorts as quickly.
     """
     if rule.key is not None:
         return ()
-    return tuple(
+    columns = tuple(
         column
         for column in (*rule.shown, *rule.planned)
         if column != "subject_id"
         and all(opening(rule, column, profile) is None for profile in PROFILES)
     )
+    return columns if len(columns) > _WIDE else ()
 
 
 def _source(rule: Rule) -> str:
