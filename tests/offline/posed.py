@@ -363,7 +363,9 @@ def _lists(case: Case, rng: random.Random) -> Iterator[Posed]:
         "SELECT DISTINCT label FROM labevents JOIN d_labitems USING (itemid) WHERE charttime >= ?"
     )
     measured = _all(case, labels, _before(case, hours=48))
-    known = _all(case, "SELECT DISTINCT label FROM d_labitems WHERE fluid = 'Blood'")
+    known = _all(
+        case, "SELECT DISTINCT label FROM d_labitems WHERE fluid = 'Blood' AND label <> ''"
+    )
     if not measured:
         return
     candidates = {*rng.sample(sorted(measured), min(4, len(measured))), *rng.sample(known, 4)}

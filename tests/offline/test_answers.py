@@ -17,6 +17,8 @@ from tests.offline.driver import ask
         ("What was the latest potassium?", "3.8 mEq/L"),
         ("What was the latest Potassium, Whole Blood?", "3.6 mEq/L"),
         ("What was the latest K?", "3.8 mEq/L"),
+        ("What is the total potassium?", "3.8 mEq/L"),
+        ("What is the current potassium level?", "3.8 mEq/L"),
         ("What was the first creatinine of this admission?", "1.2 mg/dL"),
         ("What was the first creatinine during this admission?", "1.2 mg/dL"),
         ("What was the creatinine in the previous admission?", "0.9 mg/dL"),

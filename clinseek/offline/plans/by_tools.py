@@ -6,7 +6,13 @@ from collections.abc import Generator
 
 from clinseek.offline.plans import values as of
 from clinseek.offline.plans.items import LABS, Source, choose
-from clinseek.offline.plans.measured import MOST_ROWS_READ, read_as, trend_draft, value_draft
+from clinseek.offline.plans.measured import (
+    MOST_ROWS_READ,
+    as_measured,
+    read_as,
+    trend_draft,
+    value_draft,
+)
 from clinseek.offline.plans.plan import Asks, Desk, Draft, Item, Observed, Plan, Seen
 from clinseek.offline.plans.reading import MOST_ROWS, falls_within, holding
 from clinseek.offline.plans.spans import missing_stay, resolved, stay_asks
@@ -35,7 +41,7 @@ def measured_by_tools(intent: Intent, desk: Desk, sources: list[Source]) -> Plan
             if (number(value.line.get("itemid")) in chosen.itemids)
             and falls_within(value.time, window)
         ]
-        return _reckoned(intent, chosen.label, values)
+        return _reckoned(as_measured(intent, source), chosen.label, values)
     return Draft(f"Nothing called {intent.term!r} was found by the tools at hand.")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from clinseek.offline.plans import values as of
+from clinseek.offline.plans.items import OUTPUTS, Source
 from clinseek.offline.plans.plan import Draft, Item, Seen
 from clinseek.offline.sheets import number
 from clinseek.offline.task import cues
@@ -29,6 +31,15 @@ def read_as(intent: Intent) -> Measure:
         "active": "latest", "dose": "latest",
     }  # fmt: skip
     return plain.get(intent.measure, intent.measure)
+
+
+def as_measured(intent: Intent, source: Source | None) -> Intent:
+    """The intent with "total" read as a part of a name ("total calcium") except for outputs:
+    only they add up.
+    """
+    if intent.measure == "total" and source is not OUTPUTS:
+        return replace(intent, measure="latest")
+    return intent
 
 
 def value_draft(

@@ -11,6 +11,7 @@ from clinseek.offline.plans.by_tools import measured_by_tools
 from clinseek.offline.plans.items import CHARTED, LABS, OUTPUTS, Chosen, Source, choose, find_ask
 from clinseek.offline.plans.measured import (
     MOST_ROWS_READ,
+    as_measured,
     read_as,
     sum_draft,
     trend_draft,
@@ -59,6 +60,7 @@ def measurement(intent: Intent, desk: Desk) -> Plan:
     chosen = choose(intent, found)
     if chosen is None:
         intent, chosen = yield from _looked_further(intent, desk)
+    intent = as_measured(intent, chosen.source if chosen else None)
     readings = _readings(intent, chosen, desk)
     if not readings:
         return Draft(_not_found(intent))

@@ -83,7 +83,7 @@ MEASURES: Mapping[Measure, re.Pattern[str]] = {
     "when_first": words("when .*(?:first|start(?:ed)?|beg[aiu]n)"),
     "when_last": words("when", "(?:what|which) (?:time|date|day)", "how long ago"),
     "first": words("first", "initial", "earliest", "baseline"),
-    "latest": words("latest", "last", "most recent", "newest", "currently?", "recent", "now"),
+    "latest": words("latest", "last", "most recent", "newest", "current(?:ly)?", "recent", "now"),
     "total": words("total", "sum", "how much", "overall", "cumulative"),
     "which": words("which", "list", "name all", "what (?:are|were)", "what all"),
 }
@@ -164,8 +164,8 @@ NAMING = words(
     "medications?", "medicines?", "drugs?", "infus\\w+", "drip", "receiv\\w+", "treated",
     "started", "stopped", "currently", "now", "on", "cultures?", "grew", "grow\\w*", "organisms?",
     "susceptib\\w*", "resistan\\w*", "sensitiv\\w*", "positive", "negative", "taken", "drawn",
-    "sent", "diagnos\\w*", "histor(?:y|ies)", "conditions?", "transfus\\w*", "units?", "procedures?", "underwent",
-    "undergo\\w*", "perform\\w*", "done", "last", "first", "latest", "recent", "most", "still",
+    "sent", "diagnos\\w*", "histor(?:y|ies)", "conditions?", "transfus\\w*", "units?",
+    "procedures?", "underwent", "undergo\\w*", "perform\\w*", "done", "last", "first", "latest", "recent", "most", "still",
     "active", "before", "prior", "previous", "earlier", "past", "list", "names?", "isolated",
     "yet", "long", "made", "stays?", "admissions?", "suffers?", "come", "back", "show(?:n|ed)?",
 )  # fmt: skip
