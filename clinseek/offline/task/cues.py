@@ -165,8 +165,9 @@ NAMING = words(
     "started", "stopped", "currently", "now", "on", "cultures?", "grew", "grow\\w*", "organisms?",
     "susceptib\\w*", "resistan\\w*", "sensitiv\\w*", "positive", "negative", "taken", "drawn",
     "sent", "diagnos\\w*", "histor(?:y|ies)", "conditions?", "transfus\\w*", "units?",
-    "procedures?", "underwent", "undergo\\w*", "perform\\w*", "done", "last", "first", "latest", "recent", "most", "still",
-    "active", "before", "prior", "previous", "earlier", "past", "list", "names?", "isolated",
-    "yet", "long", "made", "stays?", "admissions?", "suffers?", "come", "back", "show(?:n|ed)?",
+    "procedures?", "underwent", "undergo\\w*", "perform\\w*", "done", "last", "first", "latest",
+    "recent", "most", "still", "active", "before", "prior", "previous", "earlier", "past", "list",
+    "names?", "isolated", "yet", "long", "made", "stays?", "admissions?", "suffers?", "come",
+    "back", "show(?:n|ed)?",
 )  # fmt: skip
 """Words that say what happened to a drug, culture, diagnosis or procedure, and never name one."""
