@@ -17,6 +17,7 @@ from clinseek.toolkits.ehr.case.guard import (
     Rows,
     columns,
     select,
+    tables_read,
 )
 
 
@@ -69,6 +70,10 @@ class Case:
     ) -> Rows:
         """The rows of one SELECT over this case and its vocabulary; Refusal with a sentence."""
         return select(self.path, sql, parameters, vocabulary=self.vocabulary, limits=limits)
+
+    def tables_read(self, sql: str) -> frozenset[str]:
+        """The patient's tables and dictionaries that a SELECT reads; Refusal where it cannot be."""
+        return tables_read(self.path, sql, vocabulary=self.vocabulary)
 
     def close(self) -> None:
         """Remove the case's file, and its folder where it was made for it; again does nothing."""

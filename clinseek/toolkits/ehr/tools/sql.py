@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 LONGEST_SECONDS = 10.0
 _DEEPEST_PAGE = 20_000
 _WIDE = 12
+_DESCRIBING = re.compile(r"\s*(PRAGMA|EXPLAIN)\b", re.IGNORECASE)
 _FENCE = re.compile(r"\A\s*```(?:sql|sqlite)?\s*\n(.*?)\n?\s*```\s*\Z", re.DOTALL | re.IGNORECASE)
 
 
@@ -36,7 +37,7 @@ def run(case: Case, asked: takes.RunSqlQuery) -> Answer:
         found = case.select(statement, limits=Limits(rows=wanted, seconds=LONGEST_SECONDS))
     except Refusal as refusal:
         raise _helped(case, statement, str(refusal)) from refusal
-    return _answer(case, found, asked)
+    return _answer(case, found, asked, _tables(case, statement))
 
 
 def _bare(written: str) -> str:
@@ -44,8 +45,13 @@ def _bare(written: str) -> str:
     return fenced.group(1) if fenced else written
 
 
-def _answer(case: Case, found: Rows, asked: takes.RunSqlQuery) -> Answer:
-    tables = tuple(sorted(found.tables & {*case.tables, *case.dictionaries}))
+def _tables(case: Case, statement: str) -> tuple[str, ...]:
+    if _DESCRIBING.match(statement):
+        return ()
+    return tuple(sorted(case.tables_read(statement)))
+
+
+def _answer(case: Case, found: Rows, asked: takes.RunSqlQuery, tables: tuple[str, ...]) -> Answer:
     patient_tables = [name for name in tables if name in case.tables]
     over = f"query over {', '.join(tables)}" if tables else "query"
     rows = found.rows[asked.offset :]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clinseek.errors import Refusal
-from clinseek.toolkits.ehr.case.guard import Limits, select
+from clinseek.toolkits.ehr.case.guard import Limits, select, tables_read
 
 
 @pytest.fixture
@@ -35,12 +35,11 @@ def vocabulary(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_select_gives_its_columns_rows_and_the_tables_it_read(case_file: Path) -> None:
+def test_a_select_gives_its_columns_and_rows(case_file: Path) -> None:
     found = select(case_file, "SELECT value FROM labevents WHERE row_id = ?", (7,))
     assert found.columns == ("value",)
     assert found.rows == [("v6",)]
     assert not found.more
-    assert found.tables == {"labevents"}
 
 
 def test_dictionaries_are_reached_without_a_prefix(case_file: Path, vocabulary: Path) -> None:
@@ -140,3 +139,23 @@ def test_many_threads_read_at_once_each_with_its_own_connection(case_file: Path)
     with ThreadPoolExecutor(8) as pool:
         rows = list(pool.map(read, range(1, 201)))
     assert rows == [[(f"v{number - 1}",)] for number in range(1, 201)]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT count(*) FROM labevents JOIN d_labitems USING (itemid)",
+        "SELECT label FROM d_labitems NATURAL JOIN labevents",
+        "WITH x AS (SELECT value FROM labevents) SELECT count(*) FROM x, d_labitems",
+    ],
+)
+def test_tables_that_only_a_join_names_are_told_too(
+    tmp_path: Path, vocabulary: Path, sql: str
+) -> None:
+    path = tmp_path / "case.sqlite"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE emar (row_id INTEGER PRIMARY KEY, medication TEXT)")
+    connection.execute("CREATE TABLE labevents (row_id INTEGER PRIMARY KEY, itemid, value)")
+    connection.execute("CREATE INDEX labevents_1 ON labevents (itemid)")
+    connection.close()
+    assert tables_read(path, sql, vocabulary=vocabulary) == {"labevents", "d_labitems"}
