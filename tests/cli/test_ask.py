@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from clinseek import ask, run_page
 from tests.cli.conftest import CUTOFF, SUBJECT, CommandLine
 
 QUESTION = "What was the latest potassium?"
@@ -123,3 +124,12 @@ def test_a_name_that_is_taken_is_refused(clinseek: CommandLine, at: tuple[object
     ran = clinseek("ask", *at, "--thread", "taken", QUESTION)
     assert ran.code == 2
     assert "clinseek resume taken" in ran.err
+
+
+def test_python_gives_the_same_record_and_page(
+    clinseek: CommandLine, at: tuple[object, ...], store: Path, tmp_path: Path
+) -> None:
+    record = ask(QUESTION, store=store, subject_id=SUBJECT, cutoff=CUTOFF)
+    told = json.loads(clinseek("ask", *at, "--json", QUESTION).out)
+    assert (record.answer, record.citations) == (told["answer"], told["citations"])
+    assert run_page(record) == run_page(record.as_json())
