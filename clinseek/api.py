@@ -156,7 +156,8 @@ async def _ended(plan: Plan, means: Means, on_step: OnStep | None) -> dict[str, 
     async with kept.checkpoints() as saver:
         graph = build_graph(means=means, checkpointer=saver)
         state = await graph.aget_state(config)
-        if state.values and not state.next:
+        # `next` alone does not tell: it is empty too between the last call of a turn and its step.
+        if state.values.get("status") and not state.next:
             return state.values
         given = None if state.values else plan.asked
         try:
