@@ -67,9 +67,7 @@ def tools(folder: Path) -> list[BaseTool]:
         return f"waited {seconds} in turn {turn}", Observation(tables=("labevents",))
 
     return [
-        StructuredTool.from_function(
-            wait, name="ehr.wait", response_format="content_and_artifact"
-        ),
+        StructuredTool.from_function(wait, name="ehr.wait", response_format="content_and_artifact"),
         StructuredTool.from_function(lambda: "", name="ehr.finish", description="Submit."),
     ]
 
