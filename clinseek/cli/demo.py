@@ -78,7 +78,7 @@ def _store(place: Path, *, seed: int, patients: int) -> Path:
 def _ask(number: int, drawn: DrawnQuestion, store: Path) -> None:
     from clinseek import api
 
-    emit(f"\nQuestion {number}: {drawn.question}")
+    emit(f"\nQuestion {number} ({drawn.kind}): {drawn.question}")
     emit(f"patient {drawn.subject_id}, record as of {drawn.cutoff}")
     if drawn.candidates:
         emit(f"candidates: {', '.join(drawn.candidates)}")

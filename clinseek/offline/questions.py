@@ -106,6 +106,7 @@ def _moment(store: Store, subject_id: int, rng: random.Random) -> _Moment | None
         "lab": _names(store, tables.get("labevents"), "d_labitems", admitted, cutoff),
         "vital": _names(store, tables.get("chartevents"), "d_items", admitted, cutoff),
         "drug": _drugs(tables.get("prescriptions"), admitted, cutoff),
+        "culture": _cultures(tables.get("microbiologyevents"), admitted, cutoff),
     }
     return _Moment(subject_id, cutoff, admitted, names)
 
@@ -170,17 +171,33 @@ def _drugs(orders: pa.Table | None, start: datetime, end: datetime) -> list[str]
     )
 
 
-def _lab(ask: str) -> _Maker:
-    return lambda moment, rng: _about("lab", ask, moment, rng)
+def _cultures(events: pa.Table | None, start: datetime, end: datetime) -> list[str]:
+    """Names of the tests that were filed in this span, sorted."""
+    if events is None:
+        return []
+    tests = events.select(["test_name", "storetime"]).to_pylist()
+    return sorted(
+        {
+            test["test_name"]
+            for test in tests
+            if test["storetime"] and start <= test["storetime"] <= end
+        }
+    )
 
 
-def _about(what: str, ask: str, moment: _Moment, rng: random.Random) -> DrawnQuestion | None:
+def _asking(what: str, kind: str, ask: str) -> _Maker:
+    return lambda moment, rng: _about(what, kind, ask, moment, rng)
+
+
+def _about(
+    what: str, kind: str, ask: str, moment: _Moment, rng: random.Random
+) -> DrawnQuestion | None:
     names = moment.names[what]
     if not names:
         return None
     question = ask.format(name=rng.choice(names))
-    candidates = _POLAR if question.startswith(("Is ", "Was ", "Has ")) else ()
-    return moment.asks(f"{what}: {ask.partition(' {')[0]}", question, candidates)
+    candidates = _POLAR if question.startswith(("Is ", "Was ", "Has ", "Did ")) else ()
+    return moment.asks(kind, question, candidates)
 
 
 def _fixed(kind: str, question: str) -> _Maker:
@@ -195,22 +212,28 @@ def _several(moment: _Moment, rng: random.Random) -> DrawnQuestion | None:
     chosen = (*rng.sample(list(names), 4), "Ammonia", "Ferritin")
     candidates = tuple(sorted(dict.fromkeys(chosen)))
     question = "Which of these laboratory tests were measured in the last 24 hours?"
-    return moment.asks("lab: which of these", question, candidates)
+    return moment.asks("which labs of a list", question, candidates)
 
 
 _MAKERS: dict[str, _Maker] = {
-    "latest": _lab("What was the latest {name}?"),
-    "extreme": _lab("What was the highest {name} during this admission?"),
-    "mean": _lab("What was the mean {name} in the last 48 hours?"),
-    "trend": _lab("What was the trend of {name} during this admission?"),
-    "count": _lab("How many times was {name} measured during this admission?"),
-    "vital": lambda moment, rng: _about(
-        "vital", "What was the lowest {name} during this admission?", moment, rng
+    "latest": _asking("lab", "latest of a lab", "What was the latest {name}?"),
+    "extreme": _asking(
+        "lab", "highest of a lab", "What was the highest {name} during this admission?"
     ),
-    "drug": lambda moment, rng: _about(
-        "drug", "Was {name} given during this admission?", moment, rng
+    "mean": _asking("lab", "mean of a lab", "What was the mean {name} in the last 48 hours?"),
+    "trend": _asking(
+        "lab", "trend of a lab", "What was the trend of {name} during this admission?"
     ),
+    "count": _asking(
+        "lab", "count of a lab", "How many times was {name} measured during this admission?"
+    ),
+    "vital": _asking(
+        "vital", "lowest of a vital sign", "What was the lowest {name} during this admission?"
+    ),
+    "drug": _asking("drug", "drug given", "Was {name} given during this admission?"),
     "several": _several,
-    "culture": _fixed("culture", "Did any culture grow an organism during this admission?"),
-    "unit": _fixed("unit", "Which care unit is the patient in now?"),
+    "culture": _asking(
+        "culture", "culture grew", "Did any culture grow an organism during this admission?"
+    ),
+    "unit": _fixed("care unit", "Which care unit is the patient in now?"),
 }

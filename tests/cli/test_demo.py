@@ -12,7 +12,7 @@ SMALL = ("--patients", "20", "--seed", "5")
 
 
 def questions_of(out: str) -> list[str]:
-    return re.findall(r"^Question \d: (.*)$", out, re.MULTILINE)
+    return re.findall(r"^Question \d \(.+\): (.*)$", out, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")

@@ -147,3 +147,17 @@ def test_a_time_that_cannot_be_read_is_noticed(when: str) -> None:
 @given(st.text(max_size=300))
 def test_any_text_at_all_is_read_without_an_error(question: str) -> None:
     assert read_task(question, cutoff=CUTOFF).candidates == ()
+
+
+def test_the_whole_label_of_an_item_means_that_item_and_not_its_words() -> None:
+    lowest = "What was the lowest Arterial Blood Pressure mean during this admission?"
+    intent = read_task(lowest, cutoff=CUTOFF)
+    assert (intent.topic, intent.measure) == ("measurement", "minimum")
+    assert intent.concept is not None
+    assert intent.concept.labels == ("Arterial Blood Pressure mean",)
+
+
+def test_tests_of_a_kind_asked_for_among_candidates_are_a_list() -> None:
+    asked = "Which of these laboratory tests were measured in the last 24 hours?"
+    intent = read_task(asked, cutoff=CUTOFF, candidates=("Sodium", "Ferritin"))
+    assert intent.form == "list"

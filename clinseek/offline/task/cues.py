@@ -129,7 +129,8 @@ NEXT = words(
     "likely to be (?:ordered|given|prescribed|performed|measured|diagnosed)",
 )
 MANY = words(
-    "which of (?:the|these) \\w+s", "which (?:\\w+ ){0,2}\\w+s (?:are|were|will|have)", "all",
+    "which of (?:the|these) (?:\\w+ ){0,2}\\w+s", "all",
+    "which (?:\\w+ ){0,2}\\w+s (?:are|were|will|have)",
     "select (?:all|every|any)", "list", "one or more", "items?", "what (?:are|were|will)",
     "what (?:\\w+ ){0,3}\\w+s (?:are|were|will|should|would)",
 )  # fmt: skip

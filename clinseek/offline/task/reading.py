@@ -17,6 +17,7 @@ from clinseek.offline.task.terms import (
     STATES,
     concept_in,
     drug_class_in,
+    label_in,
     mentions,
     several_in,
 )
@@ -35,6 +36,7 @@ _COMPARISONS = {
     for operator, said in cues.OPERATORS.items()
 }
 _QUOTED = re.compile(r"[\"“']([^\"”']{2,})[\"”'](?!\w)")
+_THE_ITEM = "that item"
 _ABOUT_TIME_ITSELF: tuple[Topic, ...] = ("risk", "next", "admission", "icu")
 _NAMED_FROM_RECORD: tuple[Topic, ...] = ("drug", "culture", "diagnosis", "procedure")
 
@@ -52,6 +54,10 @@ def read_task(
     ('measurement', 'maximum', 'lactate')
     """
     whole = " ".join(question.split())
+    item = label_in(whole)
+    if item is not None:
+        # The label's own words ("mean", "systolic") are no part of what is asked of it.
+        whole = re.sub(re.escape(item.labels[0]), _THE_ITEM, whole, flags=re.IGNORECASE)
     shape = _form_of(whole, candidates, form)
     foretold = _foretold(whole, shape)
     at = _AT.search(whole)
@@ -60,7 +66,7 @@ def read_task(
     state = _state_in(text) if shape == "yes_no" and comparison is None and not foretold else None
     if state is not None:
         comparison, text = state
-    topic = foretold or _topic_of(text, spoken.window, shape)
+    topic = foretold or ("measurement" if item else _topic_of(text, spoken.window, shape))
     measure = "at" if at is not None else _measure_of(text, topic, shape)
     if measure == "latest" and spoken.window.said.startswith(("on ad", "at ad", "upon", "on ar")):
         measure = "first"
@@ -69,8 +75,8 @@ def read_task(
         measure=measure,
         form=shape,
         text=whole if foretold else text,
-        term=_term_of(text, topic),
-        concept=concept_in(text) if topic == "measurement" else None,
+        term=item.labels[0].lower() if item else _term_of(text, topic),
+        concept=item or (concept_in(text) if topic == "measurement" else None),
         drug_class=drug_class_in(text) if topic == "drug" else None,
         window=spoken.window,
         comparison=comparison,

@@ -246,6 +246,24 @@ def mentions(text: str, said: str) -> re.Match[str] | None:
     return re.search(rf"(?<![\w+]){re.escape(said)}(?![\w+])", text, re.IGNORECASE)
 
 
+def label_in(text: str) -> Concept | None:
+    """The one item whose whole label `text` names, as a concept of its own.
+
+    A label that is also a spoken term ("Heart Rate") means the concept, not one item of it; one
+    word ("Vancomycin") may mean anything.
+
+    >>> label_in("lowest Arterial Blood Pressure mean").labels
+    ('Arterial Blood Pressure mean',)
+    """
+    labels = [
+        (label, concept._replace(labels=(label,), ed=None))
+        for concept in CONCEPTS
+        for label in concept.labels
+        if " " in label and label.lower() not in {said.lower() for said in concept.said}
+    ]
+    return _longest(text, labels)
+
+
 def concept_in(text: str) -> Concept | None:
     """The concept that the longest spoken term of `text` names; None when it names none."""
     return _longest(text, ((said, concept) for concept in CONCEPTS for said in concept.said))
