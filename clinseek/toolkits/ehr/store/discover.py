@@ -17,7 +17,15 @@ REQUIRED_TABLES = ("patients", "admissions")
 _MODULES = frozenset(get_args(Module))
 _TABLE_ENDINGS = (".csv.gz", ".csv")
 _COMPANIONS = frozenset(
-    {"license.txt", "readme.txt", "readme.md", "changelog.txt", "sha256sums.txt", "index.html"}
+    {
+        "license.txt",
+        "readme",
+        "readme.txt",
+        "readme.md",
+        "changelog.txt",
+        "sha256sums.txt",
+        "index.html",
+    }
 )
 """Files that PhysioNet lays beside the tables; passed over without a word."""
 
@@ -36,10 +44,10 @@ class Discovery:
     missing: tuple[str, ...]
 
 
-def discover(sources: Iterable[Path], *, beside: Path | None = None) -> Discovery:
+def discover(sources: Iterable[Path], *, apart: Iterable[Path] = ()) -> Discovery:
     """Find the tables under `sources`: csv or csv.gz files whose folder is hosp, icu, ed or note.
 
-    The folder `beside` (a store that lies among the raw files) is passed over.
+    Folders in `apart` (a store or code lists that lie among the raw files) are passed over.
     Raises RawRecordError for a source that is no folder, for a table that is found twice, where
     no table is found at all, and where `patients` or `admissions` is missing.
     """
@@ -47,7 +55,7 @@ def discover(sources: Iterable[Path], *, beside: Path | None = None) -> Discover
     tables: dict[str, Path] = {}
     unknown: list[Path] = []
     strays: list[Path] = []
-    for path in _files(folders, beside):
+    for path in _files(folders, apart):
         name = table_name(path)
         table = TABLES.get(name) if name is not None else None
         if name is None or path.parent.name.lower() not in _MODULES:
@@ -82,8 +90,8 @@ def table_name(path: Path) -> str | None:
     return next((name[: -len(end)] for end in _TABLE_ENDINGS if name.endswith(end)), None)
 
 
-def _files(folders: Iterable[Path], beside: Path | None) -> Iterator[Path]:
-    seen = set() if beside is None else {os.path.realpath(beside)}
+def _files(folders: Iterable[Path], apart: Iterable[Path]) -> Iterator[Path]:
+    seen = {os.path.realpath(folder) for folder in apart}
     for folder in folders:
         if not folder.is_dir():
             what = "is a file, not a folder" if folder.exists() else "does not exist"

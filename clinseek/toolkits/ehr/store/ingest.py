@@ -69,9 +69,10 @@ def ingest(
     began = time.monotonic()
     store = Path(out)
     folders = [sources] if isinstance(sources, str | Path) else list(sources)
-    found = discover((Path(source) for source in folders), beside=store)
-    selected = None if subjects is None else read_subject_list(Path(subjects))
     code_folder = None if codes is None else Path(codes)
+    apart = (store,) if code_folder is None else (store, code_folder)
+    found = discover((Path(source) for source in folders), apart=apart)
+    selected = None if subjects is None else read_subject_list(Path(subjects))
     code_files = _code_files(code_folder)
     if dry_run:
         from clinseek.toolkits.ehr.store.estimate import estimate

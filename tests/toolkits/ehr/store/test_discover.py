@@ -105,3 +105,12 @@ def test_a_folder_without_any_table_says_what_a_download_looks_like(raw: RawFold
     shutil.rmtree(raw.path / "hosp")
     with pytest.raises(RawRecordError, match=r"no MIMIC table found under .* hosp, icu, ed"):
         discover([raw.path])
+
+
+def test_code_lists_among_the_raw_files_are_no_strays(tmp_path: Path) -> None:
+    from clinseek.toolkits.ehr.synthetic import synthesise
+
+    synthesise(tmp_path / "raw", patients=1, seed=3)
+    codes = tmp_path / "raw" / "codes"
+    assert discover([tmp_path / "raw"], apart=[codes]).strays == ()
+    assert {path.parent for path in discover([tmp_path / "raw"]).strays} == {codes}
