@@ -13,6 +13,8 @@ from clinseek.graphs.state import CaseBinding
 from clinseek.toolkits.ehr.case import Case, CaseKey
 from clinseek.toolkits.ehr.descriptions.links import DICTIONARY_LINKS
 
+_TOO_GENERAL = frozenset({"fluid", "category"})
+"""What a dictionary says of many items alike names none of them."""
 _TELLING_IDS = frozenset({"hadm_id", "stay_id"})
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 
@@ -89,15 +91,15 @@ def row_of(case: Case, table: str, row_id: int) -> dict[str, Any] | None:
 
 
 def cells_of(row: Mapping[str, Any]) -> list[Any]:
-    """What a row says, without the surrogate ids: a small number among them proves nothing.
+    """What a row says, without surrogate ids and item numbers: they prove nothing.
 
-    >>> cells_of({"row_id": 3, "labevent_id": 3, "hadm_id": 23056183, "valuenum": 4.1})
+    >>> cells_of({"row_id": 3, "itemid": 50912, "hadm_id": 23056183, "valuenum": 4.1})
     [23056183, 4.1]
     """
     return [
         cell
         for column, cell in row.items()
-        if column in _TELLING_IDS or not column.endswith(("_id", "_seq"))
+        if column in _TELLING_IDS or not column.endswith(("_id", "_seq", "itemid"))
     ]
 
 
@@ -109,7 +111,7 @@ def labels_of(case: Case, table: str, row: Mapping[str, Any]) -> list[str]:
         if link.target not in case.dictionaries or None in codes:
             continue
         where = " AND ".join(f'"{key}" = ?' for key in link.keys)
-        shown = ", ".join(f'"{column}"' for column in link.shows)
+        shown = ", ".join(f'"{column}"' for column in link.shows if column not in _TOO_GENERAL)
         found = case.select(f'SELECT {shown} FROM "{link.target}" WHERE {where} LIMIT 1', codes)
         labels.extend(str(cell) for cells in found.rows for cell in cells if cell is not None)
     return labels

@@ -13,6 +13,8 @@ from typing import Any
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?")
 _NUMBER = re.compile(r"(?<![A-Za-z0-9_.])[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?![A-Za-z_]*\d)")
+_UNIT = re.compile(r"[A-Za-zµ#]+/[A-Za-z0-9µ.]+")
+_UNIT_AFTER_NUMBER = re.compile(rf"\d\s*({_UNIT.pattern})(?![\w/])")
 _SHORTEST_NAME = 3
 
 
@@ -25,13 +27,22 @@ def holds(claim: str, cells: Sequence[Any]) -> bool:
     (True, True, False, False)
     >>> holds("vancomycin", ["Vancomycin 1 g"]), holds("Heparin", ["Vancomycin"])
     (True, False)
+    >>> holds("5.3 mg/dL", [5.3, "mEq/L"]), holds("5.3 meq/l", [5.3, "mEq/L"])
+    (False, True)
+    >>> holds("9.9 at 2150-03-05 08:00", [5.3, "2150-03-05 08:00:00"])
+    False
     """
     texts = [str(cell) for cell in cells if cell is not None]
     moments = [_moment(found) for found in _MOMENT.findall(claim)]
-    if moments:
-        held = [_moment(found) for text in texts for found in _MOMENT.findall(text)]
-        return all(any(one.startswith(moment) for one in held) for moment in moments)
+    held = [_moment(found) for text in texts for found in _MOMENT.findall(text)]
+    if not all(any(one.startswith(moment) for one in held) for moment in moments):
+        return False
+    claim = _MOMENT.sub(" ", claim)
     numbers = _NUMBER.findall(claim)
+    if moments and not numbers:
+        return True
+    if not _units_agree(claim, texts):
+        return False
     if numbers:
         held_numbers = list(_numbers(texts))
         if all(any(_same(number, held) for held in held_numbers) for number in numbers):
@@ -64,6 +75,13 @@ def _words_held(claim: str, texts: Sequence[str], *, with_numbers: bool) -> bool
     return any(
         name in folded for name in names if not _NUMBER.fullmatch(name) and not _is_moment(name)
     )
+
+
+def _units_agree(claim: str, texts: Sequence[str]) -> bool:
+    """False where the claim gives a unit (`mg/dL`) and the row holds units, but not that one."""
+    claimed = {_folded(unit) for unit in _UNIT_AFTER_NUMBER.findall(claim)}
+    held = {_folded(text) for text in texts if _UNIT.fullmatch(text.strip())}
+    return not claimed or not held or claimed <= held
 
 
 def _is_moment(text: str) -> bool:

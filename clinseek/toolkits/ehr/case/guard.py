@@ -16,7 +16,12 @@ from clinseek.errors import Refusal
 VOCABULARY = "vocabulary"
 """The name under which the second file, the dictionaries and candidates, is attached."""
 
-_INSTRUCTIONS_BETWEEN_CHECKS = 20_000
+_INSTRUCTIONS_BETWEEN_CHECKS = 1_000
+_LONGEST_CELL = 400_000
+"""No clock is asked inside one function call, so what a function may chew on is kept short; the
+longest notes of MIMIC have some 100,000 characters."""
+_MOST_COLUMNS = 200
+_LONGEST_PATTERN = 5_000
 _LONGEST_SQL = 100_000
 _READING = frozenset(
     {
@@ -136,9 +141,10 @@ def _reader(path: Path, vocabulary: Path | None) -> Iterator[sqlite3.Connection]
         check_same_thread=True,
     )
     with closing(connection):
-        # A value longer than a payload can hold is a runaway (zeroblob, printf('%1000000000c')).
-        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 20_000_000)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_CELL)
         connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _LONGEST_SQL * 4)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_COLUMN, _MOST_COLUMNS)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
         connection.execute("PRAGMA temp_store = FILE")  # a runaway sort must not fill the memory
         if vocabulary is not None:
             connection.execute(
@@ -187,4 +193,6 @@ def _sentence(error: sqlite3.Error, limits: Limits) -> str:
         return "only one SELECT is allowed here: the record is read-only"
     if "You can only execute one statement" in words:
         return "only one statement at a time; send one SELECT"
+    if "too big" in words:
+        return f"a cell of the result is longer than {_LONGEST_CELL:,} characters; shorten it"
     return f"SQL error: {words}"

@@ -55,6 +55,11 @@ def _answer(case: Case, found: Rows, asked: takes.RunSqlQuery, tables: tuple[str
     patient_tables = [name for name in tables if name in case.tables]
     over = f"query over {', '.join(tables)}" if tables else "query"
     rows = found.rows[asked.offset :]
+    if not rows and found.more:
+        raise Refusal(
+            "one row of the result is longer than a reply can be; select fewer columns, or parts "
+            "of them with substr"
+        )
     if not rows:
         rest = f" at offset {asked.offset:,} of {len(found.rows):,}" if found.rows else ""
         return f"{over}: no rows{rest}", Observation(tables=tables)

@@ -118,7 +118,7 @@ def test_long_cells_stop_at_the_bound_of_bytes(case_file: Path) -> None:
 
 
 def test_a_cell_too_large_for_memory_is_refused(case_file: Path) -> None:
-    with pytest.raises(Refusal, match="too big"):
+    with pytest.raises(Refusal, match="longer than 400,000 characters"):
         select(case_file, "SELECT hex(zeroblob(500000000))")
 
 
@@ -159,3 +159,24 @@ def test_tables_that_only_a_join_names_are_told_too(
     connection.execute("CREATE INDEX labevents_1 ON labevents (itemid)")
     connection.close()
     assert tables_read(path, sql, vocabulary=vocabulary) == {"labevents", "d_labitems"}
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT instr(replace(hex(zeroblob(150000)),'0','a'), replace(hex(zeroblob(99000)),"
+        "'0','a')||'b')",
+        "SELECT replace(hex(zeroblob(150000)),'0','a') LIKE '%'||substr(replace(hex(zeroblob("
+        "2400)),'0','a'),1,4700)||'b'",
+    ],
+)
+def test_one_costly_function_call_ends_in_time(case_file: Path, sql: str) -> None:
+    began = time.monotonic()
+    assert select(case_file, sql, limits=Limits(seconds=1.0)).rows == [(0,)]
+    assert time.monotonic() - began < 30
+
+
+def test_a_row_of_many_long_cells_is_refused_before_it_fills_the_memory(case_file: Path) -> None:
+    wide = ", ".join(["hex(zeroblob(190000))"] * 300)
+    with pytest.raises(Refusal, match="too many columns"):
+        select(case_file, f"SELECT {wide}")
