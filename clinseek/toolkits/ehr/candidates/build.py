@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 VOCABULARY_FILE = "vocabulary.sqlite"
 EDITION_TABLE = "vocabulary_edition"
+FEWEST_PATIENTS = 20
+"""In a smaller store a drug or a test on the list would tell what one patient is going to get."""
 
 _STORED_AS: dict[ColumnType, str] = {
     "integer": "INTEGER",
@@ -55,7 +57,8 @@ def build_vocabulary(store_path: Path, *, codes: Path | None) -> Path:
     `codes` is a folder with the HCUP CCS files (`ccs_dx_categories.csv` and its companions);
     without it, or where a file of it is missing, the CCS candidate tables are absent. Raises
     RawRecordError when a CCS file is there and cannot be read. The table `vocabulary_edition`
-    holds one SHA-256 over all names and rows.
+    holds one SHA-256 over all names and rows. Candidates drawn from patients' rows (drugs, tests,
+    units) are left out of a store of fewer than FEWEST_PATIENTS patients.
     """
     with closing(_connect()) as reader:
         found = [*_dictionaries(store_path, reader), *_candidates(store_path, reader)]
@@ -83,11 +86,18 @@ def _dictionaries(store_path: Path, reader: DuckDBPyConnection) -> Iterator[Shee
 
 
 def _candidates(store_path: Path, reader: DuckDBPyConnection) -> Iterator[Sheet]:
+    few = _patients(store_path) < FEWEST_PATIENTS
     for source in CANDIDATE_SOURCES:
         files = _parquet_of(store_path, source)
-        if files is None:
+        if files is None or (few and not TABLES[source.reads].is_dictionary):
             continue
         yield Sheet(source.name, source.columns, _selected(source.select, files, reader))
+
+
+def _patients(store_path: Path) -> int:
+    import pyarrow.parquet as pq
+
+    return int(pq.ParquetFile(store_path / "subjects.parquet").metadata.num_rows)
 
 
 def _parquet_of(store_path: Path, source: CandidateSource) -> Path | None:

@@ -6,6 +6,7 @@ store and laid out beside it.
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 import tempfile
 from collections.abc import Collection
@@ -86,22 +87,33 @@ def open_case(
     records = opened_store(store)
     key = CaseKey(str(records.path), subject_id, read_cutoff(cutoff), profile_named(profile))
     held = patient_tables(records)
-    where = folder if folder is not None else Path(tempfile.mkdtemp(prefix="clinseek-case-"))
-    where.mkdir(parents=True, exist_ok=True)
-    path = where / (name or _file_name(key))
+    if folder is None:
+        own = Path(tempfile.mkdtemp(prefix="clinseek-case-"))
+        try:
+            made = _made(records, key, held, own / (name or _file_name(key)))
+        except BaseException:
+            own.rmdir()
+            raise
+        return dataclasses.replace(made, own_folder=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    return _made(records, key, held, folder / (name or _file_name(key)))
+
+
+def _made(records: PatientRecords, key: CaseKey, held: list[str], path: Path) -> Case:
+    """The case written to `path`, whole or not at all."""
     vocabulary = records.vocabulary if records.vocabulary.is_file() else None
     try:
         # Inside the case's own folder, so that the last step is a rename within one file system.
-        with tempfile.TemporaryDirectory(prefix=".making-", dir=where) as making:
-            made = Path(making) / "case.sqlite"
-            if not _write_case(made, records, held, key, vocabulary=vocabulary):
+        with tempfile.TemporaryDirectory(prefix=".making-", dir=path.parent) as making:
+            draft = Path(making) / "case.sqlite"
+            if not _write_case(draft, records, held, key, vocabulary=vocabulary):
                 raise CutoffError(_nothing_known(records, held, key, vocabulary=vocabulary))
-            made.replace(path)
+            draft.replace(path)
     except sqlite3.Error as error:
         raise CaseError(
-            f"the case of patient {subject_id} at {key.cutoff} could not be made: {error}"
+            f"the case of patient {key.subject_id} at {key.cutoff} could not be made: {error}"
         ) from error
-    return Case(key=key, path=path, vocabulary=vocabulary, own_folder=folder is None)
+    return Case(key=key, path=path, vocabulary=vocabulary)
 
 
 def _file_name(key: CaseKey) -> str:

@@ -82,6 +82,9 @@ def select(
             columns = tuple(column[0] for column in cursor.description)
             rows, more = _fetch(cursor, limits)
         except sqlite3.Error as error:
+            if "interrupted" in str(error) and time.monotonic() < deadline:
+                # Ctrl-C reached the handler of progress, where Python cannot let it through.
+                raise KeyboardInterrupt from error
             raise Refusal(_sentence(error, limits)) from error
         except (ValueError, OverflowError) as error:
             raise Refusal(f"the statement cannot be read: {error}") from error

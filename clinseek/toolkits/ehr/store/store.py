@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clinseek.errors import StoreError, SubjectError
+from clinseek.errors import RuleError, StoreError, SubjectError
 from clinseek.toolkits.ehr.store import folder
 from clinseek.toolkits.ehr.store.build import SHARD_FILE
 from clinseek.toolkits.ehr.store.lock import writer_of
@@ -44,6 +44,12 @@ class Store:
         manifest = read_manifest(store)
         if manifest is None:
             raise StoreError(_why_there_is_none(store))
+        unknown = sorted(set(manifest.tables) - set(TABLES))
+        if unknown:
+            raise RuleError(
+                f"{store} holds a table {unknown[0]!r} that no rule speaks of, so nothing is "
+                "served; ingest again without it"
+            )
         lost = [
             str(place)
             for place in (store / folder.SUBJECTS, *_places(store, manifest))
@@ -124,6 +130,7 @@ def _read_rows(path: Path, name: str, subject_id: int) -> pa.Table:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path, memory_map=True) as file:
+        _refuse_unknown_columns(path, file.schema_arrow.names, name)
         groups = _groups_of(file, TABLES[name].column_names.index("subject_id"), subject_id)
         if not groups:
             return arrow_schema(TABLES[name]).empty_table()
@@ -132,6 +139,15 @@ def _read_rows(path: Path, name: str, subject_id: int) -> pa.Table:
     if start < 0:
         return rows.slice(0, 0)
     return rows.slice(start, pc.sum(pc.equal(rows["subject_id"], subject_id)).as_py())
+
+
+def _refuse_unknown_columns(path: Path, columns: Sequence[str], table: str) -> None:
+    unknown = sorted(set(columns) - set(TABLES[table].column_names))
+    if unknown:
+        raise RuleError(
+            f"{path} holds a column {unknown[0]!r} that no rule speaks of, so {table} is not "
+            "served; ingest again"
+        )
 
 
 def _groups_of(file: pq.ParquetFile, column: int, subject_id: int) -> range:

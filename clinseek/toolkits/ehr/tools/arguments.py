@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
 from clinseek.toolkits.ehr.tools.fields import (
     DEFAULT_ROWS,
@@ -15,6 +15,7 @@ from clinseek.toolkits.ehr.tools.fields import (
     Citations,
     Columns,
     EndTime,
+    Keyword,
     Keywords,
     Limit,
     Offset,
@@ -93,6 +94,14 @@ class GetUniqueValues(SubjectArguments):
 class _Paged(SubjectArguments):
     table_name: TableName
 
+    @model_validator(mode="before")
+    @classmethod
+    def _plural(cls, given: object) -> object:
+        """`columns` is what many a model writes for `column`."""
+        if isinstance(given, dict) and "columns" in given and "column" not in given:
+            return {("column" if name == "columns" else name): given[name] for name in given}
+        return given
+
 
 class GetRecordsByTime(_Paged):
     """ehr.get_records_by_time."""
@@ -103,7 +112,7 @@ class GetRecordsByTime(_Paged):
     end_time: EndTime = None
     limit: Limit = DEFAULT_ROWS
     offset: Offset = 0
-    columns: Columns = None
+    column: Columns = None
 
 
 class GetEventCountsByTime(SubjectArguments):
@@ -122,7 +131,7 @@ class GetLatestRecords(_Paged):
     says = "Show all rows of one table that bear its latest time."
     limit: Limit = DEFAULT_ROWS
     offset: Offset = 0
-    columns: Columns = None
+    column: Columns = None
 
 
 class GetRecordsByKeyword(_Paged):
@@ -133,10 +142,10 @@ class GetRecordsByKeyword(_Paged):
         "Show the rows of one table that hold a keyword in any text column or in the name of their "
         "code, e.g. creatinine in labevents. The keyword is taken literally; case does not matter."
     )
-    keyword: Annotated[Text, Field(description="The text to look for.")]
+    keyword: Annotated[Keyword, Field(description="The text to look for.")]
     limit: Limit = DEFAULT_ROWS
     offset: Offset = 0
-    columns: Columns = None
+    column: Columns = None
 
 
 class GetRecordsByValue(_Paged):
@@ -148,7 +157,7 @@ class GetRecordsByValue(_Paged):
     value: Annotated[Text, Field(description="The value, e.g. 50912 or Creatinine.")]
     limit: Limit = DEFAULT_ROWS
     offset: Offset = 0
-    columns: Columns = None
+    column: Columns = None
 
 
 class RunSqlQuery(SubjectArguments):
@@ -176,7 +185,7 @@ class GetCandidatesByKeyword(Arguments):
     table_name: Annotated[
         str, Field(description="A candidate table, e.g. diagnoses_ccs_candidates.")
     ]
-    keyword: Annotated[Text, Field(description="Words to look for, taken literally.")]
+    keyword: Annotated[Keyword, Field(description="Words to look for, taken literally.")]
     limit: Limit = DEFAULT_ROWS
     offset: Offset = 0
 

@@ -13,6 +13,9 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 DEFAULT_ROWS = 200
 MOST_ROWS = 2_000
+MOST_KEYWORDS = 50
+DEEPEST_OFFSET = 10_000_000
+LONGEST_KEYWORD = 1_000
 
 
 def _subject_id(given: object) -> object:
@@ -50,6 +53,13 @@ def _columns(given: object) -> object:
     return [part.strip() for item in listed for part in str(item).split(",") if part.strip()]
 
 
+def _keyword(given: object) -> object:
+    text = _text(given)
+    if isinstance(text, str) and ("\x00" in text or len(text) > LONGEST_KEYWORD):
+        raise ValueError(f"a keyword is at most {LONGEST_KEYWORD:,} characters of text")
+    return text
+
+
 TEXT_SCHEMA = {"type": "string"}
 TEXTS_SCHEMA = {"type": "array", "items": {"type": "string"}}
 
@@ -61,6 +71,7 @@ SubjectId = Annotated[
 ]
 TableName = Annotated[str, Field(description="Name of the table, e.g. labevents.")]
 Text = Annotated[str, BeforeValidator(_text), WithJsonSchema(TEXT_SCHEMA)]
+Keyword = Annotated[str, BeforeValidator(_keyword), WithJsonSchema(TEXT_SCHEMA)]
 Texts = Annotated[list[str], BeforeValidator(_listed), WithJsonSchema(TEXTS_SCHEMA)]
 StartTime = Annotated[
     Text | None,
@@ -77,7 +88,7 @@ EndTime = Annotated[
 Limit = Annotated[
     int, Field(ge=1, le=MOST_ROWS, description=f"Rows to show, {DEFAULT_ROWS} by default.")
 ]
-Offset = Annotated[int, Field(ge=0, description="Rows to skip, for paging.")]
+Offset = Annotated[int, Field(ge=0, le=DEEPEST_OFFSET, description="Rows to skip, for paging.")]
 Columns = Annotated[
     list[str] | None,
     BeforeValidator(_columns),
@@ -88,7 +99,7 @@ Keywords = Annotated[
     list[str],
     BeforeValidator(_listed),
     WithJsonSchema({"anyOf": [TEXT_SCHEMA, TEXTS_SCHEMA]}),
-    Field(description="One keyword or a list of them."),
+    Field(max_length=MOST_KEYWORDS, description="One keyword or a list of them."),
 ]
 Citations = Annotated[
     list[str | list[str]] | None,

@@ -53,7 +53,7 @@ def by_time(case: Case, asked: takes.GetRecordsByTime) -> Answer:
         moments.beyond(span, case.key.cutoff),
         "start_time/end_time",
     )
-    return _answer(case, which, asked.limit, asked.offset, asked.columns)
+    return _answer(case, which, asked.limit, asked.offset, asked.column)
 
 
 def latest(case: Case, asked: takes.GetLatestRecords) -> Answer:
@@ -61,7 +61,7 @@ def latest(case: Case, asked: takes.GetLatestRecords) -> Answer:
     table = patient_table(case, asked.table_name)
     order = _time_of(case, table)
     which = Asked(table, Choice("latest", order), {}, order, f"at the latest {order}")
-    return _answer(case, which, asked.limit, asked.offset, asked.columns)
+    return _answer(case, which, asked.limit, asked.offset, asked.column)
 
 
 def by_keyword(case: Case, asked: takes.GetRecordsByKeyword) -> Answer:
@@ -81,7 +81,7 @@ def by_keyword(case: Case, asked: takes.GetRecordsByKeyword) -> Answer:
         f"with {keyword!r} in {', '.join(searched)}",
         narrow="a longer keyword",
     )
-    return _answer(case, which, asked.limit, asked.offset, asked.columns)
+    return _answer(case, which, asked.limit, asked.offset, asked.column)
 
 
 def by_value(case: Case, asked: takes.GetRecordsByValue) -> Answer:
@@ -97,7 +97,7 @@ def by_value(case: Case, asked: takes.GetRecordsByValue) -> Answer:
         f"with {name} = {asked.value.strip()}",
         narrow="ehr.run_sql_query",
     )
-    return _answer(case, which, asked.limit, asked.offset, asked.columns)
+    return _answer(case, which, asked.limit, asked.offset, asked.column)
 
 
 def _time_of(case: Case, table: PatientTable) -> str:

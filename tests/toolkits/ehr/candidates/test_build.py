@@ -13,6 +13,7 @@ import pytest
 
 from clinseek.errors import RawRecordError
 from clinseek.toolkits.ehr.candidates import build_vocabulary
+from clinseek.toolkits.ehr.candidates.build import FEWEST_PATIENTS
 from clinseek.toolkits.ehr.tables import TABLES
 
 TYPES = {
@@ -53,7 +54,12 @@ CONTENT: dict[str, Rows] = {
 }  # fmt: skip
 
 
-def _write(store: Path, content: dict[str, Rows], *, shards: int = 1) -> Path:
+def _write(
+    store: Path, content: dict[str, Rows], *, shards: int = 1, patients: int = FEWEST_PATIENTS
+) -> Path:
+    store.mkdir(parents=True, exist_ok=True)
+    listed = pa.table({"subject_id": [10001 + number for number in range(patients)]})
+    pq.write_table(listed, store / "subjects.parquet")
     for name, rows in content.items():
         table = TABLES[name]
         schema = pa.schema([(c.name, TYPES[c.type]) for c in table.columns])
@@ -244,8 +250,7 @@ def test_the_file_is_read_only_and_can_be_made_again(store: Path) -> None:
 
 
 def test_every_code_of_the_open_demo_has_its_category(open_data: Path, tmp_path: Path) -> None:
-    store = tmp_path / "empty"
-    store.mkdir()
+    store = _write(tmp_path / "empty", {})
     file = build_vocabulary(store, codes=open_data / "codes")
     for table, vocabulary in (("diagnoses", "diagnoses_icd"), ("procedures", "procedures_icd")):
         raw = open_data / "mimic-iv-demo" / "hosp" / f"{vocabulary}.csv.gz"
@@ -255,3 +260,11 @@ def test_every_code_of_the_open_demo_has_its_category(open_data: Path, tmp_path:
         used = {(line.split(",")[code], int(line.split(",")[version])) for line in lines[1:]}
         held = set(_read(file, f"SELECT icd_code, icd_version FROM {table}_ccs_candidates"))
         assert used <= held
+
+
+def test_a_small_store_lists_nothing_that_its_patients_are_going_to_get(tmp_path: Path) -> None:
+    store = _write(tmp_path / "few", CONTENT, patients=FEWEST_PATIENTS - 1)
+    with closing(sqlite3.connect(build_vocabulary(store, codes=None))) as vocabulary:
+        names = {name for (name,) in vocabulary.execute("SELECT name FROM sqlite_schema")}
+    assert "labevents_candidates" in names
+    assert not names & {"prescriptions_candidates", "transfers_candidates", "services_candidates"}

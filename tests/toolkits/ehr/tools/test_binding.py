@@ -61,7 +61,7 @@ def test_an_unknown_argument_is_refused_with_what_the_tool_takes(call: Call) -> 
     text, seen = call("get_latest_records", table_name="labevents", table="x", self=1, config=2)
     assert seen.refused
     assert "no argument 'table'" in text
-    assert "takes table_name and optionally subject_id, limit, offset, columns" in text
+    assert "takes table_name and optionally subject_id, limit, offset, column" in text
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_columns_can_be_chosen_dictionary_columns_too(call: Call) -> None:
 
 
 def test_a_column_that_does_not_exist_is_refused_with_the_nearest(call: Call) -> None:
-    text, seen = call("get_records_by_time", columns=["valenum"], **BEFORE)
+    text, seen = call("get_records_by_time", column=["valenum"], **BEFORE)
     assert seen.refused
     assert "did you mean valuenum?" in text
 

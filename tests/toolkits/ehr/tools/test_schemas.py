@@ -31,7 +31,7 @@ PUBLISHED = {
     "ehr.think": ["response"],
     "ehr.finish": ["response"],
 }
-OURS = {"limit", "offset", "columns", "citations"}
+OURS = {"limit", "offset", "column", "citations"}
 
 
 def _by_name() -> dict[str, dict[str, Any]]:
