@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -14,11 +16,16 @@ from clinseek.cli.ingest import ingest_progress
 from clinseek.cli.output import emit, say
 from clinseek.cli.steps import say_step
 from clinseek.cli.synth import synth_progress
+from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
     from clinseek.offline.questions import DrawnQuestion
 
 QUESTIONS = 3
+MARKER = "demo.json"
+"""The file that says of a folder that it is a demo's, and of which seed and patients."""
+MADE = frozenset({"hosp", "icu", "ed", "note", "codes", "README"})
+"""What `synthesise` writes."""
 OPEN_DEMO = "https://physionet.org/files/mimic-iv-demo/2.2/"
 
 
@@ -60,10 +67,11 @@ def _store(place: Path, *, seed: int, patients: int) -> Path:
     from clinseek.toolkits.ehr.synthetic import synthesise
 
     raw, store = place / "raw", place / "store"
+    _claim(place, seed=seed, patients=patients)
     if (store / "manifest.json").is_file():
         say(f"the cohort of seed {seed} is there already: {store}")
         return store
-    shutil.rmtree(raw, ignore_errors=True)  # of a demo that was stopped half-way
+    _remove_half_made(raw)
     emit(f"1. A synthetic cohort of {patients} patients (seed {seed}): {raw}")
     with synth_progress() as progress:
         made = synthesise(raw, patients=patients, seed=seed, progress=progress)
@@ -73,6 +81,47 @@ def _store(place: Path, *, seed: int, patients: int) -> Path:
         report = ingest([raw], store, codes=raw / "codes", progress=progress)
     emit(f"   {report.rows:,} rows in {len(report.tables)} tables, {report.seconds:.1f} s")
     return store
+
+
+def _claim(place: Path, *, seed: int, patients: int) -> None:
+    """Mark an empty folder as this demo's; SettingError where anything else lies there."""
+    marker = place / MARKER
+    wanted = {"seed": seed, "patients": patients}
+    if not marker.is_file():
+        _refuse_other_files(place)
+        place.mkdir(parents=True, exist_ok=True)
+        marker.write_text(json.dumps(wanted), encoding="utf-8")
+        return
+    try:
+        held = json.loads(marker.read_text(encoding="utf-8"))
+    except ValueError:
+        held = None
+    if held != wanted:
+        raise SettingError(
+            f"{place} is the folder of another demo ({held or MARKER + ' is broken'}), not of "
+            f"{wanted}; name another --folder"
+        )
+
+
+def _refuse_other_files(place: Path) -> None:
+    if place.exists() and not place.is_dir():
+        raise SettingError(f"{place} is a file; name a new or empty --folder")
+    if place.is_dir() and (held := sorted(entry.name for entry in place.iterdir())):
+        raise SettingError(
+            f"{place} holds what no demo wrote ({held[0]}); name a new or empty --folder"
+        )
+
+
+def _remove_half_made(raw: Path) -> None:
+    """What a demo that was stopped half-way left, and never a file of somebody else."""
+    if not raw.exists():
+        return
+    others = {entry.name for entry in raw.iterdir()} - MADE
+    if others:
+        raise SettingError(
+            f"{raw} holds what no demo wrote ({min(others)}); move it or name another --folder"
+        )
+    shutil.rmtree(raw)
 
 
 def _ask(number: int, drawn: DrawnQuestion, store: Path) -> None:
@@ -95,12 +144,12 @@ def _ask(number: int, drawn: DrawnQuestion, store: Path) -> None:
 
 
 def _next_steps(store: Path, asked: DrawnQuestion) -> None:
-    command = _how_to_call()
+    command, held = shlex.quote(_how_to_call()), shlex.quote(str(store))
     emit(
         f"""
 What to type next
-  this patient        {command} show {store} --subject {asked.subject_id}
-  another question    {command} ask --store {store} --subject {asked.subject_id} \\
+  this patient        {command} show {held} --subject {asked.subject_id}
+  another question    {command} ask --store {held} --subject {asked.subject_id} \\
                           --at "{asked.cutoff}" "What was the latest heart rate?"
   as a page           add --html run.html
   your own model      add --model openai:NAME@http://localhost:8000/v1

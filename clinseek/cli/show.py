@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
@@ -86,7 +87,7 @@ def _show_store(store: Store, *, as_json: bool) -> None:
     examples = ", ".join(str(subject) for subject in subjects[:EXAMPLES])
     emit(f"\n{len(subjects):,} patients: {examples}{', ...' if len(subjects) > EXAMPLES else ''}")
     emit(f"fingerprint {store.fingerprint[:16]}, store schema {manifest.schema_version}")
-    emit(f"next: clinseek show {store.path} --subject {subjects[0]}")
+    emit(f"next: {_show_command(store)} --subject {subjects[0]}")
 
 
 def _show_subject(store: Store, subject: int, *, as_json: bool) -> None:
@@ -102,7 +103,13 @@ def _show_subject(store: Store, subject: int, *, as_json: bool) -> None:
     absent = [span.table for span in spans if not span.rows]
     if absent:
         emit(f"\nno rows: {', '.join(absent)}")
-    emit(f"next: clinseek show {store.path} --subject {subject} --at '{_moment(spans)}'")
+    emit(
+        f"next: clinseek show {shlex.quote(str(store.path))} --subject {subject} --at '{_moment(spans)}'"
+    )
+
+
+def _show_command(store: Store) -> str:
+    return f"clinseek show {shlex.quote(str(store.path))}"
 
 
 def _spans(store: Store, subject: int) -> list[Span]:

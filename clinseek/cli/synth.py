@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -50,7 +51,8 @@ def synth(
         emit_json({**asdict(report), "rows": report.rows})
         return
     emit(synth_line(report))
-    emit(f"next: clinseek ingest {out} --codes {out / 'codes'} --out STORE")
+    raw, codes = shlex.quote(str(out)), shlex.quote(str(out / "codes"))
+    emit(f"next: clinseek ingest {raw} --codes {codes} --out STORE")
 
 
 def synth_line(report: SynthReport) -> str:
