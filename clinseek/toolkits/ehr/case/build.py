@@ -1,16 +1,10 @@
-"""Building a case: a fresh SQLite file with exactly what was known at the cutoff.
-
-The record is taken in parts: while SQLite fills the case from one part, the next is read from the
-store and laid out beside it.
-"""
+"""Building a case: a fresh SQLite file with exactly what was known at the cutoff."""
 
 from __future__ import annotations
 
 import dataclasses
 import sqlite3
 import tempfile
-from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -20,27 +14,11 @@ from clinseek.toolkits.ehr.availability import profile_named, rule_for
 from clinseek.toolkits.ehr.case import compose
 from clinseek.toolkits.ehr.case.case import Case, CaseKey
 from clinseek.toolkits.ehr.case.cutoff import read_cutoff
-from clinseek.toolkits.ehr.case.sheet import (
-    Sheet,
-    WrittenSheet,
-    opened_sheet,
-    raw_sheet,
-    write_sheet,
-)
+from clinseek.toolkits.ehr.case.sheet import Sheet, raw_sheet
 from clinseek.toolkits.ehr.tables import TABLES
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-
-PARTS = (
-    frozenset({"poe", "poe_detail", "pharmacy", "prescriptions", "emar", "emar_detail"}),
-    frozenset({"chartevents", "datetimeevents", "inputevents", "ingredientevents", "labevents"}),
-)
-"""Tables that are built together; the rest is a part of its own. No rule looks from one part into
-another but at LOOKED_AT_BY_ALL."""
-
-LOOKED_AT_BY_ALL = ("admissions", "edstays", "icustays")
 
 
 class PatientRecords(Protocol):
@@ -61,10 +39,8 @@ class PatientRecords(Protocol):
         """The file of dictionaries and candidates; it may be absent."""
         ...
 
-    def read_subject(
-        self, subject_id: int, *, tables: Collection[str] | None = None
-    ) -> dict[str, pa.Table]:
-        """The raw rows of one patient by table, of all tables or of `tables`."""
+    def read_subject(self, subject_id: int) -> dict[str, pa.Table]:
+        """The raw rows of one patient by table."""
         ...
 
 
@@ -106,8 +82,9 @@ def _made(records: PatientRecords, key: CaseKey, held: list[str], path: Path) ->
         # Inside the case's own folder, so that the last step is a rename within one file system.
         with tempfile.TemporaryDirectory(prefix=".making-", dir=path.parent) as making:
             draft = Path(making) / "case.sqlite"
-            if not _write_case(draft, records, held, key, vocabulary=vocabulary):
-                raise CutoffError(_nothing_known(records, held, key, vocabulary=vocabulary))
+            with raw_sheet(records.read_subject(key.subject_id), vocabulary=vocabulary) as sheet:
+                if not _fill(sheet, draft, held, key):
+                    raise CutoffError(_nothing_known(sheet.connection, held, key))
             draft.replace(path)
     except sqlite3.Error as error:
         raise CaseError(
@@ -150,38 +127,8 @@ def place_rows(sheet: Sheet, tables: list[str], key: CaseKey) -> None:
             sheet.connection.execute(statement, parameters)
 
 
-def _write_case(
-    path: Path,
-    records: PatientRecords,
-    tables: list[str],
-    key: CaseKey,
-    *,
-    vocabulary: Path | None,
-) -> int:
-    """Write the case to `path`; how many rows are known, `patients` apart."""
-    known = 0
-    with ThreadPoolExecutor(1, thread_name_prefix="sheet") as ahead:
-
-        def lay_out(number: int, part: list[str]) -> WrittenSheet:
-            rows = records.read_subject(key.subject_id, tables={*part, *LOOKED_AT_BY_ALL})
-            return write_sheet(path.with_name(f"{number}.sheet"), rows)
-
-        parts = _parts(tables)
-        coming = [ahead.submit(lay_out, number, part) for number, part in enumerate(parts)]
-        for part, written in zip(parts, coming, strict=True):
-            with opened_sheet(written.result(), vocabulary=vocabulary) as sheet:
-                known += _fill(sheet, path, part, key)
-    return known
-
-
-def _parts(tables: list[str]) -> list[list[str]]:
-    apart = frozenset().union(*PARTS)
-    parts = [[table for table in tables if table in part] for part in PARTS]
-    parts.append([table for table in tables if table not in apart])
-    return [part for part in parts if part]
-
-
 def _fill(sheet: Sheet, path: Path, tables: list[str], key: CaseKey) -> int:
+    """Fill the new file `path`; how many rows are known, `patients` apart."""
     connection = sheet.connection
     connection.execute('ATTACH DATABASE ? AS "case"', (str(path),))
     for pragma in ("journal_mode = OFF", "synchronous = OFF", "page_size = 4096"):
@@ -200,16 +147,12 @@ def _fill(sheet: Sheet, path: Path, tables: list[str], key: CaseKey) -> int:
     return known
 
 
-def _nothing_known(
-    records: PatientRecords, tables: list[str], key: CaseKey, *, vocabulary: Path | None
-) -> str:
-    with raw_sheet(records.read_subject(key.subject_id), vocabulary=vocabulary) as sheet:
-        place_rows(sheet, tables, key)
-        moments = [
-            sheet.connection.execute(compose.first_known_statement(table, key.profile)).fetchone()
-            for table in tables
-            if table != "patients"
-        ]
+def _nothing_known(connection: sqlite3.Connection, tables: list[str], key: CaseKey) -> str:
+    moments = [
+        connection.execute(compose.first_known_statement(table, key.profile)).fetchone()
+        for table in tables
+        if table != "patients"
+    ]
     first = min((moment for (moment,) in moments if moment), default=None)
     if first is None:
         return f"nothing is known of patient {key.subject_id} at any time: every table is empty"

@@ -90,7 +90,8 @@ def prepare_joins(connection: sqlite3.Connection, *, vocabulary: bool) -> None:
         connection.execute(f"CREATE TEMP TABLE {name} ({columns}) WITHOUT ROWID")
         connection.execute(f"INSERT INTO temp.{name} {rows}")
     connection.execute("CREATE TEMP TABLE bedside_items (itemid INTEGER PRIMARY KEY)")
-    if vocabulary and _holds_items(connection):
+    charted = connection.execute("SELECT 1 FROM main.chartevents LIMIT 1").fetchone()
+    if charted and vocabulary and _holds_items(connection):
         connection.execute(
             "INSERT INTO temp.bedside_items SELECT itemid FROM vocabulary.d_items "
             "WHERE category <> 'Labs' AND itemid IS NOT NULL GROUP BY itemid"

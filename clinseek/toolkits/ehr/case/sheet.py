@@ -35,39 +35,26 @@ class Sheet(NamedTuple):
     empty: dict[str, frozenset[str]]
 
 
-class WrittenSheet(NamedTuple):
-    """A sheet on disk, not yet opened."""
-
-    path: Path
-    empty: dict[str, frozenset[str]]
-
-
-@contextmanager
-def opened_sheet(written: WrittenSheet, *, vocabulary: Path | None) -> Iterator[Sheet]:
-    """The written sheet with the rules' joins prepared; closed with the context."""
-    with closing(
-        sqlite3.connect(f"file:{quote(str(written.path))}", uri=True, isolation_level=None)
-    ) as connection:
-        connection.execute("PRAGMA temp_store = MEMORY")
-        if vocabulary is not None:
-            connection.execute(
-                "ATTACH DATABASE ? AS vocabulary",
-                (f"file:{quote(str(vocabulary))}?mode=ro&immutable=1",),
-            )
-        prepare_joins(connection, vocabulary=vocabulary is not None)
-        yield Sheet(connection, written.empty)
-
-
 @contextmanager
 def raw_sheet(rows: Mapping[str, pa.Table], *, vocabulary: Path | None) -> Iterator[Sheet]:
-    """The opened sheet of `rows`, gone with the context."""
+    """The opened sheet of `rows` with the rules' joins prepared; gone with the context."""
     with tempfile.TemporaryDirectory(prefix="clinseek-sheet-") as folder:
-        written = write_sheet(Path(folder) / "sheet.sqlite", rows)
-        with opened_sheet(written, vocabulary=vocabulary) as sheet:
-            yield sheet
+        path = Path(folder) / "sheet.sqlite"
+        write_sheet(path, rows)
+        with closing(
+            sqlite3.connect(f"file:{quote(str(path))}", uri=True, isolation_level=None)
+        ) as connection:
+            connection.execute("PRAGMA temp_store = MEMORY")
+            if vocabulary is not None:
+                connection.execute(
+                    "ATTACH DATABASE ? AS vocabulary",
+                    (f"file:{quote(str(vocabulary))}?mode=ro&immutable=1",),
+                )
+            prepare_joins(connection, vocabulary=vocabulary is not None)
+            yield Sheet(connection, _empty_columns(rows))
 
 
-def write_sheet(path: Path, rows: Mapping[str, pa.Table]) -> WrittenSheet:
+def write_sheet(path: Path, rows: Mapping[str, pa.Table]) -> None:
     """Write `rows` (tables as the store reads them) to a new SQLite file at `path`.
 
     Tables that the store lacks are there without rows, so that a rule may look at them.
@@ -88,7 +75,6 @@ def write_sheet(path: Path, rows: Mapping[str, pa.Table]) -> WrittenSheet:
                 ranked = _ranked(held, content_columns(rule_for(table.name, ())))
                 cursor.adbc_ingest(table.name, _filled_columns(ranked), mode="append")
         cursor.execute("COMMIT")
-    return WrittenSheet(path, _empty_columns(rows))
 
 
 def _columns(table: str) -> str:

@@ -164,10 +164,14 @@ def test_tables_that_only_a_join_names_are_told_too(
 @pytest.mark.parametrize(
     "sql",
     [
-        "SELECT instr(replace(hex(zeroblob(150000)),'0','a'), replace(hex(zeroblob(99000)),"
-        "'0','a')||'b')",
-        "SELECT replace(hex(zeroblob(150000)),'0','a') LIKE '%'||substr(replace(hex(zeroblob("
-        "2400)),'0','a'),1,4700)||'b'",
+        (
+            "SELECT instr(replace(hex(zeroblob(150000)),'0','a'), "
+            "replace(hex(zeroblob(99000)),'0','a')||'b')"
+        ),
+        (
+            "SELECT replace(hex(zeroblob(150000)),'0','a') LIKE '%'||"
+            "substr(replace(hex(zeroblob(2400)),'0','a'),1,4700)||'b'"
+        ),
     ],
 )
 def test_one_costly_function_call_ends_in_time(case_file: Path, sql: str) -> None:
