@@ -11,6 +11,14 @@ from clinseek.evals.report.evidence import Observation, observations_of
 LONGEST_CELL = 60
 LONGEST_CALL = 160
 LINES_OF_PROSE = 6
+BUDGETS = {
+    "round_limit": "model turns",
+    "token_limit": "tokens",
+    "time_limit": "seconds",
+    "step_limit": "steps",
+    "browser_limit": "look-ups",
+}
+"""What a run ran out of, by its stop reason."""
 
 
 def show_answer(run: Mapping[str, Any]) -> None:
@@ -27,10 +35,25 @@ def show_answer(run: Mapping[str, Any]) -> None:
 def answer_lines(run: Mapping[str, Any]) -> Iterator[str]:
     """The items of the answer, each with its citations."""
     if not run["answer"]:
-        yield "No answer: the record does not tell."
+        yield f"No answer: {why_none(run)}."
     citations = [*run["citations"], *([] for _ in run["answer"])]
     for item, cited in zip(run["answer"], citations, strict=False):
         yield f"{item}  [{', '.join(cited)}]" if cited else f"{item}  [nothing cited]"
+
+
+def why_none(run: Mapping[str, Any]) -> str:
+    """Why a run has no answer: a model that failed and a spent budget say nothing of the record.
+
+    >>> why_none({"status": "abstained", "stop_reason": "round_limit", "errors": []})
+    'the budget of model turns ended before the agent knew enough'
+    """
+    if run["status"] == "failed":
+        faults = [error["message"] for error in run["errors"] if error["kind"] == "model_error"]
+        reason = " ".join(faults[-1].split()).rstrip(".") if faults else run["stop_reason"]
+        return f"the model could not be reached ({_short(reason, LONGEST_CALL)})"
+    if run["stop_reason"] in BUDGETS:
+        return f"the budget of {BUDGETS[run['stop_reason']]} ended before the agent knew enough"
+    return "the agent found none in the record as of then"
 
 
 def closing_line(run: Mapping[str, Any]) -> str:

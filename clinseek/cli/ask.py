@@ -17,7 +17,7 @@ from clinseek.cli.steps import say_step
 from clinseek.cli.values import candidates_from
 from clinseek.errors import SettingError
 
-TOLD = ("answer", "citations", "evidence", "status", "stop_reason", "usage", "timings")
+TOLD = ("answer", "citations", "evidence", "status", "stop_reason", "usage", "timings", "errors")
 """What `--json` says of a run, beside its thread."""
 
 AnswerForm = Literal["text", "list", "yes_no", "number", "choice"]

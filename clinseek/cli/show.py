@@ -103,9 +103,7 @@ def _show_subject(store: Store, subject: int, *, as_json: bool) -> None:
     absent = [span.table for span in spans if not span.rows]
     if absent:
         emit(f"\nno rows: {', '.join(absent)}")
-    emit(
-        f"next: clinseek show {shlex.quote(str(store.path))} --subject {subject} --at '{_moment(spans)}'"
-    )
+    emit(f"next: {_show_command(store)} --subject {subject} --at '{_moment(spans)}'")
 
 
 def _show_command(store: Store) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from clinseek import ask, run_page
+from clinseek.cli.answer import answer_lines
 from tests.cli.conftest import CUTOFF, SUBJECT, CommandLine
 
 QUESTION = "What was the latest potassium?"
@@ -46,6 +47,7 @@ def test_json_is_one_object_with_all_that_was_promised(
         "stop_reason",
         "usage",
         "timings",
+        "errors",
         "thread",
     }
     assert told["answer"] == ["5.9 mEq/L"]
@@ -111,6 +113,29 @@ def test_what_cannot_be_asked_is_refused_with_one_sentence(
     assert said in ran.err.splitlines()[-1]
     assert "Traceback" not in ran.err
     assert json.loads(clinseek("threads", "--json").out) == {"threads": []}
+
+
+def test_a_model_that_cannot_be_reached_says_nothing_of_the_record(
+    clinseek: CommandLine, at: tuple[object, ...]
+) -> None:
+    ran = clinseek(
+        "ask", *at, "--model", "openai:x@http://127.0.0.1:9/v1", "--thread", "f", QUESTION
+    )
+    assert ran.code == 1
+    assert "No answer: the model could not be reached (OpenAIConnectionError" in ran.out
+    assert "record" not in ran.out
+    (error,) = json.loads(clinseek("resume", "f", "--json").out)["errors"]
+    assert error["kind"] == "model_error"
+
+
+@pytest.mark.parametrize(
+    ("ended", "said"),
+    [("round_limit", "model turns"), ("token_limit", "tokens"), ("time_limit", "seconds")],
+)
+def test_an_abstention_by_a_spent_budget_says_so(ended: str, said: str) -> None:
+    run = {"status": "abstained", "stop_reason": ended, "errors": [], "answer": [], "citations": []}
+    (line,) = answer_lines(run)
+    assert line == f"No answer: the budget of {said} ended before the agent knew enough."
 
 
 def test_a_thread_that_does_not_exist_cannot_go_on(clinseek: CommandLine) -> None:
