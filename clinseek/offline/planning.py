@@ -59,7 +59,7 @@ def next_turn(conversation: Conversation, tools: frozenset[str]) -> Turn:
     """
     cutoff = conversation.cutoff or _END_OF_TIME
     intent = read_task(
-        conversation.question,
+        _of_this_patient(conversation),
         cutoff=cutoff,
         candidates=conversation.candidates,
         form=conversation.answer_form,
@@ -82,6 +82,16 @@ def next_turn(conversation: Conversation, tools: frozenset[str]) -> Turn:
     if conversation.gap is not None and _NOT_HELD in conversation.gap:
         submission = submission.citing_whole_evidence()
     return Turn(submission=submission)
+
+
+def _of_this_patient(conversation: Conversation) -> str:
+    """The question with this patient's own number taken out: another's stays and is noticed."""
+    if conversation.subject_id is None:
+        return conversation.question
+    own = (
+        rf"\b(?:the )?(?:patient|subject)(?:_id)? (?:#|no\.? |number )?{conversation.subject_id}\b"
+    )
+    return re.sub(own, "the patient", conversation.question, flags=re.IGNORECASE)
 
 
 def plan_of(intent: Intent, desk: Desk) -> Plan:

@@ -39,7 +39,7 @@ def diagnosis(intent: Intent, desk: Desk) -> Plan:
     """The plan for diagnoses of earlier stays."""
     term = _PRIMARY.sub("", intent.term).strip()
     admissions = Lookup("admissions", ("hadm_id", "admittime"), "hadm_id", "admittime")
-    lookups = [replace(one, words=_words(term, desk)) for one in (DIAGNOSES, ED_DIAGNOSES)]
+    lookups = [replace(one, words=_words(term)) for one in (DIAGNOSES, ED_DIAGNOSES)]
     rows = yield from read([*lookups, admissions], ANY_TIME, desk)
     stays = [hit.name for hit in rows.found.pop("admissions")]
     found = rows.together
@@ -52,7 +52,7 @@ def diagnosis(intent: Intent, desk: Desk) -> Plan:
 
 def procedure(intent: Intent, desk: Desk) -> Plan:
     """The plan for procedures, of earlier stays by code and of ICU stays as they were charted."""
-    words = _words(intent.term, desk) or _words(_verb(intent.text), desk)
+    words = _words(intent.term) or _words(_verb(intent.text))
     lookups = [replace(one, words=words) for one in (PROCEDURES, ICU_PROCEDURES)]
     rows = yield from read(lookups, intent.window, desk)
     if rows.window is None:
@@ -68,14 +68,13 @@ def procedure(intent: Intent, desk: Desk) -> Plan:
     return _draft(intent, found, intent.term or "procedure", rows.looked_at)
 
 
-def _words(term: str, desk: Desk) -> tuple[str, ...]:
+def _words(term: str) -> tuple[str, ...]:
     if not term:
         return ()
     known = [said for said in CONDITION_SYNONYMS if mentions(term, said)]
     if known:
         return CONDITION_SYNONYMS[max(known, key=len)]
-    longer = tuple(re.findall(r"\w{5,}", term)) if desk.attempt else ()
-    return longer or (term,)
+    return (term,)
 
 
 def _verb(text: str) -> str:

@@ -17,6 +17,9 @@ _SPECIMENS = (
 _TO = re.compile(
     r"\b(resistan\w*|susceptib\w*|sensitiv\w*)\b(?: to)? ?(?P<drug>[a-z/ -]*)", re.IGNORECASE
 )
+_NEGATIVE = re.compile(
+    r"(?<!gram[ -])(?<!coagulase[ -])\b(?:negative|sterile|no growth)\b", re.IGNORECASE
+)
 _NO_ORGANISM = ("cancelled",)
 """What stands as organism where a test was given up."""
 _MOST_NAMES = 50
@@ -97,7 +100,8 @@ def _growth(intent: Intent, found: list[Hit], named: str, organism: list[str]) -
         cited = tuple(one for hit in distinct(grown)[:5] for one in hit.citation)
         said = ", ".join(hit.name for hit in distinct(grown)) or "nothing of the kind grew"
         whole = tuple(dict.fromkeys(hit.seen.evidence for hit in found if hit.seen.evidence))
-        return Draft(f"{named}: {said}.", holds=bool(grown), citations=cited or whole)
+        return Draft(f"{named}: {said}.", holds=bool(grown) != bool(_NEGATIVE.search(intent.text)),
+                     citations=cited or whole)  # fmt: skip
     if grown:
         items = tuple(Item(hit.name, hit.citation) for hit in distinct(grown)[:_MOST_NAMES])
         return Draft(f"{named}: {', '.join(item.text for item in items)}.", items)

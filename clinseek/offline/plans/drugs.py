@@ -7,21 +7,23 @@ department's cabinet (pyxis) say; an order (prescriptions) is no administration.
 from __future__ import annotations
 
 import re
+from collections.abc import Generator
 from dataclasses import replace
 from datetime import timedelta
 
-from clinseek.offline.plans.lookups import Hit, Lookup, distinct, read
-from clinseek.offline.plans.plan import Desk, Draft, Item, Plan
+from clinseek.offline.plans.lookups import Hit, Lookup, distinct, names, read
+from clinseek.offline.plans.plan import Ask, Asks, Desk, Draft, Item, Plan, Seen
 from clinseek.offline.plans.spans import missing_stay
 from clinseek.offline.plans.spelling import respelt
 from clinseek.offline.sheets import moment
 from clinseek.offline.task.intent import Intent
-from clinseek.offline.task.terms import DRUG_SYNONYMS
+from clinseek.offline.task.terms import DRUG_CLASSES, DRUG_SYNONYMS
 
 _ORDERS = re.compile(r"\b(?:order\w*|prescri\w*|medication list)\b", re.IGNORECASE)
 _GIVEN = re.compile(
     r"\b(?:given|administ\w*|receiv\w*|infus\w*|drip|got|get|treated)\b", re.IGNORECASE
 )
+_ANY_DRUG = re.compile(r"\b(?:drugs?|medic\w+|doses?|orders?|infusions?|anything)\b", re.IGNORECASE)
 _GIVEN_EVENT = re.compile(
     r"(?:delayed |partial )?(?:administered|started|restarted|applied)", re.IGNORECASE
 )
@@ -49,9 +51,11 @@ ORDERED = Lookup(
 
 def drug(intent: Intent, desk: Desk) -> Plan:
     """The plan for a drug or a class of drugs."""
+    if not intent.term and not _ANY_DRUG.search(intent.text):
+        return Draft("I do not understand which drug the question asks about.")
     early = intent.measure in ("first", "when_first")
     lookups = [
-        replace(lookup, words=_words(intent, desk), oldest_first=early)
+        replace(lookup, words=_words(intent), oldest_first=early)
         for lookup in _asked_of(intent, desk)
     ]
     rows = yield from read(lookups, intent.window, desk)
@@ -61,6 +65,9 @@ def drug(intent: Intent, desk: Desk) -> Plan:
         spelt = yield from respelt(intent, desk, ("prescriptions_candidates",))
         if spelt is not None:
             return (yield from drug(spelt, desk))
+        if not (yield from _is_a_drug(intent, desk)):
+            said = f"I do not know of a drug called {intent.term!r}, so that nothing of the name "
+            return Draft(f"{said}stands among the drugs tells nothing.")
     found = [hit for hit in rows.together if _was_given(hit)]
     if intent.measure == "active":
         found = [hit for hit in found if _runs(hit, desk)]
@@ -72,12 +79,32 @@ def drug(intent: Intent, desk: Desk) -> Plan:
     return _draft(intent, found, rows.looked_at, _named(intent), verb)
 
 
-def _words(intent: Intent, desk: Desk) -> tuple[str, ...]:
+def _is_a_drug(intent: Intent, desk: Desk) -> Generator[Asks, Seen, bool]:
+    """Whether the term is the name of a drug, by the classes of drugs or by the vocabulary.
+
+    Without that no absence is told: blood products and ventilators are in other tables.
+    """
+    term = DRUG_SYNONYMS.get(intent.term, intent.term)
+    if not term or intent.drug_class or term in DRUG_SYNONYMS.values():
+        return True
+    if any(term == member for one in DRUG_CLASSES for member in one.members):
+        return True
+    if not desk.has("get_candidates_by_fuzzy_matching"):
+        return False
+    seen = yield (
+        Ask.of(
+            "get_candidates_by_fuzzy_matching",
+            table_name="prescriptions_candidates",
+            keywords=[intent.term],
+        ),
+    )
+    return any(names(line.get("candidate") or "", [term]) for one in seen for line in one.lines)
+
+
+def _words(intent: Intent) -> tuple[str, ...]:
     if intent.drug_class is not None:
         return intent.drug_class.members
     term = DRUG_SYNONYMS.get(intent.term, intent.term)
-    if desk.attempt and " " in term:
-        return (max(term.split(), key=len),)
     return (term,) if term else ()
 
 

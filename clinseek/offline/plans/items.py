@@ -11,6 +11,7 @@ from clinseek.offline.plans.reading import like, query, quoted
 from clinseek.offline.sheets import Line, number
 from clinseek.offline.task.intent import Intent
 from clinseek.offline.task.terms import mentions
+from clinseek.offline.task.unread import covers
 
 _BLOOD_GAS = re.compile(r"\b(?:gas|abg|vbg|whole|arterial|venous)\b", re.IGNORECASE)
 _SETTINGS = re.compile(r"\b(?:alarm|goal|desat limit|apache\w*)\b", re.IGNORECASE)
@@ -96,6 +97,9 @@ def _same(intent: Intent, best: Line, line: Line) -> bool:
 
 def _weight(intent: Intent, line: Line) -> tuple[float, ...] | None:
     label = line.get("label") or ""
+    told = f"{label} {line.get('fluid') or ''} {line.get('category') or ''}"
+    if not covers(told, intent.rest if intent.concept else [intent.term]):
+        return None
     if _SETTINGS.search(label) and not _SETTINGS.search(intent.text):
         return None
     if intent.fluid and intent.fluid not in f"{line.get('fluid')} {label}".lower():
@@ -134,8 +138,7 @@ def _holds(intent: Intent, label: str) -> bool:
         return any(lowered.startswith(name.lower()) for name in intent.concept.labels) or any(
             mentions(label, said) for said in intent.concept.said if len(said) > 2
         )
-    words = re.findall(r"\w{3,}", intent.term)
-    return bool(words) and all(word in lowered for word in words)
+    return bool(re.search(r"\w", intent.term))
 
 
 def _wrong_fluid(intent: Intent, fluid: str | None) -> bool:

@@ -58,7 +58,8 @@ def value_draft(
         return Draft(f"{said} That is too far from {intent.at}.")
     if intent.comparison and value.number is not None:
         comparison = _in_unit_of(label, intent.comparison)
-        return Draft(said, holds=comparison.holds(value.number), citations=value.citation)
+        return Draft(said, unit=value.unit, holds=comparison.holds(value.number),
+                     citations=value.citation)  # fmt: skip
     if cues.MEASURES["when_last"].search(intent.text):
         return Draft(said, (Item(str(value.time), value.citation),))
     holds = True if intent.form == "yes_no" and intent.measure == "exists" else None
@@ -87,7 +88,7 @@ def sum_draft(intent: Intent, measure: Measure, label: str, shares: list[Seen]) 
         return Draft(f"The values of {label} could not be read.")
     if measure == "count":
         said = f"{label}: {counted} values."
-        return Draft(said, (Item(str(counted), citations),), float(counted))
+        return Draft(said, (Item(str(counted), citations),), float(counted), unit)
     pooled = of.pooled_mean(
         (number(line.get("mean")) or 0.0, int(number(line.get("numbers")) or 0)) for line in sums
     )
@@ -117,7 +118,8 @@ def trend_draft(intent: Intent, label: str, values: list[of.Value]) -> Draft:
     text = f"{went} from {first.text} to {last.said}"
     citations = (*first.citation, *last.citation)
     said = f"{label}: {text}, {first.time} to {last.time}, over {len(held)} values."
-    return Draft(said, (Item(text, citations),), holds=_as_asked(intent, went), citations=citations)
+    holds = _as_asked(intent, went)
+    return Draft(said, (Item(text, citations),), None, last.unit, holds, citations)
 
 
 def _as_asked(intent: Intent, went: of.Direction) -> bool | None:

@@ -23,6 +23,7 @@ from clinseek.offline.plans.spans import missing_stay, resolved, stay_asks
 from clinseek.offline.plans.spelling import respelt
 from clinseek.offline.task.intent import Intent, Measure, Window
 from clinseek.offline.task.terms import concept_in
+from clinseek.offline.task.units import same_unit
 
 _ED_UNITS = {"temperature": "°F", "heartrate": "bpm", "resprate": "insp/min", "o2sat": "%",
              "sbp": "mmHg", "dbp": "mmHg"}  # fmt: skip
@@ -45,7 +46,18 @@ class Reading(NamedTuple):
 
 
 def measurement(intent: Intent, desk: Desk) -> Plan:
-    """The plan for one measured thing: find its items, read what is asked of them, answer."""
+    """The plan for one measured thing; an answer in another unit than the asked one is none."""
+    draft = yield from _measured(intent, desk)
+    if intent.unit is None or draft.is_empty or same_unit(intent.unit, draft.unit):
+        return draft
+    stored = f"stored in {draft.unit}" if draft.unit else "stored without a unit that I can tell"
+    named = intent.concept.name if intent.concept else intent.term
+    return Draft(f"The question is about {named} in {intent.unit}, which is {stored} here: "
+                 "I convert no units, so I give no answer.")  # fmt: skip
+
+
+def _measured(intent: Intent, desk: Desk) -> Plan:
+    """Find the items that are meant, read what is asked of them, answer."""
     if not desk.has("run_sql_query"):
         return (yield from measured_by_tools(intent, desk, _sources(intent, desk)))
     if intent.concept is not None and intent.concept.name == "blood pressure":
@@ -74,7 +86,7 @@ def _both_pressures(intent: Intent, desk: Desk) -> Plan:
     """Systolic over diastolic where one value is asked for; only the systolic one else."""
     both = []
     for name in ("systolic blood pressure", "diastolic blood pressure"):
-        both.append((yield from measurement(replace(intent, concept=concept_in(name)), desk)))
+        both.append((yield from _measured(replace(intent, concept=concept_in(name)), desk)))
         if read_as(intent) not in ("latest", "first", "at") or intent.comparison:
             return both[0]
     systolic, diastolic = both
@@ -117,7 +129,11 @@ def _readings(intent: Intent, chosen: Chosen | None, desk: Desk) -> list[Reading
     if chosen is not None:
         readings.append(Reading(chosen.source, f"itemid IN {listed(chosen.itemids)}"))
     column = intent.concept.ed if intent.concept else None
-    by_concept = chosen is None or (intent.concept and chosen.label in intent.concept.labels)
+    by_concept = (
+        chosen.label in intent.concept.labels
+        if chosen is not None and intent.concept is not None
+        else not intent.rest
+    )
     if column and by_concept and desk.holds("vitalsign"):
         source = Source("vitalsign", "", "charttime", column, None, "unit")
         readings.append(Reading(source, f"{column} IS NOT NULL", _ED_UNITS.get(column)))
@@ -174,6 +190,9 @@ def _draft(intent: Intent, label: str, readings: list[Reading], shares: list[See
 
 def _not_found(intent: Intent) -> str:
     named = intent.term or (intent.concept.name if intent.concept else "")
+    if intent.concept is not None and intent.rest:
+        rest = " ".join(intent.rest)
+        return f"I do not understand this part of the question: {rest!r}. So I give no answer."
     if not named:
         return "I do not understand what the question asks for."
     return f"Nothing called {named!r} was found among this patient's measurements."

@@ -16,7 +16,7 @@ from clinseek.offline.task.intent import ANY_TIME, Anchor, Intent, Topic
 _SECONDS_A_DAY = 86_400
 _ENDED = re.compile(r"\b(?:discharged?|left|leave|end(?:ed)?)\b", re.IGNORECASE)
 _NOW = re.compile(r"\b(?:is|now|currently|current|latest|last)\b", re.IGNORECASE)
-_HOW_LONG = re.compile(r"\bhow long\b|\blength of\b|\bhow many days\b", re.IGNORECASE)
+_HOW_LONG = re.compile(r"\bhow long\b|\blength\b|\bduration\b|\bhow many days\b", re.IGNORECASE)
 _KIND = re.compile(r"\b(?:types?|kind)\b", re.IGNORECASE)
 _PLACE = re.compile(r"\b(?:from|where|location)\b", re.IGNORECASE)
 _ABOUT_ED = re.compile(r"\b(?:ed|emergency department)\b", re.IGNORECASE)
@@ -77,6 +77,8 @@ def stay(intent: Intent, desk: Desk) -> Plan:
     found = [hit for hit in rows.together if hit.line.get("eventtype") != "discharge"]
     if lookup in (TRANSFERS, SERVICES):
         found = [hit for hit in found if hit.name]
+    if lookup is ADMISSIONS and intent.window.anchor == "previous_admission":
+        found = [hit for hit in found if hit.line.get("dischtime")][:1]
     return _draft(intent, lookup, found, desk.cutoff, rows.looked_at)
 
 

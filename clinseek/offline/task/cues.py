@@ -52,7 +52,7 @@ TOPICS: Mapping[Topic, re.Pattern[str]] = {
         "ethnic\\w*", "marital", "married", "insurance", "insured", "language",
     ),
     "admission": words(
-        "admi(?:t|ts|tted|ssions?)", "hospital stays?", "hospitali[sz]\\w*",
+        "admi(?:t|ts|tted|ssions?)", "hospital stays?", "hospitali[sz]\\w*", "length of stay",
         "in (?:the )?hospital", "discharged?", "emergency department", "ed visits?",
         "come to hospital", "came to hospital",
     ),
@@ -97,7 +97,6 @@ OPERATORS: Mapping[Operator, tuple[str, ...]] = {
         "(?:less|lower) than", "<",
     ),
 }  # fmt: skip
-UNITS = r"%|mg/dl|mmol/l|meq/l|g/dl|mmhg|bpm|k/ul|°?[cf]\b"
 
 EVER = words(
     "ever", "at any (?:time|point)", "any", "exceed(?:ed)?", "go", "went", "rise", "rose", "fall",

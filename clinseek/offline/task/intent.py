@@ -92,7 +92,9 @@ class Intent:
     thing. `concept` and `drug_class` are what the table of terms makes of them. `at` is the moment
     of a question for the value around a time. `text` is the question without its window.
     `respelt` is True once the term was taken from the vocabulary instead of the question.
-    `unread` is what of the question is beyond the policy (a time, a second question), or None.
+    `rest` are words beside a measured thing, which its label must hold. `unit` is the unit asked
+    for or of the limit. `unread` is what of the question is beyond the policy (a time, a second
+    question, a word that changes its meaning), or None.
     """
 
     topic: Topic
@@ -108,4 +110,6 @@ class Intent:
     fluid: str | None = None
     candidates: tuple[str, ...] = ()
     respelt: bool = False
+    rest: tuple[str, ...] = ()
+    unit: str | None = None
     unread: str | None = None

@@ -21,6 +21,8 @@ from clinseek.offline.task.terms import (
     mentions,
     several_in,
 )
+from clinseek.offline.task.units import UNITS
+from clinseek.offline.task.unread import changes_meaning, left_over
 from clinseek.offline.task.windows import read_time, take_window
 
 _AT = re.compile(
@@ -30,14 +32,21 @@ _AT = re.compile(
 )
 _COMPARISONS = {
     operator: re.compile(
-        rf"(?:{'|'.join(said)})\s*(?P<limit>-?\d+(?:\.\d+)?)(?![\d-])(?:\s*(?:{cues.UNITS}))?",
+        rf"(?:{'|'.join(said)})\s*(?P<limit>-?\d+(?:\.\d+)?)(?![\d-])(?:\s*(?P<unit>{UNITS}))?",
         re.IGNORECASE,
     )
     for operator, said in cues.OPERATORS.items()
 }
+_LASTING = re.compile(r"\b(?:how long|length|duration)\b", re.IGNORECASE)
+_IN_UNIT = re.compile(rf"\bin (?P<unit>{UNITS})", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“']([^\"”']{2,})[\"”'](?!\w)")
 _THE_ITEM = "that item"
 _ABOUT_TIME_ITSELF: tuple[Topic, ...] = ("risk", "next", "admission", "icu")
+_SAID: tuple[Topic, ...] = ("careunit", "service", "demographic")
+"""Of these a question of yes or no says what is compared with the row, in words of its own."""
+
+_COMPARED: tuple[Topic, ...] = ("measurement", "urine_output", "demographic")
+_UNMEASURED: tuple[Measure, ...] = ("minimum", "maximum", "mean", "trend")
 _NAMED_FROM_RECORD: tuple[Topic, ...] = ("drug", "culture", "diagnosis", "procedure")
 
 
@@ -53,7 +62,7 @@ def read_task(
     >>> intent.topic, intent.measure, intent.term
     ('measurement', 'maximum', 'lactate')
     """
-    whole = " ".join(question.split())
+    whole = " ".join(question.replace("\u2019", "'").split())
     item = label_in(whole)
     if item is not None:
         # The label's own words ("mean", "systolic") are no part of what is asked of it.
@@ -62,7 +71,8 @@ def read_task(
     foretold = _foretold(whole, shape)
     at = _AT.search(whole)
     spoken = take_window(whole if at is None else whole.replace(at[0], " "), cutoff=cutoff)
-    comparison, text = _compared(spoken.text)
+    unit, text = _unit_of(spoken.text)
+    comparison, text = _compared(text)
     state = _state_in(text) if shape == "yes_no" and comparison is None and not foretold else None
     if state is not None:
         comparison, text = state
@@ -70,29 +80,43 @@ def read_task(
     measure = "at" if at is not None else _measure_of(text, topic, shape)
     if measure == "latest" and spoken.window.said.startswith(("on ad", "at ad", "upon", "on ar")):
         measure = "first"
+    term = item.labels[0].lower() if item else _term_of(text, topic)
+    concept = item or (concept_in(text) if topic == "measurement" else None)
+    drug_class = drug_class_in(text) if topic == "drug" else None
+    rest = left_over(text, topic, measure, term=term, concept=concept, drug_class=drug_class)
+    unread = _unread(text, topic, shape)
+    if unread is None and topic not in _COMPARED:
+        unread = _unmeasured(comparison, measure, topic) or (at[0] if at else None)
+    if unread is None and topic != "measurement" and not (shape == "yes_no" and topic in _SAID):
+        unread = " ".join(rest) or None
     return Intent(
         topic=topic,
         measure=measure,
         form=shape,
         text=whole if foretold else text,
-        term=item.labels[0].lower() if item else _term_of(text, topic),
-        concept=item or (concept_in(text) if topic == "measurement" else None),
-        drug_class=drug_class_in(text) if topic == "drug" else None,
+        term=term,
+        concept=concept,
+        drug_class=drug_class,
         window=spoken.window,
         comparison=comparison,
         at=read_time(at["time"]) if at is not None else None,
         fluid=next((fluid for fluid in FLUIDS if mentions(text, fluid)), None),
         candidates=candidates,
-        unread=_unread(text, topic),
+        rest=rest,
+        unit=unit,
+        unread=unread,
     )
 
 
-def _unread(text: str, topic: Topic) -> str | None:
-    """What makes a question one that is not understood: a time that no window has read, or two
-    things asked for at once. None where there is nothing of the kind.
+def _unread(text: str, topic: Topic, form: Form) -> str | None:
+    """What makes a question one that is not understood: words that change what it means, a time
+    that no window has read, or two things asked for at once. None where there is none of them.
     """
-    if topic in _ABOUT_TIME_ITSELF:
+    if topic in ("risk", "next"):
         return None
+    changed = changes_meaning(text, topic, form)
+    if changed or topic in _ABOUT_TIME_ITSELF:
+        return changed
     several = several_in(text) if topic == "measurement" else []
     if several:
         return " and ".join(several)
@@ -119,6 +143,24 @@ def _foretold(text: str, form: Form) -> Topic | None:
     if form == "yes_no" and cues.PREDICTS.search(text) and cues.OUTCOMES.search(text):
         return "risk"
     return None
+
+
+def _unmeasured(comparison: Comparison | None, measure: Measure, topic: Topic) -> str | None:
+    """A limit or an extreme asked of what has no number of its own."""
+    if topic in ("risk", "next"):
+        return None
+    if comparison is not None:
+        return f"{comparison.operator} {comparison.limit:g}"
+    return measure if measure in _UNMEASURED else None
+
+
+def _unit_of(text: str) -> tuple[str | None, str]:
+    """The unit that is asked for, of the answer or of a limit, and the text without "in UNIT"."""
+    asked = _IN_UNIT.search(text)
+    if asked is not None:
+        return asked["unit"], f"{text[: asked.start()]} {text[asked.end() :]}"
+    limits = (pattern.search(text) for pattern in _COMPARISONS.values())
+    return next((found["unit"] for found in limits if found and found["unit"]), None), text
 
 
 def _compared(text: str) -> tuple[Comparison | None, str]:
@@ -155,9 +197,16 @@ def _topic_of(text: str, window: Window, form: Form) -> Topic:
         return topic
     if concept is None and form == "yes_no" and _names_condition(text):
         return "diagnosis"
-    if concept is None and window.anchor in ("icu", "ed") and not _term_of(text, "measurement"):
-        return "icu" if window.anchor == "icu" else "admission"
-    return "measurement"
+    return (_stay_of(text, window) if concept is None else None) or "measurement"
+
+
+def _stay_of(text: str, window: Window) -> Topic | None:
+    """The stay that the window names, where the question is about nothing else or its length."""
+    lasting = _LASTING.search(text) is not None
+    named = _term_of(text, "measurement") or window.anchor == "admission"
+    if window.anchor is None or (named and not lasting):
+        return None
+    return "icu" if window.anchor == "icu" else "admission"
 
 
 def _names_condition(text: str) -> bool:

@@ -149,5 +149,7 @@ _READERS: tuple[tuple[re.Pattern[str], _Reader], ...] = (
     (_pattern(rf"after (?P<start>{_TIME})"), _after),
     (_pattern(rf"(?:before|prior to|until) (?P<end>{_TIME})"), _before),
     (_pattern(r"on (?P<start>\d{4}-\d\d-\d\d)(?! ?\d{1,2}:)"), _on),
+    (_pattern(r"(?:the |his |her |their )?(?:previous|prior) "
+              r"(?:admission|hospital stay|hospitali[sz]ation|stay)"), _previous),
     (_pattern(r"today|yesterday"), _day),
 )  # fmt: skip
