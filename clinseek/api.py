@@ -17,12 +17,13 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
 
 from clinseek import kept_threads as kept
-from clinseek.errors import ThreadError, UserError
+from clinseek.errors import ModelError, ThreadError, UserError
 from clinseek.graphs.seek import build_graph
 from clinseek.graphs.state import Context
 from clinseek.kept_threads import Plan, ThreadLine
 from clinseek.models import build_model, close_model, parameters_of
 from clinseek.nodes.bench import Means
+from clinseek.nodes.gate import check_context, read_input
 from clinseek.nodes.steps import Step
 from clinseek.recording import record_of
 from clinseek.records import AnswerForm, ModelUsed, Record
@@ -83,16 +84,19 @@ async def aask(
         max_browser_calls=max_browser_calls,
         max_revisions=max_revisions,
     )
+    asked = {
+        "subject_id": subject_id,
+        "cutoff": str(cutoff),
+        "question": question,
+        "candidates": candidates,
+        "answer_form": answer_form,
+    }
+    # Told before a thread is begun; load reads them again, where a form or a fork may have changed.
+    read_input(asked)
     plan = Plan(
         thread=thread or f"ask-{uuid.uuid4().hex[:12]}",
-        asked={
-            "subject_id": subject_id,
-            "cutoff": str(cutoff),
-            "question": question,
-            "candidates": candidates,
-            "answer_form": answer_form,
-        },
-        context=asdict(context),
+        asked=asked,
+        context=asdict(check_context(context)),
         fingerprint=await asyncio.to_thread(means.fingerprint, str(where)),
     )
     with kept.held(plan.thread):
@@ -188,6 +192,8 @@ async def _stream(
 
 def _with_model(means: Means, model: str | BaseChatModel) -> Means:
     """The means with one model for the whole run, built now: a bad spec is told at once."""
+    if not isinstance(model, str) and not hasattr(model, "bind_tools"):
+        raise ModelError(f"model {model!r} is neither a spec nor a LangChain chat model")
     if isinstance(model, str) and means.build_model is not build_model:
         return means
     built = build_model(model) if isinstance(model, str) else model

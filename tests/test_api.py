@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from clinseek import api
-from clinseek.errors import SubjectError
+from clinseek.errors import SubjectError, UserError
 from clinseek.records import Record
 from tests.graphs.doubles import (
     CUTOFF,
@@ -161,3 +161,25 @@ def test_the_record_of_a_run_survives_json(ward: Ward) -> None:
     record = api.ask("?", **_options(ward))
 
     assert Record.model_validate(json.loads(json.dumps(record.as_json()))) == record
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"question": "\ud800?"}, "question"),
+        ({"subject_id": 10**20}, "subject_id"),
+        ({"max_seconds": -1.0}, "max_seconds"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"model": 3}, "neither a spec nor"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_before_a_thread_is_begun(
+    ward: Ward, wrong: dict[str, Any], said: str
+) -> None:
+    asked: dict[str, Any] = {
+        "question": "How much?", "subject_id": SUBJECT, "cutoff": CUTOFF, "store": ward.folder,
+        "means": ward.means(scripted(finishing("3.2"))),
+    } | wrong  # fmt: skip
+    with pytest.raises(UserError, match=said):
+        api.ask(**asked)
+    assert api.threads() == []

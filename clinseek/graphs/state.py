@@ -144,7 +144,7 @@ def _place_of_answer(held: Sequence[Any], answer: ToolMessage) -> int:
 class Input(TypedDict):
     """A question about one patient at one moment."""
 
-    subject_id: Annotated[int, Field(description="the patient, e.g. 10014354")]
+    subject_id: Annotated[int, Field(description="the patient, e.g. 10014354", ge=1, le=2**63 - 1)]
     cutoff: Annotated[
         str, Field(description="the moment of asking, inclusive: YYYY-MM-DD HH:MM:SS")
     ]
@@ -224,8 +224,12 @@ class Context:
     )
     tools: Annotated[str, Field(description='"all", "paper20", or names parted by commas')] = "all"
     max_rounds: Annotated[int, Field(description="model turns", ge=1)] = 200
-    max_tokens: Annotated[int | None, Field(description="tokens in and out, over the run")] = None
-    max_seconds: Annotated[float | None, Field(description="seconds of model and tool work")] = None
+    max_tokens: Annotated[
+        int | None, Field(description="tokens in and out, over the run", ge=1)
+    ] = None
+    max_seconds: Annotated[
+        float | None, Field(description="seconds of model and tool work", gt=0)
+    ] = None
     max_observation_chars: Annotated[
         int, Field(description="characters of one observation that the model is shown", ge=1000)
     ] = 100_000

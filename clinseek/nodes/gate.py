@@ -38,12 +38,26 @@ def read_input(given: Mapping[str, Any]) -> Input:
     task = cast(Input, _read("input", TypeAdapter(Input), held))
     if not task["question"].strip():
         raise SettingError("input: question is empty; ask something in plain words")
+    for name, text in (
+        ("question", task["question"]),
+        *(("candidates", one) for one in task.get("candidates") or ()),
+    ):
+        if not _is_text(text):
+            raise SettingError(f"input: {name} {text!r} is not Unicode text")
     return task
 
 
 def check_context(context: Context) -> Context:
     """The context, its values checked; SettingError names one that cannot be."""
     return cast(Context, _read("context", _context_reader(), asdict(context)))
+
+
+def _is_text(given: str) -> bool:
+    try:
+        given.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return True
 
 
 @cache
