@@ -128,6 +128,7 @@ DICTIONARIES: Rows = {
     "d_icd_diagnoses": [
         {"icd_code": "I5022", "icd_version": 10, "long_title": "Chronic systolic heart failure"},
         {"icd_code": "E119", "icd_version": 10, "long_title": "Type 2 diabetes mellitus"},
+        {"icd_code": "J45909", "icd_version": 10, "long_title": "Unspecified asthma"},
     ],
     "d_icd_procedures": [{"icd_code": "0", "icd_version": 10, "long_title": "None"}],
 }

@@ -67,6 +67,29 @@ def test_a_word_that_no_reader_takes_in_is_named_instead_of_dropped(
     assert named in run.said
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What was the mean potassium above 4?",
+        "What was the highest potassium below 5?",
+        "Does the patient have blurgle?",
+        "Does the patient have severe CHF?",
+        "Did the patient undergo a blurgle?",
+        "Did the blood culture grow blurgle?",
+        "Is the candida resistant to oxacillin?",
+        "How many negative blood cultures were there?",
+        "Where was the patient discharged to?",
+        "Did the patient die?",
+    ],
+)
+def test_what_would_be_answered_for_another_thing_is_left_unanswered(
+    case: Case, question: str
+) -> None:
+    run = ask(case, question)
+    assert run.answer == []
+    assert run.said.endswith(".")
+
+
 @pytest.mark.parametrize("question", ["Which of these labs were not measured?"])
 def test_a_list_among_candidates_is_not_turned_round(case: Case, question: str) -> None:
     run = ask(case, question, candidates=["Hematocrit", "Potassium"])
@@ -124,6 +147,11 @@ def test_a_unit_that_is_not_the_stored_one_is_told_and_not_converted(
         ("How long was the previous hospital stay?", "4.25 days"),
         ("What was the length of the previous hospital stay?", "4.25 days"),
         ("Was vancomycin given?", "no"),
+        ("Does the patient have CHF?", "yes"),
+        ("How many blood cultures grew an organism?", "1"),
+        ("Did the blood culture grow pseudomonas?", "no"),
+        ("Did the blood culture grow staph aureus?", "yes"),
+        ("Was the patient discharged?", "no"),
     ],
 )
 def test_a_word_that_a_reader_knows_is_answered(case: Case, question: str, answer: str) -> None:

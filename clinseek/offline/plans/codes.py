@@ -6,18 +6,21 @@ Billing codes are known after discharge only, so the current stay has none.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 from clinseek.offline.plans.lookups import Hit, Lookup, distinct, read
-from clinseek.offline.plans.plan import Desk, Draft, Item, Plan
+from clinseek.offline.plans.plan import Asks, Desk, Draft, Item, Plan, Seen
+from clinseek.offline.plans.reading import like, query
 from clinseek.offline.plans.spans import missing_stay
-from clinseek.offline.sheets import number
+from clinseek.offline.sheets import moment, number
 from clinseek.offline.task.intent import ANY_TIME, Intent
 from clinseek.offline.task.terms import CONDITION_SYNONYMS, mentions
 
 _MOST_NAMES = 100
 _IMAGING = re.compile(r"\b(?:x-?rays?|ct|mri|ultrasound|echo\w*|e[ck]g)\b", re.IGNORECASE)
+_BESIDE = re.compile(r"\b(?:needs?|needed|requir\w+|invasively|mechanically|a)\b", re.IGNORECASE)
+_NOW = re.compile(r"^(?:is|are)\b", re.IGNORECASE)
 _PRIMARY = re.compile(r"\b(?:primary|principal|main)\b", re.IGNORECASE)
 
 DIAGNOSES = Lookup(
@@ -47,6 +50,8 @@ def diagnosis(intent: Intent, desk: Desk) -> Plan:
         found = _of_one_stay(found, stays if intent.measure != "first" else stays[::-1])
     if _PRIMARY.search(intent.text):
         found = [hit for hit in found if number(hit.line.get("seq_num")) == 1]
+    if not found and not (yield from _is_known(_words(term), ("d_icd_diagnoses",), desk)):
+        return Draft(_UNKNOWN.format(term))
     return _draft(intent, found, term or "diagnosis", rows.looked_at)
 
 
@@ -58,6 +63,8 @@ def procedure(intent: Intent, desk: Desk) -> Plan:
     if rows.window is None:
         return Draft(missing_stay(intent.window))
     found = rows.together
+    if intent.form == "yes_no" and _NOW.search(intent.text):
+        found = [hit for hit in found if _goes_on(hit, desk)]
     if not found and _IMAGING.search(intent.text):
         return Draft("Only imaging in the ICU is charted as such, so I do not know of any other.")
     if intent.measure in ("when_last", "when_first") and found:
@@ -65,15 +72,48 @@ def procedure(intent: Intent, desk: Desk) -> Plan:
         return Draft(f"{hit.name} at {hit.time}.", (Item(str(hit.time), hit.citation),))
     if intent.measure == "latest" and intent.form != "yes_no":
         found = found[:1]
+    if not found and not (yield from _is_known(words, ("d_icd_procedures", "d_items"), desk)):
+        return Draft(_UNKNOWN.format(intent.term))
     return _draft(intent, found, intent.term or "procedure", rows.looked_at)
+
+
+_UNKNOWN = "No dictionary has anything called {!r}, so that the record lacks it tells nothing."
+
+
+def _is_known(
+    words: tuple[str, ...], dictionaries: tuple[str, ...], desk: Desk
+) -> Generator[Asks, Seen, bool]:
+    """Whether a dictionary has such a name at all: what none has is absent from every record."""
+    if not words:
+        return True
+    if not desk.has("run_sql_query"):
+        return False
+    seen = yield tuple(
+        query(f"SELECT {_NAMED_IN[one]} FROM {one} WHERE {like(_NAMED_IN[one], words)} LIMIT 1")
+        for one in dictionaries
+    )
+    return any(one.lines for one in seen)
+
+
+_NAMED_IN = {"d_icd_diagnoses": "long_title", "d_icd_procedures": "long_title", "d_items": "label"}
+
+
+def _goes_on(hit: Hit, desk: Desk) -> bool:
+    """Whether what was charted has no end by the cutoff; a billing code tells of no end."""
+    if "endtime" not in hit.line:
+        return False
+    end = moment(hit.line.get("endtime"))
+    return end is None or end > desk.cutoff
 
 
 def _words(term: str) -> tuple[str, ...]:
     if not term:
         return ()
     known = [said for said in CONDITION_SYNONYMS if mentions(term, said)]
-    if known:
-        return CONDITION_SYNONYMS[max(known, key=len)]
+    said = max(known, key=len, default="")
+    # "Severe CHF" is more than "CHF": a synonym stands for the whole term or for nothing.
+    if said and not _BESIDE.sub("", term.replace(said, "", 1)).strip():
+        return CONDITION_SYNONYMS[said]
     return (term,)
 
 

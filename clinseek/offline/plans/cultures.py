@@ -20,6 +20,19 @@ _TO = re.compile(
 _NEGATIVE = re.compile(
     r"(?<!gram[ -])(?<!coagulase[ -])\b(?:negative|sterile|no growth)\b", re.IGNORECASE
 )
+_POSITIVE = re.compile(r"\b(?:positive|grew|grow\w*|organisms?|isolated?)\b", re.IGNORECASE)
+_OF_GROWTH = ("count", "when_last", "when_first")
+_ORGANISMS = (
+    "staph", "aureus", "epidermidis", "strep", "pneumoniae", "enterococc", "faec", "vre", "mrsa",
+    "pseudomon", "aerugin", "klebsiella", "oxytoca", "escherichia", "coli", "candida", "albicans",
+    "glabrata", "yeast", "proteus", "mirabilis", "enterobacter", "cloacae", "serratia",
+    "marcescens", "acinetobacter", "baumannii", "clostrid", "difficile", "bacteroides",
+    "haemophilus", "influenza", "listeria", "aspergill", "corynebacter", "citrobacter",
+    "stenotrophomonas", "maltophilia", "legionella", "mycobacter", "tuberculosis", "coag", "gram",
+    "anaerob", "fung", "mold", "mould",
+)  # fmt: skip
+"""How words begin that name organisms: of these alone it is told that none grew."""
+
 _NO_ORGANISM = ("cancelled",)
 """What stands as organism where a test was given up."""
 _MOST_NAMES = 50
@@ -65,7 +78,15 @@ def _is_of(hit: Hit, specimens: list[str]) -> bool:
 def _draft(intent: Intent, found: list[Hit], named: str, specimens: list[str]) -> Draft:
     against = _TO.search(intent.text)
     if against:
-        return _susceptibility(intent, found, against)
+        return _susceptibility(intent, found, against, specimens)
+    organism = _organism(intent, specimens)
+    if intent.form != "yes_no" and (organism or intent.measure in _OF_GROWTH):
+        if _NEGATIVE.search(intent.text):
+            return Draft("I find cultures by what grew in them, not by what did not.")
+        if organism or _POSITIVE.search(intent.text):
+            found = [hit for hit in found if _grown(hit) and _is_organism(hit, organism)]
+        if not found:
+            return Draft(f"I know of no {named} with {' '.join(organism) or 'growth'}.")
     if intent.measure == "count":
         taken = {hit.line.get("micro_specimen_id") or str(hit.time) for hit in found}
         whole = tuple(dict.fromkeys(hit.seen.evidence for hit in found if hit.seen.evidence))
@@ -78,7 +99,12 @@ def _draft(intent: Intent, found: list[Hit], named: str, specimens: list[str]) -
         return Draft(f"{named}: {when}.", (Item(when, hit.citation),))
     if intent.measure in ("latest", "first"):
         found = _one_specimen(found, newest=intent.measure == "latest")
-    return _growth(intent, found, named, _organism(intent, specimens))
+    return _growth(intent, found, named, organism)
+
+
+def _is_organism(hit: Hit, organism: list[str]) -> bool:
+    name = (hit.line.get("org_name") or "").lower()
+    return all(word in name for word in organism)
 
 
 def _one_specimen(found: list[Hit], *, newest: bool) -> list[Hit]:
@@ -95,7 +121,9 @@ def _organism(intent: Intent, specimens: list[str]) -> list[str]:
 def _growth(intent: Intent, found: list[Hit], named: str, organism: list[str]) -> Draft:
     grown = [hit._replace(name=name) for hit in found if (name := _grown(hit)) is not None]
     if organism and intent.form == "yes_no":
-        grown = [hit for hit in grown if all(word in hit.name.lower() for word in organism)]
+        grown = [hit for hit in grown if _is_organism(hit, organism)]
+        if not grown and not all(word.startswith(_ORGANISMS) for word in organism):
+            return Draft(f"I do not know of an organism called {' '.join(organism)!r}.")
     if intent.form == "yes_no":
         cited = tuple(one for hit in distinct(grown)[:5] for one in hit.citation)
         said = ", ".join(hit.name for hit in distinct(grown)) or "nothing of the kind grew"
@@ -119,7 +147,9 @@ def _grown(hit: Hit) -> str | None:
     return name if name and name.lower() not in _NO_ORGANISM else None
 
 
-def _susceptibility(intent: Intent, found: list[Hit], against: re.Match[str]) -> Draft:
+def _susceptibility(
+    intent: Intent, found: list[Hit], against: re.Match[str], specimens: list[str]
+) -> Draft:
     wanted = "R" if against[1].lower().startswith("resist") else "S"
     drug = against["drug"].strip(" ?").removeprefix("the ").split(" in ")[0].strip().lower()
     tested = [hit for hit in found if hit.line.get("ab_name") and hit.line.get("interpretation")]
@@ -128,6 +158,8 @@ def _susceptibility(intent: Intent, found: list[Hit], against: re.Match[str]) ->
                  if hit.line.get("interpretation") == wanted]  # fmt: skip
         items = tuple(Item(hit.name, hit.citation) for hit in distinct(named))
         return Draft(f"{len(items)} antibiotics tested as {wanted}.", items)
+    grower = [word for word in _organism(intent, specimens) if word not in drug.split()]
+    tested = [hit for hit in tested if _is_organism(hit, grower)]
     of_drug = [hit for hit in tested if drug.split()[0] in (hit.line.get("ab_name") or "").lower()]
     if not of_drug:
         return Draft(f"No susceptibility to {drug} was reported.")

@@ -133,6 +133,10 @@ def _whether(intent: Intent, lookup: Lookup, found: list[Hit], hit: Hit) -> Draf
     Where the question names a unit or service, the newest row must be of it.
     """
     ends = _ends(lookup)
+    if _ENDED.search(intent.text):
+        ended = hit.line.get(ends)
+        said = f"The last began at {hit.time} and {'ended at ' + ended if ended else 'goes on'}."
+        return Draft(said, holds=ended is not None, citations=hit.citation)
     now = not re.search(r"\bever\b|^(?:was|were|has|have|did)\b", intent.text, re.IGNORECASE)
     still = hit.line.get(ends) is None
     unit = re.sub(r"\b(?:care ?unit|unit|ward|service|icu|in|under)\b", " ", intent.term).split()
@@ -156,9 +160,13 @@ def _how_long(lookup: Lookup, hit: Hit, cutoff: datetime) -> Draft:
 def _name(intent: Intent, lookup: Lookup, hit: Hit) -> Draft:
     column = lookup.named
     if lookup is ADMISSIONS and not _KIND.search(intent.text):
-        column = "admission_location" if _PLACE.search(intent.text) else "admittime"
+        column = _place(intent) if _PLACE.search(intent.text) else "admittime"
     text = hit.line.get(column) or ""
     return Draft(f"{column}: {text}, {hit.time}.", (Item(text, hit.citation),) if text else ())
+
+
+def _place(intent: Intent) -> str:
+    return "discharge_location" if _ENDED.search(intent.text) else "admission_location"
 
 
 def _ends(lookup: Lookup) -> str:

@@ -38,6 +38,13 @@ _COMPARISONS = {
     for operator, said in cues.OPERATORS.items()
 }
 _LASTING = re.compile(r"\b(?:how long|length|duration)\b", re.IGNORECASE)
+_PAST = re.compile(r"^(?:did|has|have|was|were|is|are)\b", re.IGNORECASE)
+_AHEAD = cues.words(
+    "will", "would", "going to", "likely", "predict\\w*", "risk", "probab\\w*", "within", "next",
+    "expected", "mortality",
+)  # fmt: skip
+"""What makes a question in the past or present tense one about what comes all the same."""
+
 _IN_UNIT = re.compile(rf"\bin (?P<unit>{UNITS})", re.IGNORECASE)
 _QUOTED = re.compile(r"[\"“']([^\"”']{2,})[\"”'](?!\w)")
 _THE_ITEM = "that item"
@@ -87,6 +94,8 @@ def read_task(
     unread = _unread(text, topic, shape)
     if unread is None and topic not in _COMPARED:
         unread = _unmeasured(comparison, measure, topic) or (at[0] if at else None)
+    if unread is None and comparison is not None and topic == "measurement":
+        unread = _not_compared(comparison, measure, shape)
     if unread is None and topic != "measurement" and not (shape == "yes_no" and topic in _SAID):
         unread = " ".join(rest) or None
     return Intent(
@@ -140,6 +149,8 @@ def _foretold(text: str, form: Form) -> Topic | None:
     """`risk` or `next` for a question about what has not happened yet, else None."""
     if form in ("list", "choice") and cues.NEXT.search(text):
         return "next"
+    if _PAST.search(text) and not _AHEAD.search(text):
+        return None
     if form == "yes_no" and cues.PREDICTS.search(text) and cues.OUTCOMES.search(text):
         return "risk"
     return None
@@ -152,6 +163,12 @@ def _unmeasured(comparison: Comparison | None, measure: Measure, topic: Topic) -
     if comparison is not None:
         return f"{comparison.operator} {comparison.limit:g}"
     return measure if measure in _UNMEASURED else None
+
+
+def _not_compared(comparison: Comparison, measure: Measure, form: Form) -> str | None:
+    """A limit that would be dropped: only counts and questions of yes or no heed one."""
+    heeded = measure == "count" or (form == "yes_no" and measure != "trend")
+    return None if heeded else f"{comparison.operator} {comparison.limit:g}"
 
 
 def _unit_of(text: str) -> tuple[str | None, str]:
