@@ -137,16 +137,21 @@ def _filled_columns(rows: pa.Table) -> pa.Table:
 def _moments(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """Times and dates as ISO text; parts of a second are kept where there are any."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if pa.types.is_date(column.type):
         return column.cast(pa.string())
     if not pa.types.is_timestamp(column.type):
         return column
+    try:
+        return column.cast(pa.timestamp("s")).cast(pa.string())
+    except pa.ArrowInvalid:  # some cell has a part of a second
+        return _exact_moments(column)
+
+
+def _exact_moments(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     whole = column.cast(pa.timestamp("s"), safe=False)
-    text = whole.cast(pa.string())
-    fraction = pc.subtract(column.cast(pa.int64()), whole.cast(column.type).cast(pa.int64()))
-    if not pc.any(pc.not_equal(fraction, 0)).as_py():
-        return text
-    exact = column.cast(pa.string())
-    return pc.if_else(pc.equal(fraction, 0), text, exact)
+    is_whole = pc.equal(whole.cast(column.type), column)
+    return pc.if_else(is_whole, whole.cast(pa.string()), column.cast(pa.string()))
