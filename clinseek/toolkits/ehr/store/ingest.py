@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinseek.errors import RawRecordError
-from clinseek.toolkits.ehr.store import folder
+from clinseek.toolkits.ehr.store import edition, folder
 from clinseek.toolkits.ehr.store.build import build_table, source_name
 from clinseek.toolkits.ehr.store.discover import Discovery, discover
 from clinseek.toolkits.ehr.store.engine import connect, load_plan
@@ -59,12 +60,13 @@ def ingest(
     `sources` hold folders hosp, icu, ed, note (any of them, at any depth) with csv or csv.gz
     files. `subjects` names a file with the subject_ids to take; `codes` a folder of code lists
     for the vocabulary. `progress` is called a few times a second. A run that was killed goes on
-    with the first unfinished table when it is called again; a source that changed is done again;
-    a store that is complete is left as it is. `dry_run` writes nothing and estimates rows, bytes
-    and seconds. `vocabulary` replaces the last stage, `candidates.build_vocabulary`.
+    with the first unfinished table when it is called again; a source that changed is done again.
+    A store that is complete stays in force, whole, until all that changed in the same download
+    stands beside it. `dry_run` writes nothing and estimates rows, bytes and seconds. `vocabulary`
+    replaces the last stage, `candidates.build_vocabulary`.
 
     Raises RawRecordError for raw files that cannot be read, StoreError for a folder that cannot
-    be written (not a store, another writer, a full disk).
+    be written (not a store, the store of another download, another writer, a full disk).
     """
     began = time.monotonic()
     store = Path(out)
@@ -79,19 +81,25 @@ def ingest(
 
         return estimate(found, store, selected)
     with folder.claimed(store) as work:
+        edition.switch(store)
+        standing = read_manifest(store)
+        if standing is not None:
+            edition.refuse_another_download(store, standing, found.tables["patients"])
+        place = store if standing is None else edition.draft_of(store)
         connection = connect(work / "duckdb")
         try:
             plan = load_plan(connection, found.tables["patients"], selected)
-            run = _Run(store, work, found, plan, connection)
-            tables, reports = run.tables(progress)
+            run = _Run(store, place, work, found, plan, connection, standing)
+            already = run.is_done(code_files)
+            tables, reports = run.as_it_stands() if already else run.tables(progress)
         finally:
             connection.close()
         manifest = _manifest(plan, tables, code_files)
-        already = read_manifest(store) == manifest and (store / folder.VOCABULARY).is_file()
         if not already:
             if progress is not None:
                 progress(IngestProgress("vocabulary", 0, 0.0, None))
-            _finish(store, plan, manifest, code_folder, vocabulary or _default_vocabulary())
+            _finish(place, plan, manifest, code_folder, vocabulary or _default_vocabulary())
+            edition.switch(store)
     return IngestReport(
         store=store,
         tables=reports,
@@ -109,13 +117,27 @@ def ingest(
 
 @dataclass
 class _Run:
-    """The tables of one ingest."""
+    """The tables of one ingest, made at `place`.
+
+    That is the store itself while it is not yet whole, and a draft beside the `standing` edition
+    of a whole one.
+    """
 
     store: Path
+    place: Path
     work: Path
     found: Discovery
     plan: ShardPlan
     connection: duckdb.DuckDBPyConnection
+    standing: Manifest | None
+
+    def is_done(self, codes: tuple[SourceFile, ...]) -> bool:
+        """Whether the standing edition is what this ingest would make."""
+        if self.standing is None or set(self._standing_tables) != set(self.found.tables):
+            return False
+        if not all((self.store / name).is_file() for name in (folder.SUBJECTS, folder.VOCABULARY)):
+            return False
+        return self.standing == _manifest(self.plan, self._standing_tables, codes)
 
     def tables(
         self, progress: Callable[[IngestProgress], None] | None
@@ -125,16 +147,17 @@ class _Run:
         waiting = {name: path for name, path in self.found.tables.items() if name not in done}
         meter = ProgressMeter(sum(path.stat().st_size for path in waiting.values()), progress)
         seconds: dict[str, float] = {}
-        if waiting or self._has_tables_beyond(done):
-            self._open_for_writing(done)
         for name in (name for name in TABLES if name in waiting):
             meter.start(name, waiting[name].stat().st_size)
             done[name] = self._build(name, waiting[name], meter)
-            write_atomically(self.store / PROGRESS, self._progress(done))
+            write_atomically(self.place / PROGRESS, self._progress(done))
             seconds[name] = meter.finish(done[name].rows)
-        ordered = {name: done[name] for name in TABLES if name in done}
-        reports = (_report(name, ordered[name], seconds.get(name)) for name in ordered)
-        return ordered, tuple(reports)
+        return _with_reports(done, seconds)
+
+    def as_it_stands(self) -> tuple[dict[str, TableManifest], tuple[TableReport, ...]]:
+        """The same of the standing edition; a draft that was begun beside it is forgotten."""
+        edition.forget_draft(self.store)
+        return _with_reports(self._standing_tables, {})
 
     def _build(self, name: str, path: Path, meter: ProgressMeter) -> TableManifest:
         table = TABLES[name]
@@ -146,39 +169,50 @@ class _Run:
             folder=self.work / name,
             meter=meter,
         )
-        folder.install(self.store, table, self.work / name)
+        folder.install(self.place, table, self.work / name)
         return made
 
     def _finished_before(self) -> dict[str, TableManifest]:
-        """Tables of an earlier run whose raw file, patients and shards are still the same."""
-        before = read_manifest(self.store) or read_progress(self.store)
+        """What need not be done again, lying at `place`; what does not belong there is gone."""
+        self.place.mkdir(exist_ok=True)
+        done = self._unchanged(self.place, read_progress(self.place))
+        kept = {name: made for name, made in self._standing_tables.items() if name not in done}
+        edition.take_along(self.store, self.place, kept)
+        done |= kept
+        write_atomically(self.place / PROGRESS, self._progress(done))
+        for name, table in TABLES.items():
+            if name not in self.found.tables:
+                folder.remove(self.place, table)
+        return done
+
+    @cached_property
+    def _standing_tables(self) -> dict[str, TableManifest]:
+        return self._unchanged(self.store, self.standing)
+
+    def _unchanged(
+        self, place: Path, before: Manifest | Progress | None
+    ) -> dict[str, TableManifest]:
+        """The tables at `place` whose raw file, patients and shards are still the same."""
         if before is None or before.plan != self.plan.digest:
             return {}
         return {
             name: made
             for name, made in before.tables.items()
             if name in self.found.tables
-            and folder.table_path(self.store, TABLES[name]).exists()
+            and folder.table_path(place, TABLES[name]).exists()
             and _is_unchanged(name, self.found.tables[name], made.files)
         }
 
-    def _has_tables_beyond(self, done: Mapping[str, TableManifest]) -> bool:
-        return any(
-            folder.table_path(self.store, table).exists()
-            for name, table in TABLES.items()
-            if name not in done
-        )
-
-    def _open_for_writing(self, done: dict[str, TableManifest]) -> None:
-        """From here on the store is unfinished, and says so."""
-        write_atomically(self.store / PROGRESS, self._progress(done))
-        (self.store / MANIFEST).unlink(missing_ok=True)
-        for name, table in TABLES.items():
-            if name not in self.found.tables:
-                folder.remove(self.store, table)
-
     def _progress(self, done: dict[str, TableManifest]) -> Progress:
         return Progress(schema_version=SCHEMA_VERSION, plan=self.plan.digest, tables=done)
+
+
+def _with_reports(
+    done: Mapping[str, TableManifest], seconds: Mapping[str, float]
+) -> tuple[dict[str, TableManifest], tuple[TableReport, ...]]:
+    ordered = {name: done[name] for name in TABLES if name in done}
+    reports = (_report(name, ordered[name], seconds.get(name)) for name in ordered)
+    return ordered, tuple(reports)
 
 
 def _is_unchanged(name: str, path: Path, files: tuple[SourceFile, ...]) -> bool:

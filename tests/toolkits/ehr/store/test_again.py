@@ -56,9 +56,14 @@ def test_a_table_that_is_gone_from_the_download_is_gone_from_the_store(
     assert not (out / "dictionaries" / "d_items.parquet").exists()
 
 
-def test_a_new_patient_makes_all_tables_anew(raw: RawFolder, out: Path) -> None:
-    ingested(raw, out)
+def test_a_new_patient_makes_the_tables_of_an_unfinished_store_anew(
+    raw: RawFolder, out: Path
+) -> None:
+    raw.lines("transfers", "10").write_bytes(b"no gz")
+    with pytest.raises(RawRecordError):
+        ingested(raw, out)
     raw.write("patients", [{"subject_id": subject} for subject in (5, 10, 20, 30)])
+    raw.write("transfers", [])
     store, report = ingested(raw, out)
     assert kept(report) == set()
     assert store.subjects() == [5, 10, 20, 30]
