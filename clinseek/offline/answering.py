@@ -54,7 +54,8 @@ def submission_of(draft: Draft, intent: Intent, *, answer_form: str | None = Non
         return Submission((), (), draft.said)
     items = _items(draft, intent, answer_form)
     if not items:
-        said = f"{draft.said} None of the candidates says that, so I give no answer."
+        what = "That is no yes or no" if intent.form == "yes_no" else "No candidate says that"
+        said = f"{draft.said} {what}, so I give no answer."
         return Submission((), (), said)
     if intent.form in ("choice", "yes_no") or (intent.candidates and intent.form == "open"):
         items = items[:1]
@@ -64,8 +65,8 @@ def submission_of(draft: Draft, intent: Intent, *, answer_form: str | None = Non
 
 
 def _items(draft: Draft, intent: Intent, answer_form: str | None) -> list[Item]:
-    if intent.form == "yes_no" and draft.holds is not None:
-        return [_polar(draft, intent)]
+    if intent.form == "yes_no":
+        return [_polar(draft, intent)] if draft.holds is not None else []
     if intent.candidates:
         return _fitted(draft, intent.candidates)
     if answer_form == "number" and draft.number is not None:

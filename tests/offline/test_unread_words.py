@@ -80,6 +80,8 @@ def test_a_word_that_no_reader_takes_in_is_named_instead_of_dropped(
         "How many negative blood cultures were there?",
         "Where was the patient discharged to?",
         "Did the patient die?",
+        "Show all potassium values",
+        "Has the creatinine improved since admission?",
     ],
 )
 def test_what_would_be_answered_for_another_thing_is_left_unanswered(

@@ -134,7 +134,9 @@ MANY = words(
     "what (?:\\w+ ){0,3}\\w+s (?:are|were|will|should|would)",
 )  # fmt: skip
 ON_A_DRUG = words("(?:is|are|was|were) (?:\\w+ ){1,3}on")
-ON_IT_NOW = words("still", "active", "currently", "now", "(?:is|are) (?:\\w+ ){1,3}on")
+ON_IT_NOW = words(
+    "still", "active", "currently", "now", "(?:is|are) (?:\\w+ ){1,3}(?:on|receiving|getting)"
+)
 UNREAD_TIME = words(
     "during", "within", "since", "between", "before", "until", "ago", "overnight", "mornings?",
     "evenings?", "nights?", "weekend", "weeks?", "months?", "hours?", "years?", "january",

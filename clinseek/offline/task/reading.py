@@ -37,7 +37,7 @@ _COMPARISONS = {
     )
     for operator, said in cues.OPERATORS.items()
 }
-_LASTING = re.compile(r"\b(?:how long|length|duration)\b", re.IGNORECASE)
+_LASTING = re.compile(r"\b(?:how long|how many days|length|duration)\b", re.IGNORECASE)
 _PAST = re.compile(r"^(?:did|has|have|was|were|is|are)\b", re.IGNORECASE)
 _AHEAD = cues.words(
     "will", "would", "going to", "likely", "predict\\w*", "risk", "probab\\w*", "within", "next",

@@ -89,7 +89,7 @@ def changes_meaning(text: str, topic: Topic, form: Form) -> str | None:
     """
     text = text if topic != "culture" else _NO_GROWTH.sub(" ", text)
     found = CHANGES_MEANING.search(text)
-    if found is None and form == "yes_no":
+    if found is None and (form == "yes_no" or (form == "open" and topic == "measurement")):
         found = _ANY_OF_ALL.search(text)
     if found is None and topic in ("measurement", "drug", "culture", "urine_output"):
         found = _MEASURED_SPAN.search(text)
