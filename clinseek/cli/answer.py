@@ -53,7 +53,16 @@ def why_none(run: Mapping[str, Any]) -> str:
         return f"the model could not be reached ({_short(reason, LONGEST_CALL)})"
     if run["stop_reason"] in BUDGETS:
         return f"the budget of {BUDGETS[run['stop_reason']]} ended before the agent knew enough"
-    return "the agent found none in the record as of then"
+    said = _last_said(run)
+    return said.rstrip(".") if said else "the agent found none in the record as of then"
+
+
+def _last_said(run: Mapping[str, Any]) -> str:
+    """The agent's own last words: why it abstained, where it says so."""
+    for message in reversed(run.get("messages") or []):
+        if message["role"] == "assistant":
+            return " ".join(str(message.get("content") or "").split())
+    return ""
 
 
 def closing_line(run: Mapping[str, Any]) -> str:
