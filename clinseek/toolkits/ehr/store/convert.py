@@ -76,11 +76,12 @@ class Converter:
         first, self._seen = self._seen, self._seen + rows.cells.num_rows
         ordinal = pa.arange(first, self._seen)
         self._connection.register("cells", rows.cells.append_column("ordinal", ordinal))
-        try:
-            self._count_bare_dates()
-            return self._connection.sql(self._typing).to_arrow_table()
-        finally:
-            self._connection.unregister("cells")
+        self._count_bare_dates()
+        typed = self._connection.sql(self._typing).to_arrow_table()
+        # Not in a `finally`: an ingest that failed closes its connection, and the first error
+        # is the one to be heard.
+        self._connection.unregister("cells")
+        return typed
 
     def _placed(self, typed: pa.Table) -> pa.Table:
         """Only the rows that have a shard; the others are counted."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,7 @@ from clinseek.toolkits.ehr.tables import TABLES
 if TYPE_CHECKING:
     import duckdb
 
+_INTERRUPTED = ("query interrupted", "interrupt error")
 _MEMORY = "600MB"
 _MOST_THREADS = 4
 _PLAN = "CREATE OR REPLACE TABLE plan (subject_id BIGINT, shard INTEGER)"
@@ -34,6 +37,19 @@ def connect(spill: Path) -> duckdb.DuckDBPyConnection:
     )
     connection.execute("SET enable_progress_bar = false")  # it writes into the caller's output
     return connection
+
+
+@contextmanager
+def ctrl_c_as_itself() -> Iterator[None]:
+    """KeyboardInterrupt for what DuckDB makes of a Ctrl-C that reaches it within a query."""
+    import duckdb
+
+    try:
+        yield
+    except (RuntimeError, OSError, ValueError, duckdb.Error) as error:
+        if any(words in str(error).lower() for words in _INTERRUPTED):
+            raise KeyboardInterrupt from error
+        raise
 
 
 def load_plan(

@@ -23,21 +23,31 @@ if TYPE_CHECKING:
 
 _SAMPLE = 4 << 20
 
+_VOCABULARY_BYTES = 2.2
+_VOCABULARY_SECONDS = 7e-8
+"""For each byte of the dictionaries' and code lists' text, as MIMIC-IV 2.2's came out."""
+
 
 class _Estimate(NamedTuple):
     rows: float
     seconds: float
     disk_bytes: float
+    text_bytes: float
     working_bytes: float
 
 
 def estimate(
-    found: Discovery, store: Path, selected: tuple[int, ...] | None = None
+    found: Discovery,
+    store: Path,
+    selected: tuple[int, ...] | None = None,
+    *,
+    code_bytes: int = 0,
 ) -> IngestReport:
     """The report that an ingest of `found` into `store` would give, with estimates for numbers.
 
     The first 4 MB of each file's text are really read, typed, sorted and packed (in memory), and
-    the rest of the file is taken to be like them. The vocabulary is not in the estimate.
+    the rest of the file is taken to be like them. The vocabulary grows with the text of the
+    dictionaries and of the code lists, which are `code_bytes` large.
     """
     refuse_other_folders(store)
     with tempfile.TemporaryDirectory() as spill:
@@ -56,6 +66,10 @@ def estimate(
         name: 1.0 if TABLES[name].is_dictionary else len(chosen) / len(everyone.subjects)
         for name in each
     }
+    vocabulary = code_bytes + sum(
+        some.text_bytes for name, some in each.items() if TABLES[name].is_dictionary
+    )
+    tables_bytes = sum(some.disk_bytes * share[name] for name, some in each.items())
     return IngestReport(
         store=store,
         tables=tuple(
@@ -63,8 +77,8 @@ def estimate(
             for name, some in each.items()
         ),
         subjects=len(chosen),
-        seconds=sum(some.seconds for some in each.values()),
-        disk_bytes=round(sum(some.disk_bytes * share[name] for name, some in each.items())),
+        seconds=sum(some.seconds for some in each.values()) + _VOCABULARY_SECONDS * vocabulary,
+        disk_bytes=round(tables_bytes + _VOCABULARY_BYTES * vocabulary),
         fingerprint=None,
         missing=found.missing,
         unknown_tables=found.unknown_tables,
@@ -92,5 +106,6 @@ def _estimate(connection: duckdb.DuckDBPyConnection, table: Table, path: Path) -
         rows=typed.num_rows * times,
         seconds=(time.monotonic() - began) * times,
         disk_bytes=packed.tell() * times,
+        text_bytes=len(sample) * times,
         working_bytes=typed_bytes if typed_bytes > BYTES_IN_MEMORY else 0,
     )

@@ -6,12 +6,12 @@ import errno
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from clinseek.errors import StoreError
 from clinseek.toolkits.ehr.store.build import REJECTED_FILE, SHARD_FILE
-from clinseek.toolkits.ehr.store.lock import writing
+from clinseek.toolkits.ehr.store.lock import LOCK, writing
 from clinseek.toolkits.ehr.store.manifest import MANIFEST, PROGRESS
 from clinseek.toolkits.ehr.tables import Table
 
@@ -43,9 +43,11 @@ def claimed(store: Path) -> Iterator[Path]:
     """Make or enter the folder of a store as its one writer; yields an empty folder to work in.
 
     Raises StoreError where something else lies there, where another process writes, and when the
-    disk is full. Whatever happens, the working folder is removed and finished tables stay.
+    disk is full. Whatever happens, the working folder is removed and finished tables stay; where
+    nothing came of it, no folder and no lock is left.
     """
     refuse_other_folders(store)
+    absent = [place for place in (store, *store.parents) if not place.exists()]
     with _sentences_for_a_full_disk(store):
         try:
             store.mkdir(parents=True, exist_ok=True)
@@ -63,6 +65,7 @@ def claimed(store: Path) -> Iterator[Path]:
                 yield work
             finally:
                 shutil.rmtree(work, ignore_errors=True)
+                _leave_nothing_bare(store, absent)
 
 
 def install(store: Path, table: Table, made: Path) -> None:
@@ -108,6 +111,16 @@ def refuse_other_folders(store: Path) -> None:
         raise StoreError(
             f"{store} is no store, and it is not empty (it holds {min(names)}); name a new folder"
         )
+
+
+def _leave_nothing_bare(store: Path, made: list[Path]) -> None:
+    """Where a store holds its lock alone, remove that and the folders made for it."""
+    if [entry.name for entry in store.iterdir()] != [LOCK]:
+        return
+    (store / LOCK).unlink()
+    for place in made:
+        with suppress(OSError):  # somebody put something there
+            place.rmdir()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from clinseek.errors import RawRecordError
 from clinseek.toolkits.ehr.store import edition, folder
 from clinseek.toolkits.ehr.store.build import build_table, source_name
 from clinseek.toolkits.ehr.store.discover import Discovery, discover
-from clinseek.toolkits.ehr.store.engine import connect, load_plan
+from clinseek.toolkits.ehr.store.engine import connect, ctrl_c_as_itself, load_plan
 from clinseek.toolkits.ehr.store.manifest import (
     MANIFEST,
     PROGRESS,
@@ -45,6 +45,7 @@ VocabularyBuilder = Callable[[Path, Path | None], object]
 """Called with the store and the folder of code lists; writes STORE/vocabulary.sqlite."""
 
 
+@ctrl_c_as_itself()
 def ingest(
     sources: str | Path | Iterable[str | Path],
     out: str | Path,
@@ -79,7 +80,8 @@ def ingest(
     if dry_run:
         from clinseek.toolkits.ehr.store.estimate import estimate
 
-        return estimate(found, store, selected)
+        code_bytes = sum(file.size for file in code_files)
+        return estimate(found, store, selected, code_bytes=code_bytes)
     with folder.claimed(store) as work:
         edition.switch(store)
         standing = read_manifest(store)

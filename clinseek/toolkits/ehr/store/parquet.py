@@ -69,22 +69,21 @@ def write_shard(
     digest = hashlib.sha256()
     count = 0
     connection.register("spool", rows)
-    try:
-        reader = connection.sql(sorting_sql(table)).to_arrow_reader(_ROWS_A_WRITE)
-        with pq.ParquetWriter(
-            where,
-            schema,
-            # Snappy reads fastest; for notes, which are long, zstd saves half the disk.
-            compression="zstd" if table.module == "note" else "snappy",
-            write_statistics=[name for name in ("subject_id",) if name in schema.names],
-            store_schema=False,
-        ) as writer:
-            for slab in _slabs(reader, schema):
-                writer.write_table(slab, row_group_size=_rows_a_group(slab))
-                _hash_into(digest, slab)
-                count += slab.num_rows
-    finally:
-        connection.unregister("spool")
+    reader = connection.sql(sorting_sql(table)).to_arrow_reader(_ROWS_A_WRITE)
+    with pq.ParquetWriter(
+        where,
+        schema,
+        # Snappy reads fastest; for notes, which are long, zstd saves half the disk.
+        compression="zstd" if table.module == "note" else "snappy",
+        write_statistics=[name for name in ("subject_id",) if name in schema.names],
+        store_schema=False,
+    ) as writer:
+        for slab in _slabs(reader, schema):
+            writer.write_table(slab, row_group_size=_rows_a_group(slab))
+            _hash_into(digest, slab)
+            count += slab.num_rows
+    # Not in a `finally`: while an interrupted query stands open DuckDB refuses, and hides Ctrl-C.
+    connection.unregister("spool")
     return Written(count, digest.hexdigest())
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 from clinseek.toolkits.ehr.tables import Module
 
 _SECONDS_BETWEEN_CALLS = 0.25
+_SECONDS_TO_JUDGE_BY = 1.0
+_SHARE_TO_JUDGE_BY = 0.05
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class IngestProgress:
     """Where an ingest stands.
 
     `rows` of `table` have been read so far, `rows_per_second` of this table; `seconds_left` is
-    for all tables, None while nothing can be said.
+    for all tables, None while too little is done to say.
     """
 
     table: str
@@ -122,6 +124,7 @@ class ProgressMeter:
         self._told = now
         done = self._finished + done_of_table
         elapsed = now - self._began
-        left = elapsed / done * (self._total - done) if done else None
+        is_enough = elapsed >= _SECONDS_TO_JUDGE_BY or done >= _SHARE_TO_JUDGE_BY * self._total
+        left = elapsed / done * (self._total - done) if done and is_enough else None
         seconds = max(now - self._table_began, 1e-6)
         self._callback(IngestProgress(self._table, rows, rows / seconds, left))

@@ -8,6 +8,7 @@ import pytest
 
 from clinseek.errors import StoreError
 from clinseek.toolkits.ehr.store import IngestProgress, ingest
+from clinseek.toolkits.ehr.store.report import ProgressMeter
 
 from .raw_folder import RawFolder, ingested
 
@@ -39,6 +40,32 @@ def test_a_dry_run_writes_nothing_and_comes_near_the_truth(raw: RawFolder, out: 
     assert told.subjects == done.subjects
     assert told.rows == pytest.approx(done.rows, rel=0.1)
     assert told.disk_bytes == pytest.approx(done.disk_bytes, rel=0.3)
+
+
+def test_a_dry_run_counts_the_vocabulary_in(raw: RawFolder, out: Path) -> None:
+    raw.write(
+        "d_labitems",
+        [{"itemid": 50_000 + n, "label": f"Analyte {n * 7919}"} for n in range(90_000)],
+    )
+    told = ingest(raw.path, out, dry_run=True)
+    done = ingest(raw.path, out)
+    assert told.disk_bytes == pytest.approx(done.disk_bytes, rel=0.5)
+
+
+def test_the_time_left_is_not_told_from_the_first_piece_alone() -> None:
+    told: list[IngestProgress] = []
+    meter = ProgressMeter(1_000_000, told.append)
+    meter.start("labevents", 1_000_000)
+    meter.read(10, 1_000)
+    assert [each.seconds_left for each in told] == [None]
+
+
+def test_the_time_left_is_told_when_a_twentieth_is_done() -> None:
+    told: list[IngestProgress] = []
+    meter = ProgressMeter(1_000_000, told.append)
+    meter.start("labevents", 1_000_000)
+    meter.read(1_000, 100_000)
+    assert told[0].seconds_left is not None
 
 
 def test_a_dry_run_counts_only_the_listed_patients(

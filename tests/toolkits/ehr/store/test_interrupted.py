@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from clinseek.errors import StoreError
 from clinseek.toolkits.ehr.store import Store
+from clinseek.toolkits.ehr.store.engine import connect, ctrl_c_as_itself
 
 from .raw_folder import RawFolder, ingested, parquet_files
 
@@ -134,6 +137,14 @@ def test_a_second_ingest_into_one_store_is_refused_with_the_process_that_writes(
     finally:
         kill(child)
     assert ingested(larger, out)[0].subjects() == [10, 20, 30]
+
+
+def test_ctrl_c_within_a_query_stays_a_keyboard_interrupt(tmp_path: Path) -> None:
+    connection = connect(tmp_path)
+    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt), ctrl_c_as_itself():
+        connection.sql("SELECT sum(range) FROM range(10_000_000_000_000)").to_arrow_table()
+    connection.close()
 
 
 def test_a_full_disk_is_one_sentence_and_the_ingest_goes_on_when_there_is_room(

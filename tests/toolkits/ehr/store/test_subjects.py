@@ -66,3 +66,20 @@ def test_a_list_that_cannot_be_used_is_one_sentence(
 def test_a_list_that_does_not_exist_is_named(raw: RawFolder, out: Path, tmp_path: Path) -> None:
     with pytest.raises(RawRecordError, match=r"nobody.csv does not exist"):
         ingested(raw, out, subjects=tmp_path / "nobody.csv")
+
+
+def test_a_refused_list_leaves_no_folder_behind(raw: RawFolder, tmp_path: Path) -> None:
+    (tmp_path / "chosen").write_text("99\n")
+    with pytest.raises(RawRecordError, match="holds no patient"):
+        ingested(raw, tmp_path / "new" / "store", subjects=tmp_path / "chosen")
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_refused_list_leaves_an_empty_folder_empty(
+    raw: RawFolder, out: Path, tmp_path: Path
+) -> None:
+    out.mkdir()
+    (tmp_path / "chosen").write_text("99\n")
+    with pytest.raises(RawRecordError, match="holds no patient"):
+        ingested(raw, out, subjects=tmp_path / "chosen")
+    assert list(out.iterdir()) == []
