@@ -91,8 +91,11 @@ class Store:
 
         Columns and their order are the schema's (integer int64, number double, text string, time
         timestamp[us] without zone, date date32); rows run by the table's main time. A table in
-        which the patient has no row has 0 rows. Raises SubjectError for a patient not held.
+        which the patient has no row has 0 rows. Raises SubjectError for a patient not held,
+        StoreError for a damaged file.
         """
+        from pyarrow.lib import ArrowException
+
         if subject_id not in self:
             raise SubjectError(
                 f"subject_id {subject_id} is not in {self.path}; it holds {self.manifest.subjects} "
@@ -108,7 +111,14 @@ class Store:
         by_size = sorted(names, key=lambda name: -self.manifest.tables[name].rows)
 
         def read(name: str) -> pa.Table:
-            return _read_rows(folder.table_path(self.path, TABLES[name]) / shard, name, subject_id)
+            path = folder.table_path(self.path, TABLES[name]) / shard
+            try:
+                return _read_rows(path, name, subject_id)
+            except (ArrowException, OSError) as error:
+                raise StoreError(
+                    f"{path} is damaged ({str(error).splitlines()[0]}); remove {self.path} and "
+                    "ingest again"
+                ) from error
 
         with ThreadPoolExecutor(_READERS) as readers:
             found = dict(zip(by_size, readers.map(read, by_size), strict=True))

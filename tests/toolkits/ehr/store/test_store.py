@@ -96,3 +96,19 @@ def test_a_store_that_lost_a_file_is_told_as_broken_and_mended_by_ingest(
         Store.open(out)
     after, _ = ingested(raw, out)
     assert after.manifest == before.manifest
+
+
+@pytest.mark.parametrize("text", [b"", b"PAR1 no more", b"PAR1" + bytes(100) + b"PAR1"])
+def test_a_damaged_file_is_named(raw: RawFolder, out: Path, text: bytes) -> None:
+    store, _ = ingested(raw, out)
+    (out / "tables" / "admissions" / "00000.parquet").write_bytes(text)
+    with pytest.raises(StoreError, match=r"admissions/00000.parquet is damaged .* ingest again"):
+        store.read_subject(10)
+
+
+@pytest.mark.parametrize("number", [1 << 63, -(1 << 63) - 1, 10**30])
+def test_a_number_beyond_all_subject_ids_is_no_patient(
+    raw: RawFolder, out: Path, number: int
+) -> None:
+    store, _ = ingested(raw, out)
+    assert number not in store
