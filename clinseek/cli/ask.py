@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -16,6 +17,9 @@ from clinseek.cli.output import emit, emit_json, say, table
 from clinseek.cli.steps import say_step
 from clinseek.cli.values import candidates_from
 from clinseek.errors import SettingError
+
+if TYPE_CHECKING:
+    from clinseek.nodes.steps import Step
 
 TOLD = ("answer", "citations", "evidence", "status", "stop_reason", "usage", "timings", "errors")
 """What `--json` says of a run, beside its thread."""
@@ -93,7 +97,6 @@ def ask(
 
     _check_writable(html)
     named = thread or f"ask-{uuid.uuid4().hex[:8]}"
-    say(f"thread {named}")
     with _interruptible(named):
         record = api.ask(
             question,
@@ -110,7 +113,7 @@ def ask(
             max_tokens=max_tokens,
             max_seconds=max_seconds,
             max_revisions=max_revisions,
-            on_step=say_step,
+            on_step=_naming(named),
         )
     _close(record.as_json(), thread=named, html=html, as_json=as_json)
 
@@ -191,10 +194,30 @@ def _check_writable(html: Path | None) -> None:
         raise SettingError(f"--html {html}: there is no folder {html.absolute().parent}")
 
 
+def _naming(thread: str) -> Callable[[Step], None]:
+    """Steps as they happen; the thread's name with the first, since a refused one is not kept."""
+    told: list[str] = []
+
+    def tell(step: Step) -> None:
+        if not told:
+            told.append(thread)
+            say(f"thread {thread}")
+        say_step(step)
+
+    return tell
+
+
 @contextmanager
 def _interruptible(thread: str) -> Iterator[None]:
+    from clinseek import api
+
     try:
         yield
     except KeyboardInterrupt:
-        say(f"\nInterrupted; nothing is lost. Go on with: clinseek resume {thread}")
+        if any(kept["thread"] == thread for kept in api.threads()):
+            say(
+                f"\nInterrupted; nothing is lost. Go on with: clinseek resume {shlex.quote(thread)}"
+            )
+        else:
+            say("\nInterrupted before the run began; run the same command again")
         raise

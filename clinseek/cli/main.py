@@ -10,16 +10,21 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 import typer
 
 from clinseek import __version__
 from clinseek.cli import ask, availability, demo, doctor, ingest, show, synth, tool
+from clinseek.cli.faults import sentence_for
 from clinseek.cli.output import say
 from clinseek.errors import Refusal, UserError
 
 USER_ERROR = 2
 OUR_FAULT = 70
+INTERRUPTED = 130
+GO_ON_BY_THEMSELVES = frozenset({"ingest", "demo"})
+GO_ON_BY_THREAD = frozenset({"ask", "resume"})
 
 app = typer.Typer(
     name="clinseek",
@@ -62,16 +67,23 @@ def run(arguments: Sequence[str] | None = None) -> int:
     0
     """
     typed = sys.argv[1:] if arguments is None else list(arguments)
+    if sys.stdout is None:
+        say("clinseek: stdout is closed, so no result could be told; to hide it, add > /dev/null")
+        return USER_ERROR
     try:
         ended = app(args=typed or ["--help"], prog_name="clinseek", standalone_mode=False)
     except (UserError, Refusal) as error:
         say(f"clinseek: {error}")
         return USER_ERROR
     except typer.TyperException as error:
-        say(f"clinseek: {_of_usage(error)}; see clinseek {_command(typed)}--help")
+        say(f"clinseek: {_of_usage(error)}; see {_help_of(_command(typed))}")
         return USER_ERROR
+    except SystemExit:  # typer's word for a reader that has seen enough, as `| head` has
+        return 0
     except Exception as error:
-        return _own_fault(error)
+        return _fault(error)
+    if ended == INTERRUPTED:
+        _say_interrupted(_command(typed))
     return ended if isinstance(ended, int) else 0
 
 
@@ -80,9 +92,27 @@ def _of_usage(error: typer.TyperException) -> str:
     return sentence[:1].lower() + sentence[1:]
 
 
-def _command(typed: Sequence[str]) -> str:
-    named = next((word for word in typed if word in COMMANDS), None)
-    return f"{named} " if named else ""
+def _command(typed: Sequence[str]) -> str | None:
+    return next((word for word in typed if word in COMMANDS), None)
+
+
+def _help_of(command: str | None) -> str:
+    return f"clinseek {command} --help" if command else "clinseek --help"
+
+
+def _say_interrupted(command: str | None) -> None:
+    if command in GO_ON_BY_THREAD:
+        return  # they have said it, with the thread
+    goes_on = command in GO_ON_BY_THEMSELVES
+    say("\nInterrupted" + ("; run the same command again, it goes on" if goes_on else ""))
+
+
+def _fault(error: Exception) -> int:
+    sentence = sentence_for(error)
+    if sentence is not None and not os.environ.get("CLINSEEK_TRACEBACK"):
+        say(f"clinseek: {sentence}")
+        return USER_ERROR
+    return _own_fault(error)
 
 
 def _own_fault(error: Exception) -> int:
@@ -100,4 +130,18 @@ def main() -> None:
     from clinseek.settings import stay_home
 
     stay_home()
-    sys.exit(run())
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+    ended = run()
+    _leave_nothing_unwritten()
+    sys.exit(ended)
+
+
+def _leave_nothing_unwritten() -> None:
+    """What a full disk or a closed pipe did not take would fail a second time at the exit."""
+    if sys.stdout is None:
+        return
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -14,6 +14,9 @@ StoreOption = Annotated[
     ),
 ]
 
+MOST = 2**63 - 1
+"""A subject_id is kept in 64 bits."""
+
 
 def read_subject(text: str) -> int:
     """A subject_id as it was typed.
@@ -22,9 +25,12 @@ def read_subject(text: str) -> int:
     10000019
     """
     try:
-        return int(text)
+        subject_id = int(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no subject_id, which is a whole number") from None
+    if abs(subject_id) > MOST:
+        raise typer.BadParameter(f"no such patient: no subject_id is as long as {text[:40]}")
+    return subject_id
 
 
 SubjectOption = Annotated[
@@ -39,7 +45,8 @@ CutoffOption = Annotated[
         "--at",
         "-t",
         metavar="T",
-        help="The moment, as the record tells time: '2150-03-05 08:00:00' (inclusive, no zone).",
+        help="The moment, as the record tells time: '2150-03-05 08:00:00' (inclusive, no zone); "
+        "a bare date is its midnight, the day's beginning.",
     ),
 ]
 ProfileOption = Annotated[

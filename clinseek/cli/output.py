@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -17,8 +18,9 @@ PIPED_WIDTH = 160
 
 
 def say(text: str) -> None:
-    """One line for the person at the terminal, on stderr."""
-    typer.echo(text, err=True)
+    """One line for the person at the terminal, on stderr; nobody's answer hangs on it."""
+    with suppress(OSError):
+        typer.echo(text, err=True)
 
 
 def emit(text: str) -> None:

@@ -46,7 +46,12 @@ def show(
     ] = None,
     at: Annotated[
         str | None,
-        typer.Option("--at", "-t", metavar="T", help="The record as it was known at this moment."),
+        typer.Option(
+            "--at",
+            "-t",
+            metavar="T",
+            help="The record as it was known at this moment; a bare date is its midnight.",
+        ),
     ] = None,
     profile: ProfileOption = "available",
     as_json: JsonOption = False,

@@ -104,8 +104,8 @@ def _dotted(name: str) -> str:
     if dotted in names:
         return dotted
     close = get_close_matches(dotted, names, n=1)
-    meant = f"; did you mean {close[0]}?" if close else ""
-    raise SettingError(f"no tool {name!r}{meant} tools: {', '.join(names)}")
+    meant = f"did you mean {close[0]}? " if close else ""
+    raise SettingError(f"no tool {name!r}; {meant}tools: {', '.join(names)}")
 
 
 def _schema_of(dotted: str) -> dict[str, Any]:

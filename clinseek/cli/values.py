@@ -34,8 +34,11 @@ def _candidates_of(value: str) -> list[str]:
 def _lines(file: Path) -> list[str]:
     try:
         text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingError(f"--candidates @{file}: cannot read the file ({error})") from None
+    except OSError as error:
+        reason = (error.strerror or "").lower()
+        raise SettingError(f"--candidates @{file}: cannot read the file ({reason})") from None
+    except UnicodeDecodeError:
+        raise SettingError(f"--candidates @{file}: the file is no UTF-8 text") from None
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
@@ -75,8 +78,8 @@ def arguments_from(pairs: Sequence[str], schema: Mapping[str, Any]) -> dict[str,
 
 def _unknown(name: str, properties: Mapping[str, Any]) -> str:
     close = get_close_matches(name, properties, n=1)
-    meant = f"; did you mean {close[0]}?" if close else ""
-    return f"no argument {name!r}{meant} arguments: {', '.join(properties) or 'none'}"
+    meant = f"did you mean {close[0]}? " if close else ""
+    return f"no argument {name!r}; {meant}arguments: {', '.join(properties) or 'none'}"
 
 
 def _value(text: str, schema: Mapping[str, Any]) -> Any:
