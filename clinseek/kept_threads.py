@@ -150,14 +150,27 @@ async def checkpoints() -> AsyncIterator[AsyncSqliteSaver]:
 def _connected() -> Iterator[sqlite3.Connection]:
     connection = sqlite3.connect(_private_file(), timeout=_BUSY_SECONDS)
     with closing(connection), connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute(_TABLE)
         yield connection
 
 
 def _private_file() -> Path:
+    """The file of threads, made by the first who asks, while all others wait.
+
+    SQLite does not wait for its lock while a file changes to WAL: two that change it at once end
+    with "database is locked", whatever the timeout. So one alone does, before anyone connects.
+    """
     path = threads_file()
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    with (lock_folder() / "threads").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if path.exists() and path.stat().st_size:
+            return path
+        draft = path.with_suffix(".new")
+        draft.unlink(missing_ok=True)
+        os.close(os.open(draft, os.O_CREAT | os.O_RDWR, 0o600))
+        with closing(sqlite3.connect(draft)) as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute(_TABLE)
+        draft.replace(path)
     return path
 
 

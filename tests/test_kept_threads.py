@@ -1,0 +1,59 @@
+"""The file of threads."""
+
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from clinseek import kept_threads
+from clinseek.settings import threads_file
+
+
+def _plan(thread: str) -> kept_threads.Plan:
+    asked = {"question": "?", "subject_id": 1, "cutoff": "2150-01-01 00:00:00"}
+    return kept_threads.Plan(
+        thread=thread, asked=asked, context={"model": "offline"}, fingerprint="x"
+    )
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("CLINSEEK_HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_many_begin_at_once_on_a_home_without_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at in range(10):
+        monkeypatch.setenv("CLINSEEK_HOME", str(tmp_path / str(at)))
+        gate = Barrier(16)
+
+        def begin(thread: int, gate: Barrier = gate) -> None:
+            gate.wait()
+            kept_threads.begin(_plan(str(thread)))
+
+        with ThreadPoolExecutor(16) as pool:
+            list(pool.map(begin, range(16)))
+
+        assert len(kept_threads.listing()) == 16
+
+
+def test_a_home_whose_first_run_died_while_it_made_the_file_works(home: Path) -> None:
+    (home / "threads.new").write_bytes(b"half a file")
+
+    kept_threads.begin(_plan("one"))
+
+    assert [line["thread"] for line in kept_threads.listing()] == ["one"]
+    assert not (home / "threads.new").exists()
+
+
+def test_the_file_is_its_owners_alone_and_never_waits_for_readers() -> None:
+    kept_threads.begin(_plan("one"))
+
+    assert threads_file().stat().st_mode & 0o077 == 0
+    with closing(sqlite3.connect(threads_file())) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
