@@ -29,7 +29,7 @@ from clinseek.recording import record_of
 from clinseek.records import AnswerForm, ModelUsed, Record
 from clinseek.settings import store_path, tracing_allowed
 from clinseek.toolkits.ehr.availability import rules_hash
-from clinseek.toolkits.ehr.availability.profiles import Profile
+from clinseek.toolkits.ehr.availability.profiles import CaseProfile
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -50,7 +50,7 @@ async def aask(
     candidates: list[str] | None = None,
     answer_form: AnswerForm | None = None,
     model: str | BaseChatModel = "offline",
-    profile: Profile = "available",
+    profile: CaseProfile = "available",
     tools: str = "all",
     thread: str | None = None,
     max_rounds: int = 200,

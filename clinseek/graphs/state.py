@@ -34,7 +34,7 @@ from clinseek.records import (
     Timings,
     Usage,
 )
-from clinseek.toolkits.ehr.availability.profiles import Profile
+from clinseek.toolkits.ehr.availability.profiles import CaseProfile
 
 # One snapshot a thousand updates: more often and a long run's storage turns quadratic again.
 _SNAPSHOT_EVERY = 1000
@@ -48,7 +48,7 @@ class CaseBinding(TypedDict):
     vocabulary: str | None
     subject_id: int
     cutoff: str
-    profile: Profile
+    profile: CaseProfile
     file: str
     task: str
 
@@ -219,7 +219,7 @@ class Context:
             "empty: CLINSEEK_MODEL, else offline"
         ),
     ] = None
-    profile: Annotated[Profile, Field(description="which clock decides what was known")] = (
+    profile: Annotated[CaseProfile, Field(description="which clock decides what was known")] = (
         "available"
     )
     tools: Annotated[str, Field(description='"all", "paper20", or names parted by commas')] = "all"

@@ -12,7 +12,8 @@ from clinseek.toolkits.ehr.availability.infusions import INFUSIONS
 from clinseek.toolkits.ehr.availability.model import Rule
 from clinseek.toolkits.ehr.availability.notes import NOTES
 from clinseek.toolkits.ehr.availability.orders import ORDERS
-from clinseek.toolkits.ehr.availability.profiles import Profile
+from clinseek.toolkits.ehr.availability.profiles import CaseProfile
+from clinseek.toolkits.ehr.availability.published import published_facts
 from clinseek.toolkits.ehr.availability.results import RESULTS
 from clinseek.toolkits.ehr.availability.stays import STAYS
 
@@ -43,9 +44,15 @@ def rule_for(table: str, columns: Iterable[str]) -> Rule:
     return rule
 
 
-def rules_hash(profile: Profile) -> str:
-    """A hash of every rule as `profile` reads it; stands in each record made under it."""
+def rules_hash(profile: CaseProfile) -> str:
+    """A hash of every rule as `profile` reads it; stands in each record made under it.
+
+    That of `reference` is of the published rule: where each table is cut, and what is added to it.
+    """
     digest = hashlib.sha256(profile.encode())
+    if profile == "reference":
+        digest.update(repr(published_facts()).encode())
+        return digest.hexdigest()[:16]
     for table in sorted(RULES):
         rule = RULES[table]
         parts = (

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from clinseek.errors import CaseError, CutoffError
 from clinseek.toolkits.ehr.availability import profile_named, rule_for
-from clinseek.toolkits.ehr.case import compose
 from clinseek.toolkits.ehr.case.case import Case, CaseKey
+from clinseek.toolkits.ehr.case.composition import composition_of
 from clinseek.toolkits.ehr.case.cutoff import read_cutoff
 from clinseek.toolkits.ehr.case.sheet import Sheet, raw_sheet
 from clinseek.toolkits.ehr.tables import TABLES
@@ -82,7 +82,8 @@ def _made(records: PatientRecords, key: CaseKey, held: list[str], path: Path) ->
         # Inside the case's own folder, so that the last step is a rename within one file system.
         with tempfile.TemporaryDirectory(prefix=".making-", dir=path.parent) as making:
             draft = Path(making) / "case.sqlite"
-            with raw_sheet(records.read_subject(key.subject_id), vocabulary=vocabulary) as sheet:
+            rows, ranked = records.read_subject(key.subject_id), composition_of(key.profile).ranked
+            with raw_sheet(rows, vocabulary=vocabulary, ranked=ranked) as sheet:
                 if not _fill(sheet, draft, held, key):
                     raise CutoffError(_nothing_known(sheet.connection, held, key))
             draft.replace(path)
@@ -117,19 +118,17 @@ def opened_store(store: PatientRecords | str | Path) -> PatientRecords:
 
 def place_rows(sheet: Sheet, tables: list[str], key: CaseKey) -> None:
     """Find the rows known at the cutoff and give each its place; parents before their details."""
-    parents_first = sorted(
-        {*tables, *compose.PARENTS}, key=lambda name: (name not in compose.PARENTS, name)
-    )
-    for table in parents_first:
+    composition = composition_of(key.profile)
+    for table in composition.parents_first(tables):
         empty = sheet.empty.get(table, frozenset())
-        for statement in compose.place_statements(table, key.profile, empty=empty):
+        for statement in composition.place(table, empty=empty):
             parameters = {"cutoff": key.cutoff} if ":cutoff" in statement else {}
             sheet.connection.execute(statement, parameters)
 
 
 def _fill(sheet: Sheet, path: Path, tables: list[str], key: CaseKey) -> int:
     """Fill the new file `path`; how many rows are known, `patients` apart."""
-    connection = sheet.connection
+    connection, composition = sheet.connection, composition_of(key.profile)
     connection.execute('ATTACH DATABASE ? AS "case"', (str(path),))
     for pragma in ("journal_mode = OFF", "synchronous = OFF", "page_size = 4096"):
         connection.execute(f'PRAGMA "case".{pragma}')
@@ -137,19 +136,19 @@ def _fill(sheet: Sheet, path: Path, tables: list[str], key: CaseKey) -> int:
     place_rows(sheet, tables, key)
     known = 0
     for table in tables:
-        connection.execute(compose.create_statement(table))
-        filling = compose.fill_statement(table, key.profile)
-        filled = connection.execute(filling, {"cutoff": key.cutoff})
+        connection.execute(composition.create(table))
+        filled = connection.execute(composition.fill(table), {"cutoff": key.cutoff})
         known += filled.rowcount if table != "patients" else 0
-        for statement in compose.index_statements(table):
+        for statement in composition.indexes(table):
             connection.execute(statement)
     connection.execute("COMMIT")
     return known
 
 
 def _nothing_known(connection: sqlite3.Connection, tables: list[str], key: CaseKey) -> str:
+    composition = composition_of(key.profile)
     moments = [
-        connection.execute(compose.first_known_statement(table, key.profile)).fetchone()
+        connection.execute(composition.first_known(table)).fetchone()
         for table in tables
         if table != "patients"
     ]

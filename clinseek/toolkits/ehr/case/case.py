@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from clinseek.errors import Refusal
-from clinseek.toolkits.ehr.availability import RULES, Profile
+from clinseek.toolkits.ehr.availability import CaseProfile
+from clinseek.toolkits.ehr.case.composition import composition_of
 from clinseek.toolkits.ehr.case.guard import (
     DEFAULT_LIMITS,
     VOCABULARY,
@@ -19,6 +20,7 @@ from clinseek.toolkits.ehr.case.guard import (
     select,
     tables_read,
 )
+from clinseek.toolkits.ehr.tables import TABLES, ColumnType
 
 
 class CaseKey(NamedTuple):
@@ -27,7 +29,7 @@ class CaseKey(NamedTuple):
     store: str
     subject_id: int
     cutoff: str
-    profile: Profile
+    profile: CaseProfile
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,18 @@ class Case:
 
     def event_time(self, table: str) -> str | None:
         """The one column by which `table` is read in time; None where it has no such column."""
-        rule = RULES.get(table)
-        return rule.event_time if rule is not None else None
+        if table not in TABLES or TABLES[table].is_dictionary:
+            return None
+        return composition_of(self.key.profile).event_time(table)
+
+    def type_of(self, table: str, column: str) -> ColumnType:
+        """The type of a column of a patient's table or a dictionary; KeyError where there is none.
+
+        Under `reference` a table may hold a column beside those of MIMIC, and a date as a time.
+        """
+        if TABLES[table].is_dictionary:
+            return TABLES[table].type_of(column)
+        return composition_of(self.key.profile).schema(table).type_of(column)
 
     def select(
         self, sql: str, parameters: Sequence[Any] = (), *, limits: Limits = DEFAULT_LIMITS

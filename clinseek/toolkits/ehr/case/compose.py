@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from clinseek.toolkits.ehr.availability import PROFILES, Profile, Rule, rule_for
 from clinseek.toolkits.ehr.case.joins import joined
-from clinseek.toolkits.ehr.tables import TABLES
+from clinseek.toolkits.ehr.tables import TABLES, Table
 
 PARENTS = ("poe", "emar", "discharge", "radiology")
 """Tables whose re-numbered ids others refer to; they are placed before all others."""
 
-_SQL_TYPE = {"integer": "INTEGER", "number": "REAL", "text": "TEXT", "time": "TEXT", "date": "TEXT"}
+SQL_TYPE = {"integer": "INTEGER", "number": "REAL", "text": "TEXT", "time": "TEXT", "date": "TEXT"}
 _WIDE = 20
 _NOTES = ("discharge", "radiology")
 _INDEXED_IDS = (
@@ -29,7 +29,7 @@ _INDEXED_IDS = (
 
 def column_type(table: str, column: str) -> str:
     """The SQLite type in which `table.column` is kept."""
-    return _SQL_TYPE[TABLES[table].type_of(column)]
+    return SQL_TYPE[TABLES[table].type_of(column)]
 
 
 def create_statement(table: str) -> str:
@@ -44,16 +44,20 @@ def create_statement(table: str) -> str:
 
 
 def index_statements(table: str) -> list[str]:
+    """CREATE INDEX on the event time and on the ids of `table`."""
+    return indexes_on(TABLES[table], rule_for(table, ()).event_time)
+
+
+def indexes_on(table: Table, event_time: str | None) -> list[str]:
     """CREATE INDEX on the event time and on the ids; an item's index runs on in time."""
-    event_time = rule_for(table, ()).event_time
     on: list[str] = [] if event_time is None else [f'"{event_time}"']
     on += [
         f'"{name}", "{event_time}"' if name == "itemid" else f'"{name}"'
-        for name in TABLES[table].column_names
+        for name in table.column_names
         if name in _INDEXED_IDS
     ]
     return [
-        f'CREATE INDEX "case"."{table}_{number}" ON "{table}" ({columns})'
+        f'CREATE INDEX "case"."{table.name}_{number}" ON "{table.name}" ({columns})'
         for number, columns in enumerate(on, start=1)
     ]
 

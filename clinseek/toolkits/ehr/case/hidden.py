@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from clinseek.toolkits.ehr.availability import Profile, profile_named, rule_for
-from clinseek.toolkits.ehr.case import compose
+from clinseek.toolkits.ehr.availability import profile_named
 from clinseek.toolkits.ehr.case.build import (
     PatientRecords,
     opened_store,
@@ -15,9 +14,9 @@ from clinseek.toolkits.ehr.case.build import (
     place_rows,
 )
 from clinseek.toolkits.ehr.case.case import CaseKey
+from clinseek.toolkits.ehr.case.composition import composition_of
 from clinseek.toolkits.ehr.case.cutoff import read_cutoff
 from clinseek.toolkits.ehr.case.sheet import Sheet, raw_sheet
-from clinseek.toolkits.ehr.tables import TABLES
 
 
 @dataclass(frozen=True)
@@ -44,23 +43,25 @@ def hidden(
 ) -> list[Hidden]:
     """What `profile` hides of `subject_id` at `cutoff`, table by table.
 
+    Under `reference` no cell of a row that is shown ever waits: only whole rows are hidden.
     Raises what `open_case` raises, but for a cutoff before the first record, where all is hidden.
     """
     records = opened_store(store)
     key = CaseKey(str(records.path), subject_id, read_cutoff(cutoff), profile_named(profile))
     tables = patient_tables(records)
     vocabulary = records.vocabulary if records.vocabulary.is_file() else None
-    with raw_sheet(records.read_subject(subject_id), vocabulary=vocabulary) as sheet:
+    rows, ranked = records.read_subject(subject_id), composition_of(key.profile).ranked
+    with raw_sheet(rows, vocabulary=vocabulary, ranked=ranked) as sheet:
         place_rows(sheet, tables, key)
         return [_hidden_of(sheet, table, key) for table in tables]
 
 
 def _hidden_of(sheet: Sheet, table: str, key: CaseKey) -> Hidden:
-    rule = rule_for(table, TABLES[table].column_names)
-    waiting = _waiting_columns(table, key.profile)
+    composition = composition_of(key.profile)
+    waiting = composition.waiting(table)
     counts = "".join(f", count(r.{column}) - count({cell})" for column, cell in waiting.items())
     known, *cells = sheet.connection.execute(
-        f"SELECT count(*){counts} {compose.placed_rows(rule)}", {"cutoff": key.cutoff}
+        f"SELECT count(*){counts} {composition.placed_rows(table)}", {"cutoff": key.cutoff}
     ).fetchone()
     (rows,) = sheet.connection.execute(f"SELECT count(*) FROM main.{table}").fetchone()
     by_column = dict(zip(waiting, cells, strict=True))
@@ -69,12 +70,5 @@ def _hidden_of(sheet: Sheet, table: str, key: CaseKey) -> Hidden:
         rows=rows,
         known=known,
         cells={column: count for column, count in by_column.items() if count},
-        rule=rule.known.words,
+        rule=composition.words(table),
     )
-
-
-def _waiting_columns(table: str, profile: Profile) -> dict[str, str]:
-    rule = rule_for(table, TABLES[table].column_names)
-    waits = [*rule.masked, *rule.never, *rule.references]
-    waits += [c for c in rule.shown if compose.opening(rule, c, profile) is not None]
-    return {column: compose.cell(rule, column, profile) for column in waits}

@@ -36,11 +36,16 @@ class Sheet(NamedTuple):
 
 
 @contextmanager
-def raw_sheet(rows: Mapping[str, pa.Table], *, vocabulary: Path | None) -> Iterator[Sheet]:
-    """The opened sheet of `rows` with the rules' joins prepared; gone with the context."""
+def raw_sheet(
+    rows: Mapping[str, pa.Table], *, vocabulary: Path | None, ranked: bool = True
+) -> Iterator[Sheet]:
+    """The opened sheet of `rows` with the rules' joins prepared; gone with the context.
+
+    Where not `ranked`, nothing is made for the rules, and the rows lie in the order of `rows`.
+    """
     with tempfile.TemporaryDirectory(prefix="clinseek-sheet-") as folder:
         path = Path(folder) / "sheet.sqlite"
-        write_sheet(path, rows)
+        write_sheet(path, rows, ranked=ranked)
         with closing(
             sqlite3.connect(f"file:{quote(str(path))}", uri=True, isolation_level=None)
         ) as connection:
@@ -50,12 +55,15 @@ def raw_sheet(rows: Mapping[str, pa.Table], *, vocabulary: Path | None) -> Itera
                     "ATTACH DATABASE ? AS vocabulary",
                     (f"file:{quote(str(vocabulary))}?mode=ro&immutable=1",),
                 )
-            prepare_joins(connection, vocabulary=vocabulary is not None)
+            if ranked:
+                prepare_joins(connection, vocabulary=vocabulary is not None)
             yield Sheet(connection, _empty_columns(rows))
 
 
-def write_sheet(path: Path, rows: Mapping[str, pa.Table]) -> None:
+def write_sheet(path: Path, rows: Mapping[str, pa.Table], *, ranked: bool = True) -> None:
     """Write `rows` (tables as the store reads them) to a new SQLite file at `path`.
+
+    Where `ranked`, wide tables without a raw key are sorted and ranked by their content.
 
     Tables that the store lacks are there without rows, so that a rule may look at them.
     """
@@ -72,8 +80,8 @@ def write_sheet(path: Path, rows: Mapping[str, pa.Table]) -> None:
             cursor.execute(f"CREATE TABLE {table.name} ({_columns(table.name)})")
             held = rows.get(table.name)
             if held is not None and held.num_rows:
-                ranked = _ranked(held, content_columns(rule_for(table.name, ())))
-                cursor.adbc_ingest(table.name, _filled_columns(ranked), mode="append")
+                by = content_columns(rule_for(table.name, ())) if ranked else ()
+                cursor.adbc_ingest(table.name, _filled_columns(_ranked(held, by)), mode="append")
         cursor.execute("COMMIT")
 
 
