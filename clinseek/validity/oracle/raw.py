@@ -1,0 +1,129 @@
+"""The raw csv files of a download, read straight into records, without ingest."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from clinseek.errors import RawRecordError
+from clinseek.toolkits.ehr.tables import TABLES, Table
+from clinseek.validity.oracle.cells import READERS
+from clinseek.validity.oracle.model import Cell, RawRecord, RawRow
+
+_ENDINGS = (".csv.gz", ".csv")
+_LONGEST_CELL = 1 << 30
+
+
+def raw_records(
+    folders: Sequence[Path], subject_ids: Collection[int], tables: Collection[str]
+) -> dict[int, RawRecord]:
+    """The records of `subject_ids` from the csv or csv.gz files under `folders`, in file order.
+
+    Each record has every table of `tables` that the folders hold, perhaps with no rows. A row
+    with a cell that cannot be read as its column's type, or with too few or too many cells, is
+    left out. Raises RawRecordError for a table found twice and for a file that cannot be read.
+    """
+    files = _table_files(folders, tables)
+    wanted = frozenset(subject_ids)
+    records: dict[int, RawRecord] = {
+        subject_id: {table: [] for table in tables if table in files} for subject_id in wanted
+    }
+    for name, path in files.items():
+        for subject_id, row in _rows_of(path, TABLES[name], wanted):
+            records[subject_id][name].append(row)
+    return records
+
+
+def _table_files(folders: Sequence[Path], tables: Collection[str]) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.rglob("*.csv*")):
+            name = _table_of(path)
+            if name is None or name not in tables:
+                continue
+            if name in found:
+                raise RawRecordError(
+                    f"table {name} is there twice: {found[name]} and {path}; name one folder only"
+                )
+            found[name] = path
+    return found
+
+
+def _table_of(path: Path) -> str | None:
+    """The patients' table that a file is, by its name and its module folder."""
+    name = path.name.lower()
+    for ending in _ENDINGS:
+        table = TABLES.get(name.removesuffix(ending)) if name.endswith(ending) else None
+        if table is not None and path.parent.name.lower() == table.module:
+            return None if table.is_dictionary else table.name
+    return None
+
+
+def _rows_of(path: Path, table: Table, wanted: frozenset[int]) -> Iterator[tuple[int, RawRow]]:
+    csv.field_size_limit(_LONGEST_CELL)  # a note may be longer than csv's own limit
+    with _opened(path) as file:
+        lines = csv.reader(file, strict=True)
+        header = [name.strip().lower() for name in next(lines, [])]
+        if "subject_id" not in header:
+            raise RawRecordError(f"{path} has no column subject_id; is it a table of MIMIC?")
+        subject_place = header.index("subject_id")
+        texts = {str(subject_id): subject_id for subject_id in wanted}
+        read_row = _row_reader(table, header)
+        for cells in lines:
+            if len(cells) != len(header):
+                continue
+            subject_id = texts.get(cells[subject_place])
+            if subject_id is None:
+                continue
+            row = read_row(cells)
+            if row is not None:
+                yield subject_id, row
+
+
+def _row_reader(table: Table, header: list[str]) -> Callable[[list[str]], RawRow | None]:
+    """Reads the cells of one line; None for a line with a cell that cannot be read.
+
+    What each text means is remembered per column, for times, ids and values repeat.
+    """
+    columns = [
+        (column.name, header.index(column.name) if column.name in header else -1, column.type)
+        for column in table.columns
+    ]
+    meanings: dict[str, dict[str, Cell]] = {name: {"": None} for name, _, _ in columns}
+
+    def meaning(name: str, text: str, reader: Callable[[str], Cell]) -> Cell:
+        known = meanings[name]
+        if text not in known:
+            known[text] = reader(text)
+        return known[text]
+
+    def read_row(cells: list[str]) -> RawRow | None:
+        row: RawRow = {}
+        for name, place, type_ in columns:
+            text = cells[place] if place >= 0 else ""
+            if type_ == "text":
+                row[name] = text or None
+                continue
+            try:
+                row[name] = meaning(name, text, READERS[type_])
+            except ValueError:
+                return None
+        return row
+
+    return read_row
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[IO[str]]:
+    opener = gzip.open if path.name.lower().endswith(".gz") else open
+    try:
+        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
+            yield file
+    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+        raise RawRecordError(
+            f"{path} cannot be read ({error}); fetch it again and compare it with SHA256SUMS.txt"
+        ) from error
