@@ -54,6 +54,7 @@ class ThreadLine(TypedDict):
     question: str
     subject_id: int
     cutoff: str
+    profile: str
     model: str
     begun: str
     changed: str
@@ -185,6 +186,7 @@ def _line(
         question=opened["asked"]["question"],
         subject_id=opened["asked"]["subject_id"],
         cutoff=opened["asked"]["cutoff"],
+        profile=opened["context"]["profile"],
         model=opened["context"]["model"],
         begun=begun,
         changed=changed,

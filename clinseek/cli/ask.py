@@ -13,7 +13,7 @@ import typer
 
 from clinseek.cli.answer import show_answer
 from clinseek.cli.options import CutoffOption, JsonOption, ProfileOption, StoreOption, SubjectOption
-from clinseek.cli.output import emit, emit_json, say, table
+from clinseek.cli.output import emit, emit_json, say, table, warn_of, with_warning
 from clinseek.cli.steps import say_step
 from clinseek.cli.values import candidates_from
 from clinseek.errors import SettingError
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from clinseek.nodes.steps import Step
 
 TOLD = ("answer", "citations", "evidence", "status", "stop_reason", "usage", "timings", "errors")
-"""What `--json` says of a run, beside its thread."""
+"""What `--json` says of a run, beside its thread and the warning of its profile."""
 
 AnswerForm = Literal["text", "list", "yes_no", "number", "choice"]
 HtmlOption = Annotated[
@@ -96,6 +96,8 @@ def ask(
     from clinseek.toolkits.ehr.availability import profile_named
 
     _check_writable(html)
+    clock = profile_named(profile)
+    warn_of(clock)
     named = thread or f"ask-{uuid.uuid4().hex[:8]}"
     with _interruptible(named):
         record = api.ask(
@@ -106,7 +108,7 @@ def ask(
             candidates=candidates_from(candidates or []),
             answer_form=answer_form,
             model=model,
-            profile=profile_named(profile),
+            profile=clock,
             tools=tools,
             thread=named,
             max_rounds=max_rounds,
@@ -130,6 +132,9 @@ def resume(
     from clinseek import api
 
     _check_writable(html)
+    for kept in api.threads():
+        if kept["thread"] == thread:
+            warn_of(kept["profile"])
     with _interruptible(thread):
         record = api.resume(thread, on_step=say_step)
     _close(record.as_json(), thread=thread, html=html, as_json=as_json)
@@ -141,32 +146,36 @@ def threads(as_json: JsonOption = False) -> None:
 
     kept = api.threads()
     if as_json:
-        emit_json({"threads": kept})
+        emit_json({"threads": [with_warning(each, each["profile"]) for each in kept]})
         return
     if not kept:
         emit("No runs yet. Begin with: clinseek ask")
         return
     table(
-        ("thread", "status", "patient", "record as of", "question", "begun"),
+        ("thread", "status", "patient", "record as of", "profile", "question", "begun"),
         [
             (
                 each["thread"],
                 each["status"],
                 str(each["subject_id"]),
                 each["cutoff"],
+                each["profile"],
                 each["question"],
                 each["begun"],
             )
             for each in kept
         ],
     )
+    for profile in sorted({each["profile"] for each in kept}):
+        warn_of(profile)
 
 
 def _close(run: Mapping[str, Any], *, thread: str, html: Path | None, as_json: bool) -> None:
     if html is not None:
         _write_page(run, html)
     if as_json:
-        emit_json({**{name: run[name] for name in TOLD}, "thread": thread})
+        told = {**{name: run[name] for name in TOLD}, "thread": thread}
+        emit_json(with_warning(told, run["versions"]["profile"]))
     else:
         emit("")
         show_answer(run)

@@ -55,7 +55,8 @@ ProfileOption = Annotated[
         "--profile",
         metavar="PROFILE",
         envvar="CLINSEEK_PROFILE",
-        help="Whose clock decides what was known: available, strict or event.",
+        help="Whose clock decides what was known: available, strict or event; or reference, the "
+        "published systems' cutoff, to compare with them.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,22 @@ def say(text: str) -> None:
     """One line for the person at the terminal, on stderr; nobody's answer hangs on it."""
     with suppress(OSError):
         typer.echo(text, err=True)
+
+
+def warn_of(profile: str) -> None:
+    """Tell the person, on stderr, what a profile shows that was not known; most say nothing."""
+    from clinseek.toolkits.ehr.availability import warning_of
+
+    if (warning := warning_of(profile)) is not None:
+        say(f"warning: {warning}")
+
+
+def with_warning(told: Mapping[str, Any], profile: str) -> dict[str, Any]:
+    """`told` with the warning of `profile` under the key `warning`, where it has one."""
+    from clinseek.toolkits.ehr.availability import warning_of
+
+    warning = warning_of(profile)
+    return {**told, "warning": warning} if warning is not None else dict(told)
 
 
 def emit(text: str) -> None:

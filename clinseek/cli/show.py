@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from clinseek.cli.options import JsonOption, ProfileOption, read_subject
-from clinseek.cli.output import emit, emit_json, table
+from clinseek.cli.output import emit, emit_json, table, warn_of, with_warning
 from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
@@ -150,15 +150,11 @@ def _show_case(store: Store, subject: int, at: str, profile: str, *, as_json: bo
     from clinseek.toolkits.ehr.case import hidden
 
     found = hidden(store, subject, cutoff=at, profile=profile)
+    warn_of(profile)
     if as_json:
-        emit_json(
-            {
-                "subject_id": subject,
-                "cutoff": at,
-                "profile": profile,
-                "tables": [asdict(each) for each in found],
-            }
-        )
+        tables = [asdict(each) for each in found]
+        told = {"subject_id": subject, "cutoff": at, "profile": profile, "tables": tables}
+        emit_json(with_warning(told, profile))
         return
     table(
         ("table", "rows", "known", "hidden", "cells that wait", "a row is known"),
@@ -177,5 +173,7 @@ def _show_case(store: Store, subject: int, at: str, profile: str, *, as_json: bo
         right=("rows", "known", "hidden"),
     )
     rows, known = sum(each.rows for each in found), sum(each.known for each in found)
-    emit(f"\n{known:,} of {rows:,} rows are known at {at} ({profile}).")
-    emit("The rule of every table and cell: clinseek availability")
+    word = "shown" if profile == "reference" else "known"
+    emit(f"\n{known:,} of {rows:,} rows are {word} at {at} ({profile}).")
+    option = " --profile reference" if profile == "reference" else ""
+    emit(f"The rule of every table and cell: clinseek availability{option}")

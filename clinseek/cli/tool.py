@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clinseek.cli.options import CutoffOption, JsonOption, ProfileOption, StoreOption, SubjectOption
-from clinseek.cli.output import emit, emit_json, say
+from clinseek.cli.output import emit, emit_json, say, warn_of, with_warning
 from clinseek.cli.values import arguments_from
 from clinseek.errors import SettingError
 
@@ -59,25 +59,25 @@ def tool(
         case = open_case(store, subject, cutoff=at, profile=profile, folder=Path(folder))
         message = _call(_bound(case, dotted), arguments)
     artifact = message.artifact
+    warn_of(case.key.profile)
     if artifact.refused:
         say(f"clinseek: {message.text}")
         raise typer.Exit(2)
     if not as_json:
         emit(message.text)
         return
-    emit_json(
-        {
-            "tool": dotted,
-            "arguments": arguments,
-            "subject_id": case.key.subject_id,
-            "cutoff": case.key.cutoff,
-            "profile": case.key.profile,
-            "text": message.text,
-            "tables": artifact.tables,
-            "table": artifact.table,
-            "row_ids": artifact.row_ids,
-        }
-    )
+    told = {
+        "tool": dotted,
+        "arguments": arguments,
+        "subject_id": case.key.subject_id,
+        "cutoff": case.key.cutoff,
+        "profile": case.key.profile,
+        "text": message.text,
+        "tables": artifact.tables,
+        "table": artifact.table,
+        "row_ids": artifact.row_ids,
+    }
+    emit_json(with_warning(told, case.key.profile))
 
 
 def tools(as_json: JsonOption = False) -> None:

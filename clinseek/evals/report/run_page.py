@@ -19,6 +19,7 @@ from clinseek.evals.report.evidence import (
 )
 from clinseek.evals.report.markup import Markup, document, element, join, style
 from clinseek.evals.report.observation_text import Grid, Prose
+from clinseek.toolkits.ehr.availability import warning_of
 
 if TYPE_CHECKING:
     from clinseek.records import Record
@@ -47,7 +48,13 @@ def run_page(record: Record | Mapping[str, Any]) -> str:
         "body",
         element("a", "Skip to the evidence", href="#evidence", class_="skip"),
         element("header", _heading(run)),
-        element("main", _answer(run, observations), _notice(run), _columns(run, observations)),
+        element(
+            "main",
+            _warning(run),
+            _answer(run, observations),
+            _notice(run),
+            _columns(run, observations),
+        ),
         element("footer", _RESEARCH_ONLY, " ", _versions(run)),
     )
     return document(head, body)
@@ -118,6 +125,14 @@ def _link(citation: str, by_id: Mapping[str, Observation]) -> Markup:
 
 def _row_anchor(evidence: str, row: str) -> str:
     return f"{evidence}-row-{row}"
+
+
+def _warning(run: Mapping[str, Any]) -> Markup | None:
+    """What the profile of the run shows that was not known at its cutoff."""
+    warning = warning_of(run["versions"].get("profile", ""))
+    if warning is None:
+        return None
+    return element("p", f"Warning: {warning}.", class_="card notice", role="note")
 
 
 def _notice(run: Mapping[str, Any]) -> Markup | None:

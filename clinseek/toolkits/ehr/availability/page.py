@@ -23,7 +23,9 @@ refused, and so is one with a column that its rule does not name.
 Dictionaries (`d_items`, `d_labitems`, ...) speak of no patient and are always there.
 
 Profiles: `available` (default) is when care providers could see it; `strict` is the same with
-cautious fallbacks; `event` is when it happened, for epidemiology only.
+cautious fallbacks; `event` is when it happened, for epidemiology only. A fourth, `reference`, is
+no reading of these rules but the cutoff of the published systems, there to be compared with:
+`clinseek availability --profile reference` tells it.
 """
 
 

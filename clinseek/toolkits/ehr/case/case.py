@@ -20,7 +20,7 @@ from clinseek.toolkits.ehr.case.guard import (
     select,
     tables_read,
 )
-from clinseek.toolkits.ehr.tables import TABLES, ColumnType
+from clinseek.toolkits.ehr.tables import TABLES, Table
 
 
 class CaseKey(NamedTuple):
@@ -68,14 +68,12 @@ class Case:
             return None
         return composition_of(self.key.profile).event_time(table)
 
-    def type_of(self, table: str, column: str) -> ColumnType:
-        """The type of a column of a patient's table or a dictionary; KeyError where there is none.
+    def schema(self, table: str) -> Table:
+        """The columns of a patient's table with their types, row_id apart; KeyError if unknown.
 
-        Under `reference` a table may hold a column beside those of MIMIC, and a date as a time.
+        Under `reference` a table may have a column beside those of MIMIC, and a date as a time.
         """
-        if TABLES[table].is_dictionary:
-            return TABLES[table].type_of(column)
-        return composition_of(self.key.profile).schema(table).type_of(column)
+        return composition_of(self.key.profile).schema(table)
 
     def select(
         self, sql: str, parameters: Sequence[Any] = (), *, limits: Limits = DEFAULT_LIMITS

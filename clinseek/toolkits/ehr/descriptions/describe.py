@@ -6,7 +6,8 @@ from functools import lru_cache
 from types import MappingProxyType
 
 from clinseek.errors import Refusal
-from clinseek.toolkits.ehr.availability import RULES, Rule
+from clinseek.toolkits.ehr.availability import RULES, CaseProfile, Rule, published
+from clinseek.toolkits.ehr.descriptions import as_published
 from clinseek.toolkits.ehr.descriptions.ed import ED
 from clinseek.toolkits.ehr.descriptions.hosp_care import HOSP_CARE
 from clinseek.toolkits.ehr.descriptions.hosp_findings import HOSP_FINDINGS
@@ -33,15 +34,19 @@ COMMON_COLUMNS = MappingProxyType(
 """Columns that mean the same in every table that does not say otherwise."""
 
 
-@lru_cache(maxsize=64)
-def describe(table: str) -> TableDescription:
+@lru_cache(maxsize=128)
+def describe(table: str, *, profile: CaseProfile = "available") -> TableDescription:
     """What `table` and each of its columns mean and what is hidden of them; Refusal if unknown.
 
     >>> describe("labevents").event_time
     'charttime'
+    >>> describe("patients", profile="reference").columns[-1].hidden
+    ''
     """
     if table not in TABLES:
         raise Refusal(f"no table {table!r} in MIMIC-IV; tables: {', '.join(sorted(TABLES))}")
+    if profile == "reference" and table in published.PUBLISHED:
+        return _as_published(table)
     said, rule = PROSE[table], RULES.get(table)
     return TableDescription(
         table=table,
@@ -56,6 +61,26 @@ def describe(table: str) -> TableDescription:
         ),
         links=(*DICTIONARY_LINKS.get(table, ()), *RECORD_LINKS.get(table, ())),
         beware=said.beware,
+    )
+
+
+def _as_published(table: str) -> TableDescription:
+    """The table as the `reference` profile shows it."""
+    said, shown = PROSE[table], published.PUBLISHED[table]
+    return TableDescription(
+        table=table,
+        module=shown.module,
+        row=said.row,
+        known=as_published.entered(table),
+        event_time=published.cut_column(shown),
+        columns=tuple(
+            ColumnDescription(
+                name, type_, as_published.SAYS.get((table, name)) or _says(said, name), ""
+            )
+            for name, type_ in shown.columns
+        ),
+        links=(*DICTIONARY_LINKS.get(table, ()), *RECORD_LINKS.get(table, ())),
+        beware=(),
     )
 
 

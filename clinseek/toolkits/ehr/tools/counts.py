@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from clinseek.errors import Refusal
-from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.toolkits.ehr.tools import arguments as takes
 from clinseek.toolkits.ehr.tools import moments, statements
 from clinseek.toolkits.ehr.tools.names import column, patient_table
@@ -63,7 +62,8 @@ def table_counts(case: Case, span: moments.Window) -> list[Counted]:
     days = span.of_days()
     statement = statements.counts(
         tuple(
-            (name, by, by is not None and TABLES[name].type_of(by) == "date") for name, by in tables
+            (name, by, by is not None and case.schema(name).type_of(by) == "date")
+            for name, by in tables
         ),
         bounded=span != moments.Window(),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from clinseek.errors import Refusal
 from clinseek.toolkits.ehr.descriptions import DICTIONARY_LINKS, Link
-from clinseek.toolkits.ehr.tables import TABLES
+from clinseek.toolkits.ehr.tables import TABLES, ColumnType
 
 if TYPE_CHECKING:
     from clinseek.toolkits.ehr.case import Case
@@ -22,12 +22,19 @@ class PatientTable(NamedTuple):
 
     name: str
     columns: tuple[str, ...]
+    types: tuple[ColumnType, ...]
     links: tuple[Link, ...]
 
     @property
     def labels(self) -> dict[str, Link]:
         """Columns that dictionaries add, each with its link."""
         return {shown: link for link in self.links for shown in link.shows}
+
+    def type_of(self, column: str) -> ColumnType:
+        """The type of a column of the table, or of one that a dictionary adds."""
+        if column in self.columns:
+            return self.types[self.columns.index(column)]
+        return TABLES[self.labels[column].target].type_of(column)
 
 
 def candidate_tables(case: Case) -> tuple[str, ...]:
@@ -46,8 +53,13 @@ def patient_table(case: Case, written: str) -> PatientTable:
     if name is not None:
         held = set(case.dictionaries)
         links = DICTIONARY_LINKS.get(name, ())
+        types: dict[str, ColumnType] = {ROW_ID: "integer", **dict(case.schema(name).columns)}
+        columns = case.columns(name)
         return PatientTable(
-            name, case.columns(name), tuple(link for link in links if link.target in held)
+            name,
+            columns,
+            tuple(types[column] for column in columns),
+            tuple(link for link in links if link.target in held),
         )
     if other := found(written, candidate_tables(case)):
         raise Refusal(

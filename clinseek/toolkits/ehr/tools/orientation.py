@@ -101,7 +101,7 @@ def table_description(case: Case, asked: takes.GetTableDescription) -> Answer:
             f"{name}: the fixed wordings that answers use, one entry a row; columns: {columns}. "
             "Search it with ehr.get_candidates_by_keyword; join it in ehr.run_sql_query."
         ), Observation()
-    described = describe(name)
+    described = describe(name, profile=case.key.profile)
     if TABLES[name].is_dictionary:
         return described.text, Observation()
     return described.text.replace("columns:", f"columns:\n{ROW_ID_LINE}", 1), Observation()

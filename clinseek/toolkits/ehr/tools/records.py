@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clinseek.errors import Refusal
 from clinseek.toolkits.ehr.availability import RULES
-from clinseek.toolkits.ehr.tables import TABLES, ColumnType
+from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.toolkits.ehr.tools import arguments as takes
 from clinseek.toolkits.ehr.tools import moments, statements
 from clinseek.toolkits.ehr.tools.names import ROW_ID, SUBJECT, PatientTable, column, patient_table
@@ -40,7 +40,7 @@ def by_time(case: Case, asked: takes.GetRecordsByTime) -> Answer:
     table = patient_table(case, asked.table_name)
     order = _time_of(case, table)
     span = moments.window(asked.start_time, asked.end_time)
-    if TABLES[table.name].type_of(order) == "date":
+    if table.type_of(order) == "date":
         values = {"start": span.of_days().start, "end": span.of_days().end}
     else:
         values = {"start": span.start, "end": span.through}
@@ -117,7 +117,7 @@ def _literally(keyword: str) -> str:
 
 
 def _equal(table: PatientTable, name: str, value: str) -> tuple[Choice, dict[str, Any]]:
-    type_ = _type_of(table, name)
+    type_ = table.type_of(name)
     if type_ == "text":
         return Choice("text", name), {"value": value}
     if type_ in ("time", "date"):
@@ -139,15 +139,8 @@ def _equal(table: PatientTable, name: str, value: str) -> tuple[Choice, dict[str
     return Choice("near", name), {"low": number - margin, "high": number + margin}
 
 
-def _type_of(table: PatientTable, name: str) -> ColumnType:
-    if name == ROW_ID:
-        return "integer"
-    holder = table.name if name in table.columns else table.labels[name].target
-    return TABLES[holder].type_of(name)
-
-
 def _answer(case: Case, asked: Asked, limit: int, offset: int, columns: list[str] | None) -> Answer:
-    shown = _shown_columns(asked.table, columns)
+    shown = _shown_columns(case, asked.table, columns)
     statement = statements.page(asked.table, asked.choice, shown, asked.order)
     bound = statement.bound({**asked.values, "limit": limit, "offset": offset})
     rows = case.select(statement.sql, bound).rows
@@ -166,14 +159,14 @@ def _answer(case: Case, asked: Asked, limit: int, offset: int, columns: list[str
     )
 
 
-def _shown_columns(table: PatientTable, wanted: list[str] | None) -> tuple[str, ...]:
+def _shown_columns(case: Case, table: PatientTable, wanted: list[str] | None) -> tuple[str, ...]:
     if wanted:
         names = (*table.columns, *table.labels)
         chosen = dict.fromkeys(column(name, names, table=table.name) for name in wanted)
         return tuple(name for name in chosen if name != ROW_ID) or (SUBJECT,)
     shown: list[str] = []
     for name in table.columns:
-        if name not in (ROW_ID, SUBJECT, *_row_numbers(table.name)):
+        if name not in (ROW_ID, SUBJECT, *_row_numbers(case, table.name)):
             shown.append(name)
         for link in table.links:
             if name == link.columns[-1]:
@@ -181,8 +174,10 @@ def _shown_columns(table: PatientTable, wanted: list[str] | None) -> tuple[str, 
     return tuple(shown)
 
 
-def _row_numbers(table: str) -> tuple[str, ...]:
+def _row_numbers(case: Case, table: str) -> tuple[str, ...]:
     """The column that repeats the row id: a case numbers labevent_id as it numbers its rows."""
+    if case.key.profile == "reference":
+        return ()  # its ids are the raw ones
     rule = RULES.get(table)
     if rule is None or rule.key is None or rule.key not in rule.numbered:
         return ()

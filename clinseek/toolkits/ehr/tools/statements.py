@@ -257,9 +257,8 @@ def _matching(rows: FromClause, dictionary: TableClause, link: Link) -> ColumnEl
 
 def text_columns(table: PatientTable) -> tuple[str, ...]:
     """The columns of a patient's table in which a keyword is looked for."""
-    from clinseek.toolkits.ehr.tables import TABLES
-
-    return tuple(column.name for column in TABLES[table.name].columns if column.type == "text")
+    pairs = zip(table.columns, table.types, strict=True)
+    return tuple(name for name, type_ in pairs if type_ == "text")
 
 
 def _compiled(statement: Executable) -> Statement:
