@@ -130,9 +130,8 @@ def _row_anchor(evidence: str, row: str) -> str:
 def _warning(run: Mapping[str, Any]) -> Markup | None:
     """What the profile of the run shows that was not known at its cutoff."""
     warning = warning_of(run["versions"].get("profile", ""))
-    if warning is None:
-        return None
-    return element("p", f"Warning: {warning}.", class_="card notice", role="note")
+    said = f"Warning: {warning}."
+    return element("p", said, class_="card notice", role="note") if warning else None
 
 
 def _notice(run: Mapping[str, Any]) -> Markup | None:

@@ -5,15 +5,27 @@ from clinseek.toolkits.ehr.case.case import Case, CaseKey
 from clinseek.toolkits.ehr.case.cutoff import read_cutoff
 from clinseek.toolkits.ehr.case.guard import DEFAULT_LIMITS, Limits, Rows
 from clinseek.toolkits.ehr.case.hidden import Hidden, hidden
+from clinseek.toolkits.ehr.case.label import (
+    KnownLabel,
+    LabelClock,
+    label_clock,
+    label_known_at,
+    label_visible,
+)
 
 __all__ = [
     "DEFAULT_LIMITS",
     "Case",
     "CaseKey",
     "Hidden",
+    "KnownLabel",
+    "LabelClock",
     "Limits",
     "Rows",
     "hidden",
+    "label_clock",
+    "label_known_at",
+    "label_visible",
     "open_case",
     "read_cutoff",
 ]

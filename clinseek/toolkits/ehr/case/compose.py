@@ -151,6 +151,35 @@ def opening(rule: Rule, column: str, profile: Profile) -> str | None:
     return None
 
 
+def shown_from(rule: Rule, column: str | None, profile: Profile) -> str:
+    """The first moment at which a row, or its cell in `column`, stands in a case, as SQL.
+
+    Over `raw_rows`, with the parents placed. '' is always, NULL never. A cell that is empty in the
+    raw row is as it will ever be once its mask lifts, and where it has none, once its row is there.
+    """
+    known = rule.known.sql(profile)
+    if column is None:
+        return known
+    if column in rule.never:
+        return "NULL"
+    opens: str | None = None
+    if column in rule.references:
+        opens = f"{_alias(rule, rule.references[column].by)}.known"
+    elif column in rule.shown or column in rule.masked or column in rule.planned:
+        opens = opening(rule, column, profile)
+    if opens is None:
+        return known
+    return (
+        f"CASE WHEN r.{column} IS NULL THEN max({known}, coalesce({opens}, '')) "
+        f"ELSE max({known}, {opens}) END"
+    )
+
+
+def raw_rows(rule: Rule) -> str:
+    """FROM every raw row, with all that the rule looks at beside it."""
+    return f"FROM main.{rule.table} AS r {_beside(rule)}"
+
+
 def first_known_statement(table: str, profile: Profile) -> str:
     """The first moment at which anything of `table` is known."""
     rule = rule_for(table, ())

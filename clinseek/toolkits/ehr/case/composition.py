@@ -67,6 +67,18 @@ class Composition(Protocol):
         """When a row is shown, in words."""
         ...
 
+    def place_parents(self) -> list[str]:
+        """Place, at :cutoff, the rows that other tables refer to; `moment` needs them."""
+        ...
+
+    def moment(self, table: str, column: str | None) -> str:
+        """The first moment at which a row, or its cell in `column`, is shown, as SQL."""
+        ...
+
+    def raw_rows(self, table: str) -> str:
+        """FROM every raw row of the table, shown or not, with all that `moment` looks at."""
+        ...
+
 
 @dataclass(frozen=True)
 class ByRules:
@@ -124,6 +136,23 @@ class ByRules:
     def words(self, table: str) -> str:
         """When a row is known, in the rule's words."""
         return rule_for(table, TABLES[table].column_names).known.words
+
+    def place_parents(self) -> list[str]:
+        """Place and number the rows whose new ids others refer to."""
+        nothing: frozenset[str] = frozenset()
+        return [
+            statement
+            for table in compose.PARENTS
+            for statement in compose.place_statements(table, self.profile, empty=nothing)
+        ]
+
+    def moment(self, table: str, column: str | None) -> str:
+        """The rule's known, and the cell's own moment where that is later."""
+        return compose.shown_from(rule_for(table, ()), column, self.profile)
+
+    def raw_rows(self, table: str) -> str:
+        """FROM every raw row, with the rule's joins."""
+        return compose.raw_rows(rule_for(table, ()))
 
 
 def composition_of(profile: CaseProfile) -> Composition:

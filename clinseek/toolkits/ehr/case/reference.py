@@ -99,14 +99,26 @@ class PublishedRule:
 
     def first_known(self, table: str) -> str:
         """The first moment at which anything of the table is shown; '' for always."""
-        return f"SELECT min({known(table)}) FROM main.{table} AS r"
+        return f"SELECT min({_known(table)}) FROM main.{table} AS r"
 
     def words(self, table: str) -> str:
         """When a row is shown, in words."""
         return cut_words(table)
 
+    def place_parents(self) -> list[str]:
+        """Nothing refers to another table's place here."""
+        return []
 
-def known(table: str) -> str:
+    def moment(self, table: str, column: str | None) -> str:  # noqa: ARG002
+        """The row's moment, for each of its cells: nothing of a row is masked."""
+        return _known(table)
+
+    def raw_rows(self, table: str) -> str:
+        """FROM every raw row of the table."""
+        return f"FROM main.{table} AS r"
+
+
+def _known(table: str) -> str:
     """The first moment at which a row is shown, as SQL: the second after the one it is cut by.
 
     '' means always, NULL never.
