@@ -15,7 +15,7 @@ from pathlib import Path
 import typer
 
 from clinseek import __version__
-from clinseek.cli import ask, availability, demo, doctor, ingest, show, synth, tool
+from clinseek.cli import ask, audit, availability, demo, doctor, ingest, show, synth, tool
 from clinseek.cli.faults import sentence_for
 from clinseek.cli.output import say
 from clinseek.errors import Refusal, UserError
@@ -39,7 +39,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     add_completion=False,
 )
-for group in (demo, synth, ingest, show, ask, tool, doctor, availability):
+for group in (demo, synth, ingest, show, ask, tool, audit, doctor, availability):
     group.register(app)
 COMMANDS = frozenset(command.name for command in app.registered_commands if command.name)
 

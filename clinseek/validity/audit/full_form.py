@@ -1,0 +1,81 @@
+"""The scramble in its full form: from raw csv through ingest to the case."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+from clinseek.toolkits.ehr.case import Case, open_case
+from clinseek.toolkits.ehr.store import Store, ingest
+from clinseek.toolkits.ehr.tables import TABLES
+from clinseek.validity.audit.dictionaries import dictionary_rows
+from clinseek.validity.audit.findings import Violation
+from clinseek.validity.audit.patient import (
+    Subject,
+    compare_cases,
+    scrambled_record,
+    sight_at,
+)
+from clinseek.validity.audit.scramble import WAYS, future_of
+from clinseek.validity.oracle import RawRecord
+
+
+def full_form(subject: Subject, store: Store, cutoff: str, *, seed: int) -> list[Violation]:
+    """Write the record and a scrambled one as raw csv, ingest both, and compare the two cases.
+
+    Each store holds this patient alone beside the dictionaries, so its vocabulary must be the same
+    to the byte too.
+    """
+    sight = sight_at(subject, cutoff)
+    future = future_of(sight)
+    way = WAYS[seed % len(WAYS)]
+    made = scrambled_record(subject, sight, future, way=way, seed=seed)
+    how = f"the future {way} in raw csv and ingested"
+    with tempfile.TemporaryDirectory(prefix="clinseek-audit-") as folder:
+        before = _through_ingest(subject, store, subject.record, cutoff, Path(folder) / "before")
+        after = _through_ingest(subject, store, made, cutoff, Path(folder) / "after")
+        found = compare_cases(before, after, sight, how=how, tools=True)
+        if _vocabulary(before) != _vocabulary(after):
+            what = f"with {how} the candidates and dictionaries are others"
+            here = (subject.subject_id, cutoff, "vocabulary")
+            found.append(Violation("scramble", *here, None, "-", None, what))
+        return found
+
+
+def _through_ingest(
+    subject: Subject, store: Store, record: RawRecord, cutoff: str, place: Path
+) -> Case:
+    write_raw(place / "raw", record, store)
+    ingest([place / "raw"], place / "store")
+    return open_case(
+        place / "store",
+        subject.subject_id,
+        cutoff=cutoff,
+        profile=subject.profile,
+        folder=place,
+        name="case.sqlite",
+    )
+
+
+def _vocabulary(case: Case) -> bytes:
+    return b"" if case.vocabulary is None else case.vocabulary.read_bytes()
+
+
+def write_raw(folder: Path, record: RawRecord, store: Store) -> None:
+    """The patient's rows, and the store's dictionaries, as a download's csv files."""
+    for name, rows in record.items():
+        _write(folder, name, (list(row.values()) for row in rows))
+    for name in store.tables:
+        if TABLES[name].is_dictionary:
+            _write(folder, name, dictionary_rows(store, name))
+
+
+def _write(folder: Path, name: str, rows: Iterable[Iterable[object]]) -> None:
+    path = folder / TABLES[name].module / f"{name}.csv"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(TABLES[name].column_names)
+        writer.writerows(rows)

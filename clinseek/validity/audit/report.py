@@ -1,0 +1,101 @@
+"""An audit in words: what was proven, what broke, which rules were not tried."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from clinseek.toolkits.ehr.availability import RULES
+from clinseek.validity.audit.findings import Violation
+from clinseek.validity.audit.run import AuditReport, Progress
+
+_SAYS = {
+    "record": "no row or cell is shown before it is known",
+    "completeness": "no row or cell known by then is missing",
+    "ahead": "no cell carries a moment after the cutoff but a plan",
+    "growth": "what was visible stays, under the same id",
+    "scramble": "another future changes no byte and no tool's answer",
+    "full form": "the same from raw csv through ingest",
+    "strangers": "nothing of another patient, in free pages either",
+    "ingest": "the store holds what the raw files say",
+}
+_TOLD = 40
+
+
+def summary_lines(report: AuditReport) -> list[str]:
+    """The whole report as lines of text."""
+    head = (
+        f"{report.store}: profile {report.profile} (rules {report.rules}), {report.times:,} "
+        f"prediction times of {report.patients:,} patients, seed {report.seed}, "
+        f"{report.seconds:.0f} s"
+    )
+    lines = [head, f"  {report.tables} tables and {report.columns} columns, each with a rule"]
+    for check, says in _SAYS.items():
+        if check in report.done:
+            broken = sum(violation.check == _kind(check) for violation in report.violations)
+            verdict = "ok" if not broken else f"{broken:,} VIOLATIONS"
+            lines.append(f"  {check:<13}{report.done[check]:>7,} x  {verdict:<16} {says}")
+    lines += _coverage_lines(report)
+    lines += [violation_line(violation) for violation in report.violations[:_TOLD]]
+    if len(report.violations) > _TOLD:
+        lines.append(f"... and {len(report.violations) - _TOLD:,} more (--json lists all)")
+    verdict = "the claim holds on this sample" if report.holds else "THE CLAIM DOES NOT HOLD"
+    lines.append(f"{len(report.violations):,} violations: {verdict}")
+    return lines
+
+
+def violation_line(violation: Violation) -> str:
+    """One violation: where, which row, when it is known, what the rule says."""
+    known = "" if violation.known_at is None else f", known {violation.known_at}"
+    rule = RULES.get(violation.table)
+    words = "" if rule is None else f" [rule: {rule.known.words}]"
+    return (
+        f"{violation.check}: patient {violation.subject_id} at {violation.cutoff}: "
+        f"{violation.place}: {violation.what} ({violation.row}{known}){words}"
+    )
+
+
+def progress_line(progress: Progress) -> str:
+    """How far, and how long still.
+
+    >>> progress_line(Progress(25, 100, 0, 30.0))
+    '25 of 100 prediction times, 0 violations, 90 s left'
+    """
+    left = progress.seconds / max(progress.done, 1) * max(progress.total - progress.done, 0)
+    return (
+        f"{progress.done:,} of {progress.total:,} prediction times, "
+        f"{progress.violations:,} violations, {left:.0f} s left"
+    )
+
+
+def as_json(report: AuditReport) -> dict[str, Any]:
+    """The report as one object; `holds` is the verdict."""
+    return {
+        "store": report.store,
+        "fingerprint": report.fingerprint,
+        "profile": report.profile,
+        "rules": report.rules,
+        "seed": report.seed,
+        "patients": report.patients,
+        "prediction_times": report.times,
+        "drawn": report.drawn,
+        "tables": report.tables,
+        "columns": report.columns,
+        "checks": report.done,
+        "holds": report.holds,
+        "violations": [violation._asdict() for violation in report.violations],
+        "exercised": {rule: report.coverage.hidden[rule] for rule in report.coverage.exercised},
+        "not_exercised": report.coverage.not_exercised,
+        "seconds": round(report.seconds, 1),
+    }
+
+
+def _kind(check: str) -> str:
+    return "scramble" if check == "full form" else check
+
+
+def _coverage_lines(report: AuditReport) -> list[str]:
+    tried, untried = report.coverage.exercised, report.coverage.not_exercised
+    lines = [f"  {len(tried)} of {len(tried) + len(untried)} rules hid something in this sample"]
+    if untried:
+        lines.append(f"  not exercised, which is no pass: {', '.join(untried)}")
+    return lines

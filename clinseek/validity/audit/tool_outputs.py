@@ -1,0 +1,54 @@
+"""What every tool says over a case: answers, refusals, candidate lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from clinseek.toolkits.ehr.case import Case
+
+Call = tuple[str, dict[str, Any]]
+
+_TEN_YEARS = "{year:04d}-01-01 00:00:00"
+
+
+def tool_outputs(case: Case) -> list[tuple[str, str]]:
+    """Each call of a fixed sweep over the case, with the text that the model would get."""
+    from clinseek.toolkits.ehr.tools import EhrToolkit
+
+    tools = {tool.name: tool for tool in EhrToolkit(case=case).get_tools()}
+    return [
+        (f"{name} {arguments}", str(tools[name].invoke(arguments)))
+        for name, arguments in sweep(case)
+    ]
+
+
+def sweep(case: Case) -> Iterator[Call]:
+    """Calls of every tool: what is there, what is not, and what is asked wrongly."""
+    subject = str(case.key.subject_id)
+    yield "ehr.load_ehr", {"subject_id": subject, "timestamp": case.key.cutoff}
+    yield "ehr.load_ehr", {"subject_id": subject, "timestamp": "2300-01-01 00:00:00"}
+    yield "ehr.get_table_names", {"subject_id": subject}
+    year = int(case.key.cutoff[:4])
+    ends = {
+        "start_time": _TEN_YEARS.format(year=year - 10),
+        "end_time": _TEN_YEARS.format(year=year + 10),
+    }
+    yield "ehr.get_event_counts_by_time", {"subject_id": subject, **ends}
+    for table in case.tables:
+        named = {"subject_id": subject, "table_name": table}
+        yield "ehr.get_latest_records", named
+        yield "ehr.get_records_by_time", {**named, **ends}
+        yield "ehr.get_records_by_keyword", {**named, "keyword": "scrambled"}
+        column = case.columns(table)[-1]
+        yield "ehr.get_unique_values", {**named, "column_name": column}
+    yield "ehr.get_latest_records", {"subject_id": subject, "table_name": "no_such_table"}
+    for query in (
+        "SELECT name, sql FROM sqlite_schema",
+        "SELECT count(*), max(row_id) FROM labevents",
+        "SELECT no_such_column FROM patients",
+        "SELECT * FROM no_such_table",
+    ):
+        yield "ehr.run_sql_query", {"subject_id": subject, "sql_query": query}
+    for table in case.dictionaries:
+        yield "ehr.get_candidates_by_keyword", {"table_name": table, "keyword": "scrambled"}

@@ -1,0 +1,183 @@
+"""The drill: does the audit's comparison notice each weakened rule?
+
+Every mutant is put in the place of its rule; cases of a few patients are opened at moments on which
+the rules of its table turn, and held against the second reading exactly as the audit does it.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+from unittest.mock import patch
+
+from clinseek.errors import ClinseekError, CutoffError
+from clinseek.toolkits.ehr.availability import PROFILES, RULES, Profile
+from clinseek.toolkits.ehr.case import open_case
+from clinseek.toolkits.ehr.store import Store
+from clinseek.toolkits.ehr.tables import TABLES
+from clinseek.validity.audit.comparison import Sight, table_differences
+from clinseek.validity.audit.dictionaries import bedside_items
+from clinseek.validity.audit.made_up import MadeUp, arrow_rows
+from clinseek.validity.audit.prediction_times import second_before
+from clinseek.validity.audit.shown import shown_tables
+from clinseek.validity.oracle import RawRecord, Reading, read_record, stored_record
+
+from .hard_rows import with_hard_rows
+from .read_in_time import READ_IN_TIME_BY
+from .weakened import Mutant
+
+LOOKED_AT = (
+    "admissions", "edstays", "icustays", "poe", "poe_detail", "pharmacy", "emar", "discharge",
+    "radiology",
+)  # fmt: skip
+"""Tables at which the rule of another may look; they are in every case of the drill."""
+
+_SIGHTS = 24
+_EVERYTHING = "2250-01-01 00:00:00"
+
+
+@dataclass(frozen=True)
+class Place:
+    """One patient at one moment under one profile, with the rows that the table's rule concerns."""
+
+    profile: Profile
+    subject_id: int
+    cutoff: str
+    record: RawRecord
+    reading: Reading
+    records: MadeUp
+
+    @cached_property
+    def sight(self) -> Sight:
+        """What the second reading expects here; worked out when it is first asked for."""
+        expected = self.reading.at(self.cutoff)
+        return Sight(self.subject_id, self.cutoff, self.record, self.reading, expected)
+
+
+class Patient(NamedTuple):
+    """One patient of the drill with the second reading under each profile."""
+
+    store: Store
+    subject_id: int
+    record: RawRecord
+    readings: dict[Profile, Reading]
+
+
+def patients_of(stores: Sequence[Path]) -> list[Patient]:
+    """All patients of the stores."""
+    found = []
+    for path in stores:
+        store = Store.open(path)
+        items = bedside_items(store)
+        for subject_id in store.subjects():
+            record = with_hard_rows(stored_record(store, subject_id))
+            readings = {
+                profile: read_record(record, profile, bedside_items=items) for profile in PROFILES
+            }
+            found.append(Patient(store, subject_id, record, readings))
+    return found
+
+
+def places_for(table: str, patients: Sequence[Patient]) -> list[Place]:
+    """Patients and moments on which the rule of `table` turns, profile by profile."""
+    found: list[Place] = []
+    for store, subject_id, record, readings in patients:
+        if not record.get(table):
+            continue
+        rows = {name: record[name] for name in {*LOOKED_AT, table} if name in record}
+        records = MadeUp(store.path, tuple(rows), store.vocabulary, arrow_rows(rows))
+        found += [
+            Place(profile, subject_id, cutoff, rows, reading, records)
+            for profile, reading in readings.items()
+            for cutoff in turning_moments(rows, reading, table)
+        ]
+    random.Random(table).shuffle(found)
+    return found
+
+
+def turning_moments(record: RawRecord, reading: Reading, table: str) -> list[str]:
+    """The moments at which rows or cells of `table` open, and the second before each.
+
+    A few for each column and each way in which its moment lies to the moments of its row.
+    """
+    moments: dict[tuple[object, ...], set[str]] = {}
+    for index, row in enumerate(record[table]):
+        known = reading.known[table][index]
+        times = tuple(
+            (column, str(cell) <= (known or ""))
+            for column, cell in row.items()
+            if cell is not None and _is_time(table, column)
+        )
+        _keep(moments, ("row", times, known is None, row.get("field_name")), known)
+        for column, cell in row.items():
+            opens = reading.opens(table, index, column) if cell is not None else known
+            if opens != known:
+                _keep(moments, (column, opens is None), opens)
+    every = {moment for kept in moments.values() for moment in kept}
+    chosen = sorted(every)[:: max(1, len(every) // _SIGHTS)]
+    return sorted({*chosen, *(second_before(moment) for moment in chosen), _EVERYTHING})
+
+
+def _keep(
+    moments: dict[tuple[object, ...], set[str]], why: tuple[object, ...], moment: str | None
+) -> None:
+    kept = moments.setdefault(why, set())
+    if moment and len(kept) < 2:
+        kept.add(moment)
+
+
+def _is_time(table: str, column: str) -> bool:
+    return TABLES[table].type_of(column) in ("time", "date")
+
+
+def is_noticed(mutant: Mutant, places: Sequence[Place], folder: Path) -> str | None:
+    """How the mutant was noticed; None where it survived every place."""
+    if mutant.rule.event_time != READ_IN_TIME_BY[mutant.table]:
+        return "read in time by another column"
+    with weakened(mutant):
+        for place in places:
+            told = _told(mutant.table, place, folder)
+            if told is not None:
+                return told
+    return None
+
+
+def _told(table: str, place: Place, folder: Path) -> str | None:
+    try:
+        case = open_case(
+            place.records,
+            place.subject_id,
+            cutoff=place.cutoff,
+            profile=place.profile,
+            folder=folder,
+            name="case.sqlite",
+        )
+    except CutoffError:
+        known = any(rows for name, rows in place.sight.expected.items() if name != "patients")
+        return "nothing is shown, although something is known" if known else None
+    except ClinseekError as error:
+        return f"no case: {error}"
+    found = table_differences(table, shown_tables(case).get(table), place.sight)
+    case.close()
+    return f"{found[0].check}: {found[0].place}: {found[0].what}" if found else None
+
+
+@contextmanager
+def weakened(mutant: Mutant) -> Iterator[None]:
+    """The rules with the mutant in the place of its rule."""
+    rules = MappingProxyType({**RULES, mutant.table: mutant.rule})
+    modules = ("availability.rules", "case.composition")
+    patches = [patch(f"clinseek.toolkits.ehr.{module}.RULES", rules) for module in modules]
+    for each in patches:
+        each.start()
+    try:
+        yield
+    finally:
+        for each in patches:
+            each.stop()

@@ -1,0 +1,89 @@
+"""Rows as MIMIC has them at its worst: a time missing, a clock crossed, a link that leads nowhere.
+
+Made of ordinary rows, one thing spoilt at a time, so that a rule's answer to each of them is tried.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from clinseek.toolkits.ehr.tables import TABLES
+from clinseek.validity.oracle import RawRecord, RawRow
+
+_EACH = 2
+_NOWHERE = 99_999_999
+_OWN_KEYS = {
+    "transfers": "transfer_id",
+    "labevents": "labevent_id",
+    "microbiologyevents": "microevent_id",
+    "poe": "poe_id",
+    "pharmacy": "pharmacy_id",
+    "emar": "emar_id",
+    "discharge": "note_id",
+    "radiology": "note_id",
+}
+_LINKS = ("hadm_id", "stay_id", "pharmacy_id", "poe_id", "emar_id", "note_id")
+_STAYS = ("admissions", "icustays", "edstays", "patients")
+
+
+def with_hard_rows(record: RawRecord) -> RawRecord:
+    """`record` with spoilt copies of its first rows in every table but those of the stays."""
+    numbers = itertools.count(1)
+    return {
+        table: rows
+        if table in _STAYS
+        else [
+            *rows,
+            *(
+                _under_own_key(table, spoilt, next(numbers))
+                for row in _told_apart(table, rows)
+                for spoilt in _spoilt(table, row)
+            ),
+        ]
+        for table, rows in record.items()
+    }
+
+
+def _told_apart(table: str, rows: list[RawRow]) -> list[RawRow]:
+    """The first rows of each kind: by field_name where there is one, filled ones first."""
+    kinds: dict[object, list[RawRow]] = {}
+    for row in sorted(rows, key=lambda row: sum(cell is None for cell in row.values())):
+        kept = kinds.setdefault(row.get("field_name"), [])
+        if len(kept) < _EACH:
+            kept.append(row)
+    return [row for kept in kinds.values() for row in kept]
+
+
+def _spoilt(table: str, row: RawRow) -> Iterator[RawRow]:
+    times = [c.name for c in TABLES[table].columns if c.type in ("time", "date")]
+    there = [column for column in times if row[column] is not None]
+    yield {**row, **dict.fromkeys(times)}
+    for column in there:
+        yield {**row, column: None}
+        yield {**row, **dict.fromkeys(time for time in there if time != column)}
+        for days in (-4, 4):
+            yield {**row, column: _moved(str(row[column]), days)}
+    for column in _LINKS:
+        if column in row and _OWN_KEYS.get(table) != column:
+            yield {**row, column: None}
+            integer = TABLES[table].type_of(column) == "integer"
+            yield {**row, column: _NOWHERE if integer else f"{row['subject_id']}-{_NOWHERE}"}
+            yield {**row, column: None, **dict.fromkeys(times)}
+
+
+def _moved(moment: str, days: int) -> str:
+    return str(datetime.fromisoformat(moment) + timedelta(days=days))[: len(moment)]
+
+
+def _under_own_key(table: str, row: RawRow, number: int) -> RawRow:
+    key = _OWN_KEYS.get(table)
+    if key is None:
+        return row
+    fresh = 80_000_000 + number
+    if table in ("discharge", "radiology"):
+        return {**row, key: f"{row['subject_id']}-{row['note_type']}-{fresh}", "note_seq": fresh}
+    if table in ("poe", "emar"):
+        return {**row, key: f"{row['subject_id']}-{fresh}", f"{table}_seq": fresh}
+    return {**row, key: fresh}
