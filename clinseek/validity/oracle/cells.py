@@ -61,14 +61,16 @@ def read_integer(text: str) -> int:
     return int(whole[1])
 
 
-def read_number(text: str) -> float | None:
-    """A number; None for one that is not finite. Raises ValueError.
+def read_number(text: str) -> float:
+    """A finite number. Raises ValueError.
 
     >>> read_number("7.40")
     7.4
     """
     number = float(text)
-    return number if math.isfinite(number) else None
+    if "_" in text or not math.isfinite(number):
+        raise ValueError(f"{text!r} is no number")
+    return number
 
 
 def _read_text(text: str) -> str:

@@ -19,7 +19,7 @@ def published_shown_from(table: str, row: RawRow, record: RawRecord) -> Moment:
 
     `''` for a table that it shows whole, None for a row without a moment: it vanishes. A date
     counts as 23:59 of its day, but that of a culture is a midnight stamp and counts as such.
-    Source: the published code; see docs on the `reference` profile.
+    Source: the published systems' code, whose rule the `reference` profile follows.
     """
     if table in _CODED_FROM:
         return _minute_before_the_end(row, record, *_CODED_FROM[table])

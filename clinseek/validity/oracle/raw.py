@@ -11,7 +11,7 @@ from typing import IO
 
 from clinseek.errors import RawRecordError
 from clinseek.toolkits.ehr.tables import TABLES, Table
-from clinseek.validity.oracle.cells import READERS
+from clinseek.validity.oracle.cells import READERS, read_integer
 from clinseek.validity.oracle.model import Cell, RawRecord, RawRow
 
 _ENDINGS = (".csv.gz", ".csv")
@@ -64,24 +64,39 @@ def _table_of(path: Path) -> str | None:
 
 
 def _rows_of(path: Path, table: Table, wanted: frozenset[int]) -> Iterator[tuple[int, RawRow]]:
-    csv.field_size_limit(_LONGEST_CELL)  # a note may be longer than csv's own limit
     with _opened(path) as file:
         lines = csv.reader(file, strict=True)
         header = [name.strip().lower() for name in next(lines, [])]
         if "subject_id" not in header:
             raise RawRecordError(f"{path} has no column subject_id; is it a table of MIMIC?")
         subject_place = header.index("subject_id")
-        texts = {str(subject_id): subject_id for subject_id in wanted}
+        subject_in = _subject_reader(wanted)
         read_row = _row_reader(table, header)
         for cells in lines:
             if len(cells) != len(header):
                 continue
-            subject_id = texts.get(cells[subject_place])
+            subject_id = subject_in(cells[subject_place])
             if subject_id is None:
                 continue
             row = read_row(cells)
             if row is not None:
                 yield subject_id, row
+
+
+def _subject_reader(wanted: frozenset[int]) -> Callable[[str], int | None]:
+    """Reads a subject_id; None for a patient who is not wanted and for what is no id."""
+    ids: dict[str, int | None] = {}
+
+    def subject_in(text: str) -> int | None:
+        if text not in ids:
+            try:
+                subject_id = read_integer(text)
+            except ValueError:
+                subject_id = None
+            ids[text] = subject_id if subject_id in wanted else None
+        return ids[text]
+
+    return subject_in
 
 
 def _row_reader(table: Table, header: list[str]) -> Callable[[list[str]], RawRow | None]:
@@ -120,6 +135,7 @@ def _row_reader(table: Table, header: list[str]) -> Callable[[list[str]], RawRow
 @contextmanager
 def _opened(path: Path) -> Iterator[IO[str]]:
     opener = gzip.open if path.name.lower().endswith(".gz") else open
+    usual_limit = csv.field_size_limit(_LONGEST_CELL)  # a note may be longer
     try:
         with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
             yield file
@@ -127,3 +143,5 @@ def _opened(path: Path) -> Iterator[IO[str]]:
         raise RawRecordError(
             f"{path} cannot be read ({error}); fetch it again and compare it with SHA256SUMS.txt"
         ) from error
+    finally:
+        csv.field_size_limit(usual_limit)

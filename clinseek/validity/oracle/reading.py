@@ -158,7 +158,6 @@ def _rows_at(reading: _TableReading, cutoff: str) -> list[tuple[int, RawRow]]:
 def _aged(row: RawRow, cutoff: str) -> RawRow:
     """The patient with age and year at the cutoff: an anchor_year ahead betrays a later visit."""
     age, year = row["anchor_age"], row["anchor_year"]
-    if not isinstance(age, int) or not isinstance(year, int):
-        return row | {"anchor_age": None, "anchor_year": None}
     now = int(cutoff[:4])
-    return row | {"anchor_age": age + now - year, "anchor_year": now}
+    aged = age + now - year if isinstance(age, int) and isinstance(year, int) else None
+    return row | {"anchor_age": aged, "anchor_year": now}

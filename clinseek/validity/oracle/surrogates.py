@@ -90,13 +90,13 @@ def numbers_of(table: str, rows: Sequence[RawRow], known: Sequence[Moment]) -> l
 def numbers_by_id(
     table: str, rows: Sequence[RawRow], numbers: Sequence[Number | None]
 ) -> dict[Cell, Number]:
-    """The new id by the raw one; where a raw id names two rows, that of the later."""
+    """The new id by the raw one; where a raw id names two rows, the lower number stands for it."""
     key = NUMBERED[table].key
     found: dict[Cell, Number] = {}
     for row, number in zip(rows, numbers, strict=True):
         if number is None or row[key] is None:
             continue
-        if row[key] not in found or found[row[key]].n < number.n:
+        if row[key] not in found or number.n < found[row[key]].n:
             found[row[key]] = number
     return found
 
