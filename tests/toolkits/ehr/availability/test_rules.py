@@ -5,9 +5,17 @@ from pathlib import Path
 import pytest
 
 from clinseek.errors import RuleError, SettingError
-from clinseek.toolkits.ehr.availability import PROFILES, RULES, profile_named, rule_for, rules_hash
+from clinseek.toolkits.ehr.availability import (
+    CASE_PROFILES,
+    RULES,
+    profile_named,
+    rule_for,
+    rules_hash,
+    warning_of,
+)
 from clinseek.toolkits.ehr.availability.model import Rule
 from clinseek.toolkits.ehr.availability.page import availability_page
+from clinseek.toolkits.ehr.availability.published_page import published_page
 from clinseek.toolkits.ehr.tables import TABLES, Table
 
 PATIENT_TABLES = [table for table in TABLES.values() if not table.is_dictionary]
@@ -56,12 +64,12 @@ def test_a_column_without_a_rule_is_refused_with_its_name() -> None:
 
 
 def test_an_unknown_profile_is_refused_with_those_that_exist() -> None:
-    with pytest.raises(SettingError, match=r"'avail'.*available, strict, event"):
+    with pytest.raises(SettingError, match=r"'avail'.*available, strict, event, reference"):
         profile_named("avail")
 
 
 def test_each_profile_has_a_hash_of_its_own() -> None:
-    assert len({rules_hash(profile) for profile in PROFILES}) == len(PROFILES)
+    assert len({rules_hash(profile) for profile in CASE_PROFILES}) == len(CASE_PROFILES)
 
 
 def test_the_page_on_availability_is_the_one_that_the_rules_make() -> None:
@@ -74,3 +82,13 @@ def test_the_page_on_availability_is_the_one_that_the_rules_make() -> None:
 def test_the_page_speaks_of_every_patient_table() -> None:
     page = availability_page()
     assert all(f"## {table.module}.{table.name}\n" in page for table in PATIENT_TABLES)
+
+
+def test_the_profiles_that_show_what_was_not_known_have_a_warning_each() -> None:
+    warned = [profile for profile in CASE_PROFILES if warning_of(profile) is not None]
+    assert warned == ["event", "reference"]
+
+
+def test_the_published_page_speaks_of_every_patient_table() -> None:
+    page = published_page()
+    assert all(f"| {table.module}.{table.name} | " in page for table in PATIENT_TABLES)

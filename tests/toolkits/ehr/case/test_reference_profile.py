@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from clinseek.errors import CutoffError
-from clinseek.toolkits.ehr.availability import CASE_PROFILES, rules_hash
 from clinseek.toolkits.ehr.availability.published import PUBLISHED, cut_column
 from clinseek.toolkits.ehr.case import Case, Limits, hidden, open_case
 from clinseek.toolkits.ehr.store import Store, ingest
@@ -350,10 +349,6 @@ def test_the_same_key_gives_the_same_bytes(store: Path, tmp_path: Path) -> None:
         for name in ("a", "b")
     )
     assert first.path.read_bytes() == second.path.read_bytes()
-
-
-def test_its_hash_is_its_own() -> None:
-    assert len({rules_hash(profile) for profile in CASE_PROFILES}) == len(CASE_PROFILES)
 
 
 def test_tools_find_the_added_columns_and_the_moved_dates(opened: Callable[..., Case]) -> None:
