@@ -15,7 +15,10 @@ from clinseek.settings import threads_file
 def _plan(thread: str) -> kept_threads.Plan:
     asked = {"question": "?", "subject_id": 1, "cutoff": "2150-01-01 00:00:00"}
     return kept_threads.Plan(
-        thread=thread, asked=asked, context={"model": "offline"}, fingerprint="x"
+        thread=thread,
+        asked=asked,
+        context={"model": "offline", "profile": "available"},
+        fingerprint="x",
     )
 
 
