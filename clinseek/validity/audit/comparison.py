@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.audit.findings import Check, Violation, raw_key, told_moment
 from clinseek.validity.audit.shown import Shown, ShownTable
 from clinseek.validity.oracle import Cell, RawRecord, RawRow, Reading
 
 _TOLD_ROWS = 20
 """Rows of one table at one cutoff that are told one by one; the rest are counted."""
+_LOOKED_AT = 200
+"""Rows too many among which those are looked for that should not be there at all."""
 
 Expected = dict[str, list[tuple[int, RawRow]]]
 Cells = tuple[Cell, ...]
@@ -59,6 +63,7 @@ class _Look:
         self.table = table
         self.sight = sight
         self.rows = sight.record[table]
+        self.indexed: dict[str, dict[Cell, list[int]]] = {}
 
     def pairs(
         self, extra: Counter[Cells], missing: Counter[Cells], expected: list[tuple[int, RawRow]]
@@ -71,12 +76,16 @@ class _Look:
             if still[cells] > 0:
                 still[cells] -= 1
                 lacking[index] = cells
-        surplus = list(extra.elements())
-        for cells in surplus[:_TOLD_ROWS]:
-            index = self._raw_row_of(cells, prefer=lacking)
+        surplus = [
+            (self._raw_row_of(cells, prefer=lacking), cells)
+            for cells in itertools.islice(extra.elements(), _LOOKED_AT)
+        ]
+        there = {index for index, _ in expected}
+        surplus.sort(key=lambda pair: pair[0] in there)  # rows that should not be there come first
+        for index, cells in surplus[:_TOLD_ROWS]:
             yield from self._too_much(cells, index, lacking.pop(index, None))
-        if len(surplus) > _TOLD_ROWS:
-            left = len(surplus) - _TOLD_ROWS
+        if extra.total() > _TOLD_ROWS:
+            left = extra.total() - _TOLD_ROWS
             yield self.violation("record", None, -1, f"{left} more rows shown that should not be")
             return
         for index in list(lacking)[:_TOLD_ROWS]:
@@ -114,8 +123,22 @@ class _Look:
             )
             return agree, index in prefer
 
-        best = max(range(len(self.rows)), key=alike, default=-1)
+        best = max(self._candidates(cells), key=alike, default=-1)
         return best if best >= 0 and alike(best)[0] > 1 else -1
+
+    def _candidates(self, cells: Cells) -> Sequence[int]:
+        """Raw rows that may be the shown one: those with its first time, where it has one."""
+        for place, column in enumerate(TABLES[self.table].columns):
+            if column.type in ("time", "date") and cells[place] is not None:
+                return self._by_cell(column.name).get(cells[place], ())
+        return range(len(self.rows))
+
+    def _by_cell(self, column: str) -> dict[Cell, list[int]]:
+        if column not in self.indexed:
+            self.indexed[column] = {}
+            for index, row in enumerate(self.rows):
+                self.indexed[column].setdefault(row[column], []).append(index)
+        return self.indexed[column]
 
     def violation(self, check: Check, column: str | None, index: int, what: str) -> Violation:
         """One violation; `index` is the raw row's, -1 where it is none in particular."""

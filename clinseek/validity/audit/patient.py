@@ -131,7 +131,8 @@ def compare_cases(
         return [_first_difference(shown_tables(case), shown_tables(other), sight, how)]
     if not tools:
         return []
-    for (call, said), (_, said_then) in zip(tool_outputs(case), tool_outputs(other), strict=True):
+    asked = tool_outputs(case, seed=sight.subject_id), tool_outputs(other, seed=sight.subject_id)
+    for (call, said), (_, said_then) in zip(*asked, strict=True):
         if said != said_then:
             return [_moved(sight, "tools", None, 0, f"with {how}, {call} answers otherwise")]
     return []

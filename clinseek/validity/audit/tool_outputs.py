@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,22 +10,27 @@ from clinseek.toolkits.ehr.case import Case
 
 Call = tuple[str, dict[str, Any]]
 
+_TABLES = 10
 _TEN_YEARS = "{year:04d}-01-01 00:00:00"
 
 
-def tool_outputs(case: Case) -> list[tuple[str, str]]:
-    """Each call of a fixed sweep over the case, with the text that the model would get."""
+def tool_outputs(case: Case, *, seed: int) -> list[tuple[str, str]]:
+    """Each call of a sweep over the case, with the text that the model would get."""
     from clinseek.toolkits.ehr.tools import EhrToolkit
 
     tools = {tool.name: tool for tool in EhrToolkit(case=case).get_tools()}
     return [
         (f"{name} {arguments}", str(tools[name].invoke(arguments)))
-        for name, arguments in sweep(case)
+        for name, arguments in sweep(case, random.Random(seed))
     ]
 
 
-def sweep(case: Case) -> Iterator[Call]:
-    """Calls of every tool: what is there, what is not, and what is asked wrongly."""
+def sweep(case: Case, stream: random.Random) -> Iterator[Call]:
+    """Calls of every tool: what is there, what is not, and what is asked wrongly.
+
+    Of the tables some are asked, by lot: each call opens the file anew, and a sample of many
+    prediction times asks them all.
+    """
     subject = str(case.key.subject_id)
     yield "ehr.load_ehr", {"subject_id": subject, "timestamp": case.key.cutoff}
     yield "ehr.load_ehr", {"subject_id": subject, "timestamp": "2300-01-01 00:00:00"}
@@ -35,7 +41,7 @@ def sweep(case: Case) -> Iterator[Call]:
         "end_time": _TEN_YEARS.format(year=year + 10),
     }
     yield "ehr.get_event_counts_by_time", {"subject_id": subject, **ends}
-    for table in case.tables:
+    for table in stream.sample(case.tables, min(_TABLES, len(case.tables))):
         named = {"subject_id": subject, "table_name": table}
         yield "ehr.get_latest_records", named
         yield "ehr.get_records_by_time", {**named, **ends}

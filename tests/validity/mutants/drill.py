@@ -19,7 +19,8 @@ from unittest.mock import patch
 from clinseek.errors import ClinseekError, CutoffError
 from clinseek.toolkits.ehr.availability import PROFILES, RULES, Profile
 from clinseek.toolkits.ehr.case import open_case
-from clinseek.toolkits.ehr.store import Store
+from clinseek.toolkits.ehr.store import Store, ingest
+from clinseek.toolkits.ehr.synthetic import synthesise
 from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.audit.comparison import Sight, table_differences
 from clinseek.validity.audit.dictionaries import bedside_items
@@ -38,6 +39,7 @@ LOOKED_AT = (
 )  # fmt: skip
 """Tables at which the rule of another may look; they are in every case of the drill."""
 
+PATIENTS = 14
 _SIGHTS = 24
 _EVERYTHING = "2250-01-01 00:00:00"
 
@@ -67,6 +69,13 @@ class Patient(NamedTuple):
     subject_id: int
     record: RawRecord
     readings: dict[Profile, Reading]
+
+
+def cohort(folder: Path) -> Path:
+    """A store of synthetic patients, with every table of hosp, icu, ed and note."""
+    synthesise(folder / "raw", patients=PATIENTS, seed=3)
+    ingest([folder / "raw"], folder / "store")
+    return folder / "store"
 
 
 def patients_of(stores: Sequence[Path]) -> list[Patient]:

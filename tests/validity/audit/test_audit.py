@@ -1,0 +1,191 @@
+"""`clinseek audit` holds where the claim is true, and fails where it is not."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from clinseek.cli.main import app
+from clinseek.errors import SettingError, StoreError, UserError
+from clinseek.toolkits.ehr.store import ingest
+from clinseek.validity.audit.findings import CHECKS
+from clinseek.validity.audit.report import as_json, summary_lines
+from clinseek.validity.audit.run import AuditReport, Progress, audit
+from tests.validity.mutants.drill import weakened
+from tests.validity.mutants.weakened import Mutant, all_mutants
+
+MUTANTS = {mutant.name: mutant for mutant in all_mutants()}
+
+
+def quick(store: Path, **options: object) -> AuditReport:
+    """An audit in this process, without the full form, which ingests ten stores."""
+    return audit(store, **{"sample": 8, "full_forms": 0, **options})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def broken(request: pytest.FixtureRequest) -> Iterator[Mutant]:
+    """The rules with one of them weakened."""
+    mutant = MUTANTS[request.param]
+    with weakened(mutant):
+        yield mutant
+
+
+@pytest.mark.parametrize("profile", ["available", "strict", "event"])
+def test_the_claim_holds_of_a_synthetic_cohort(store: Path, profile: str) -> None:
+    report = quick(store, profile=profile, sample=8 if profile == "available" else 4)
+
+    assert report.violations == ()
+    assert report.holds
+    assert report.times in (4, 8)
+    assert set(report.done) == set(CHECKS) - {"ingest"}
+    assert report.done["scramble"] == 3 * report.times
+
+
+def test_the_full_form_goes_from_raw_csv_through_ingest(store: Path) -> None:
+    report = audit(store, sample=2, full_forms=2)
+
+    assert report.holds
+    assert report.done["full form"] == 2
+
+
+def test_the_raw_files_are_read_again_where_they_are_named(store: Path, raw_cohort: Path) -> None:
+    report = quick(store, raw=[raw_cohort], sample=8)
+
+    assert report.holds
+    assert report.done["ingest"] == 8
+
+
+def test_a_store_that_is_not_what_the_raw_files_say_is_found(
+    store: Path, raw_cohort: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(raw_cohort, tmp_path / "raw")
+    from clinseek.toolkits.ehr.synthetic import synthesise
+
+    synthesise(tmp_path / "other", patients=8, seed=12)
+    for table in ("labevents", "emar"):
+        source = next((tmp_path / "other").rglob(f"{table}.csv*"))
+        shutil.copy(source, next((tmp_path / "raw").rglob(f"{table}.csv*")))
+
+    report = quick(store, raw=[tmp_path / "raw"], sample=8)
+
+    assert {v.table for v in report.violations if v.check == "ingest"} >= {"labevents"}
+
+
+@pytest.mark.parametrize(
+    ("broken", "checks", "place"),
+    [
+        ("labevents.known.available: by charttime alone", {"record", "scramble"}, "labevents"),
+        ("admissions.masked[dischtime]: off", {"record", "ahead"}, "admissions.dischtime"),
+        ("edstays.masked[hadm_id]: off", {"record", "scramble"}, "edstays.hadm_id"),
+        ("poe.numbered[poe_seq]: the raw id", {"record"}, "poe.poe_seq"),
+        ("diagnoses_icd.known.available: always", {"record", "scramble"}, "diagnoses_icd"),
+        ("diagnoses_icd.known.available: as strict", {"completeness"}, "diagnoses_icd"),
+        ("patients.derived[anchor_year]: the raw cell", {"record"}, "patients.anchor_year"),
+    ],
+    indirect=["broken"],
+)
+def test_a_weakened_rule_is_named_with_its_table_and_column(
+    store: Path, broken: Mutant, checks: set[str], place: str
+) -> None:
+    report = quick(store, sample=12)
+
+    assert not report.holds
+    assert checks <= {violation.check for violation in report.violations}
+    assert place in {violation.place for violation in report.violations}
+
+
+@pytest.mark.parametrize("broken", ["labevents.known.available: by charttime alone"], indirect=True)
+def test_a_violation_tells_row_known_time_cutoff_and_rule(store: Path, broken: Mutant) -> None:
+    report = quick(store, sample=12)
+    told = "\n".join(summary_lines(report))
+    first = next(v for v in report.violations if v.known_at is not None and v.column is None)
+
+    assert str(first.known_at) > first.cutoff
+    assert f"patient {first.subject_id} at {first.cutoff}: labevents" in told
+    assert "labevent_id" in first.row
+    assert "[rule: the later of charttime and storetime" in told
+    assert "THE CLAIM DOES NOT HOLD" in told
+
+
+def test_rules_that_hid_nothing_are_told_and_are_no_pass(store: Path) -> None:
+    report = quick(store, sample=2)
+    told = "\n".join(summary_lines(report))
+
+    assert report.coverage.not_exercised
+    assert "not exercised, which is no pass" in told
+    assert report.coverage.not_exercised[0] in told
+
+
+def test_the_published_rule_breaks_the_claim(store: Path) -> None:
+    report = quick(store, profile="reference", sample=3)
+
+    leaks = {violation.place for violation in report.violations}
+    assert {"admissions.dischtime", "patients.dod"} & leaks
+    assert not report.holds
+
+
+def test_the_same_seed_draws_the_same_times_in_one_process_and_in_two(store: Path) -> None:
+    first, second = quick(store, sample=4, seed=5), quick(store, sample=4, seed=5, jobs=2)
+
+    def steady(report: AuditReport) -> dict[str, object]:
+        return {**as_json(report), "seconds": None}
+
+    assert steady(first) == steady(second)
+    assert steady(first) != steady(quick(store, sample=4, seed=6))
+
+
+def test_progress_is_told_as_patients_are_done(store: Path) -> None:
+    told: list[Progress] = []
+    quick(store, sample=8, progress=told.append)
+
+    assert [each.done for each in told] == sorted(each.done for each in told)
+    assert told[-1].done == told[-1].total == 8
+
+
+@pytest.mark.parametrize(
+    "modules", [("hosp",), ("hosp", "icu", "note"), ("hosp", "icu", "ed"), ("hosp", "ed")]
+)
+def test_the_claim_holds_of_stores_without_some_modules(
+    raw_cohort: Path, tmp_path: Path, modules: tuple[str, ...]
+) -> None:
+    for module in modules:
+        shutil.copytree(raw_cohort / module, tmp_path / "raw" / module)
+    ingest([tmp_path / "raw"], tmp_path / "store")
+
+    report = quick(tmp_path / "store", sample=4)
+
+    assert report.holds
+    assert report.times == 4
+
+
+def test_the_claim_holds_of_the_open_demo(demo_store: Path) -> None:
+    report = quick(demo_store, sample=6, seed=2)
+
+    assert report.violations == ()
+
+
+@pytest.mark.parametrize("sample", [0, -3])
+def test_an_empty_sample_is_refused(store: Path, sample: int) -> None:
+    with pytest.raises(SettingError, match="draws no prediction time"):
+        quick(store, sample=sample)
+
+
+def test_no_store_and_no_such_profile_are_refused(store: Path, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="no store"):
+        quick(tmp_path / "nothing")
+    with pytest.raises(UserError, match="no profile 'avaliable'"):
+        quick(store, profile="avaliable")
+
+
+def test_the_command_ends_with_0_when_the_claim_holds_and_1_when_not(store: Path) -> None:
+    command = ["audit", str(store), "--sample", "3", "--jobs", "1", "--json"]
+    held = CliRunner().invoke(app, command)
+    leaking = CliRunner().invoke(app, [*command, "--profile", "reference"])
+
+    assert held.exit_code == 0
+    assert json.loads(held.stdout)["holds"] is True
+    assert leaking.exit_code == 1
+    assert json.loads(leaking.stdout)["violations"]
