@@ -43,8 +43,8 @@ _LINKS = frozenset(
 )  # fmt: skip
 """Cells that say to what a row belongs: another value would be another patient's or stay's row."""
 
-_FRESH = 90_000_000
-"""Where made-up keys begin; MIMIC's own have at most eight digits and begin lower."""
+_FRESH = 2_000_000_000
+"""Where made-up keys begin; those of MIMIC have at most eight digits."""
 
 
 class Future(NamedTuple):

@@ -13,7 +13,7 @@ from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.oracle import RawRecord, RawRow
 
 _EACH = 2
-_NOWHERE = 99_999_999
+_NOWHERE = 2_999_999_999
 _OWN_KEYS = {
     "transfers": "transfer_id",
     "labevents": "labevent_id",
@@ -45,7 +45,7 @@ def with_hard_rows(record: RawRecord) -> RawRecord:
             hard[table] = [
                 *rows,
                 *(
-                    {**stay, _STAYS[table]: 70_000_000 + next(numbers)}
+                    {**stay, _STAYS[table]: 2_700_000_000 + next(numbers)}
                     for row in rows[:1]
                     for stay in _hard_stays(table, row)
                 ),
@@ -110,7 +110,7 @@ def _under_own_key(table: str, row: RawRow, number: int) -> RawRow:
     key = _OWN_KEYS.get(table)
     if key is None:
         return row
-    fresh = 80_000_000 + number
+    fresh = 2_800_000_000 + number
     if table in ("discharge", "radiology"):
         return {**row, key: f"{row['subject_id']}-{row['note_type']}-{fresh}", "note_seq": fresh}
     if table in ("poe", "emar"):

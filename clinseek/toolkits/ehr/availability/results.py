@@ -1,13 +1,22 @@
 """Rules for what was measured: laboratory, cultures, bedside charts, ED vital signs."""
 
-from clinseek.toolkits.ehr.availability.clauses import both, day_after, first_there, later, latest
+from clinseek.toolkits.ehr.availability.clauses import (
+    Moment,
+    both,
+    day_after,
+    first_there,
+    later,
+    latest,
+)
 from clinseek.toolkits.ehr.availability.model import Known, Mask, Rule
 from clinseek.toolkits.ehr.availability.stays import ADMITTED, IN_ED, IN_ICU
 
 _LAB_NULL = first_there("r.storetime", later("r.charttime", "+24 hours"))
-_CHART_NULL = (
+_CHART_NULL = Moment(
     "CASE WHEN r.storetime IS NULL AND r.itemid NOT IN (SELECT itemid FROM temp.bedside_items) "
-    f"THEN {later('r.charttime', '+24 hours')} ELSE {latest('r.charttime', 'r.storetime')} END"
+    f"THEN {later('r.charttime', '+24 hours')} ELSE {latest('r.charttime', 'r.storetime')} END",
+    "charttime",
+    "storetime",
 )
 _CHARTED = latest("r.charttime", "r.storetime")
 _MICRO_STORED = first_there("r.storetime", day_after("r.storedate"))

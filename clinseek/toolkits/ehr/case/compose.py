@@ -3,17 +3,15 @@
 First the places: the raw rows known at the cutoff, in the order in which they became known. Then
 the rows themselves, cell by cell, in that order.
 
-A row's place (its row_id, and every id that is re-numbered) must not move when the cutoff does and
-must not lean on anything later than it. So rows run by known, then by the raw key; where the raw
-table has none, by the cells known with the row and only then by those that come later, each behind
-the moment at which it comes: of two rows alike so far, the one that opens first stands first,
-before and after. A detail, known exactly when its parent is, runs in the order of its parents.
+How the rows run is told in `row_order`.
 """
 
 from __future__ import annotations
 
 from clinseek.toolkits.ehr.availability import PROFILES, Profile, Rule, rule_for
+from clinseek.toolkits.ehr.availability.clauses import waits_for
 from clinseek.toolkits.ehr.case.joins import joined
+from clinseek.toolkits.ehr.case.row_order import RowOrder, event, in_time
 from clinseek.toolkits.ehr.tables import TABLES, Table
 
 PARENTS = ("poe", "emar", "discharge", "radiology")
@@ -77,11 +75,7 @@ def place_statements(
         f"CREATE TEMP TABLE place_{table} "
         "(seq INTEGER PRIMARY KEY, at INTEGER, known TEXT, raw TEXT, counter INTEGER)"
     )
-    place = (
-        f"INSERT INTO temp.place_{table} (at, known, raw, counter) "
-        f"SELECT r.rowid, {known}, {raw_id}, {_counter(rule, known)} {_source(rule)} "
-        f"WHERE {known} <= :cutoff ORDER BY {_order(rule, profile, empty)}"
-    )
+    place = _place_statement(rule, known, raw_id, row_order(rule, profile, empty))
     if not parent:
         return [create, place]
     create_ids = (
@@ -95,6 +89,47 @@ def place_statements(
         "WHERE place.raw IS NOT NULL"
     )
     return [create, place, create_ids, number]
+
+
+def _place_statement(rule: Rule, known: str, raw_id: str, order: RowOrder) -> str:
+    cells = f"r.rowid AS at, {known} AS known, {raw_id} AS raw, {_counter(rule, known)} AS counter"
+    rows = f"{_source(rule)} WHERE {known} <= :cutoff"
+    into = f"INSERT INTO temp.place_{rule.table} (at, known, raw, counter)"
+    if not order.late:
+        return f"{into} SELECT {cells} {rows} ORDER BY {', '.join(order.first)}"
+    # Each event is worked out once a row, since their order in time compares them many times.
+    first = ", ".join(f"{sql} AS f{number}" for number, sql in enumerate(order.first))
+    late = ", ".join(f"{sql} AS e{number}" for number, sql in enumerate(order.late))
+    by = [f"f{number}" for number in range(len(order.first))]
+    by += in_time([f"e{number}" for number in range(len(order.late))])
+    return (
+        f"{into} SELECT at, known, raw, counter FROM "
+        f"(SELECT {cells}, {first}, {late} {rows}) ORDER BY {', '.join((*by, 'at'))}"
+    )
+
+
+def row_order(rule: Rule, profile: Profile, empty: frozenset[str]) -> RowOrder:
+    """How the rows of a table run; columns in `empty` decide nothing."""
+    known = rule.known.sql(profile)
+    if rule.key is not None:
+        return RowOrder((known, f"r.{rule.key}"), ())
+    parents = [name for _, name in _referred(rule) if known == f"{name}.known"]
+    ranked = content_columns(rule)
+    first = [f"{parents[0]}.seq" if parents else known, *(["r.content"] if ranked else [])]
+    late: dict[str, list[str]] = {}
+    for column in dict.fromkeys((*rule.shown, *rule.planned, *rule.masked)):
+        if column in empty or column in ranked or column == "subject_id":
+            continue
+        opens = opening(rule, column, profile)
+        if opens is None or column in waits_for(known):
+            first.append(f"r.{column}")
+        else:
+            late.setdefault(opens, []).append(f"r.{column}")
+    for by, name in _referred(rule):
+        if name not in parents:
+            late[f"{_alias(rule, by)}.known"] = [f"{_alias(rule, by)}.seq"]
+    events = [event(known, opens, cells) for opens, cells in late.items()]
+    return RowOrder((*first, *([] if events else ["r.rowid"])), tuple(events))
 
 
 def fill_statement(table: str, profile: Profile) -> str:
@@ -184,30 +219,6 @@ def first_known_statement(table: str, profile: Profile) -> str:
     """The first moment at which anything of `table` is known."""
     rule = rule_for(table, ())
     return f"SELECT min({rule.known.sql(profile)}) {_source(rule)}"
-
-
-def _order(rule: Rule, profile: Profile, empty: frozenset[str]) -> str:
-    known = rule.known.sql(profile)
-    if rule.key is not None:
-        return f"{known}, r.{rule.key}"
-    parent = [name for _, name in _referred(rule) if known == f"{name}.known"]
-    ranked = content_columns(rule)
-    with_row: list[str] = []
-    late: list[str] = []
-    for column in dict.fromkeys((*rule.shown, *rule.planned, *rule.masked)):
-        if column in empty or column in ranked or column == "subject_id":
-            continue
-        opens = opening(rule, column, profile)
-        if opens is None:
-            with_row.append(f"r.{column}")
-            continue
-        late += [f"{opens} NULLS LAST", *([] if opens == f"r.{column}" else [f"r.{column}"])]
-    for by, name in _referred(rule):
-        if name not in parent:
-            late += [f"{_alias(rule, by)}.known NULLS LAST", f"{_alias(rule, by)}.seq"]
-    first = f"{parent[0]}.seq" if parent else known
-    content = ["r.content"] if ranked else []
-    return ", ".join([first, *content, *with_row, *late, "r.rowid"])
 
 
 def content_columns(rule: Rule) -> tuple[str, ...]:
