@@ -13,14 +13,19 @@ _CODED_FROM = {
 }
 """Tables that get a charttime: a minute before the moment in (stays' table, id, column)."""
 
+_ALWAYS_EMPTIED = "pharmacy"
+
 
 def published_shown_from(table: str, row: RawRow, record: RawRecord) -> Moment:
     """The moment strictly after which the published rule shows a row.
 
-    `''` for a table that it shows whole, None for a row without a moment: it vanishes. A date
-    counts as 23:59 of its day, but that of a culture is a midnight stamp and counts as such.
+    `''` for a table that it shows whole, None for a row without a moment, which vanishes, and for
+    the rows of pharmacy, which those systems always empty. A date counts as 23:59 of its day, but
+    that of a culture is a midnight stamp and counts as such.
     Source: the published systems' code, whose rule the `reference` profile follows.
     """
+    if table == _ALWAYS_EMPTIED:
+        return None
     if table in _CODED_FROM:
         return _minute_before_the_end(row, record, *_CODED_FROM[table])
     column = _first_time_column(table)

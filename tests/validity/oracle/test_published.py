@@ -18,6 +18,7 @@ from tests.validity.oracle.worked import STAY, row
         ("microbiologyevents", {"chartdate": "2150-03-01"}, "2150-03-01 00:00:00"),
         ("discharge", {"charttime": "2150-03-01 00:00:00"}, "2150-03-01 00:00:00"),
         ("medrecon", {"charttime": None}, None),
+        ("pharmacy", {"starttime": "2150-03-01 06:00:00"}, None),
     ],
 )
 def test_a_row_is_shown_after_its_first_time_column(
