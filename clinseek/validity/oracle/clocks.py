@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from clinseek.validity.oracle.model import Cell, Moment, OracleProfile, RawRecord, RawRow
-from clinseek.validity.oracle.moments import later, moment_in
+from clinseek.validity.oracle.moments import both, later, moment_in
 
 ById = dict[Cell, str]
 """A moment for each id. An id that is missing, or whose moment is, has no entry: never."""
@@ -17,9 +17,9 @@ class Clocks:
     """What the rows of one patient can be told by, beside their own cells.
 
     `ended` is D of each admission, `deaths` D of each stay that ended in death (None where it
-    cannot be told), `consulted` when a consult order was answered. `rows_known` holds, by table
-    and raw id, when an order, an administration or a note is known: the rows that hang on it
-    follow.
+    cannot be told), `entered` and `begun` the two clocks of a pharmacy entry, `consulted` when a
+    consult order was answered. `rows_known` holds, by table and raw id, when an order, an
+    administration or a note is known: the rows that hang on it follow.
     """
 
     profile: OracleProfile
@@ -30,6 +30,7 @@ class Clocks:
     ed_in: ById
     ed_out: ById
     entered: ById
+    begun: ById
     consulted: ById
     deaths: tuple[Moment, ...]
     rows_known: dict[str, ById] = field(default_factory=dict)
@@ -38,13 +39,22 @@ class Clocks:
 def end_of_stay(admission: RawRow) -> Moment:
     """D: the later of dischtime and deathtime, never before admittime; None when both are missing.
 
-    Source: availability rules, `never<D`; crossed clocks occur (dischtime before admittime,
-    mimic-code#1288; death without deathtime, #1406).
+    A stay that never began never ends either. Source: availability rules, `never<D`; crossed
+    clocks occur (dischtime before admittime, mimic-code#1288; death without deathtime, #1406).
     """
     end = later(moment_in(admission, "dischtime"), moment_in(admission, "deathtime"))
-    if end is None:
-        return None
-    return later(end, moment_in(admission, "admittime"))
+    return both(end, moment_in(admission, "admittime"))
+
+
+def end_of_visit(stay: RawRow) -> Moment:
+    """When an ED stay has ended: outtime, never before intime."""
+    return both(moment_in(stay, "outtime"), moment_in(stay, "intime"))
+
+
+def begun(entry: RawRow) -> Moment:
+    """When an entry of the pharmacy happens, for the `event` profile: its start, else its entry."""
+    entered = moment_in(entry, "entertime")
+    return both(entered, moment_in(entry, "starttime") or entered)
 
 
 def latest_by_id(
@@ -88,8 +98,9 @@ def clocks_of(
         ended=ended,
         icu_in=by_id("icustays", "stay_id", "intime"),
         ed_in=by_id("edstays", "stay_id", "intime"),
-        ed_out=by_id("edstays", "stay_id", "outtime"),
+        ed_out=latest_by_id(record.get("edstays", ()), "stay_id", end_of_visit),
         entered=by_id("pharmacy", "pharmacy_id", "entertime"),
+        begun=latest_by_id(record.get("pharmacy", ()), "pharmacy_id", begun),
         consulted=consulted,
         deaths=tuple(
             later(ended.get(stay["hadm_id"]), end_of_stay(stay))

@@ -85,7 +85,8 @@ def _ed_stay_id(row: RawRow, clocks: Clocks) -> Moment:
 
 
 def _pharmacy_id(row: RawRow, clocks: Clocks) -> Moment:
-    return clocks.entered.get(row["pharmacy_id"])
+    clock = clocks.begun if clocks.profile == "event" else clocks.entered
+    return clock.get(row["pharmacy_id"])
 
 
 def cell_rules(table: str) -> dict[str, Rule]:

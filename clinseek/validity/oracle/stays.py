@@ -79,11 +79,10 @@ def reconciled(row: RawRow, clocks: Clocks) -> Moment:
 
 
 def death_told(row: RawRow, clocks: Clocks) -> Moment:
-    """When dod shows: the day after it, and D of a death in hospital (the latest such) has come."""
+    """When dod shows: the day after it, and D of a death in hospital (the first such) has come.
+
+    The first: a stay after it, such as an organ donor's, must not hide what was known already.
+    """
     told = after(moment_in(row, "dod"), days=1)
-    if not clocks.deaths:
-        return told
-    end: Moment = None
-    for death in clocks.deaths:
-        end = later(end, death)
-    return both(told, end)
+    ended = [end for end in clocks.deaths if end is not None]
+    return both(told, min(ended)) if ended else told

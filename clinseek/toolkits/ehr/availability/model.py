@@ -34,16 +34,22 @@ class Reference(NamedTuple):
 class Mask:
     """A cell that is empty until its own moment: `when` as SQL, `words` for people.
 
-    `profiles` are those that mask it; None means all.
+    `profiles` are those that mask it; None means all. `event` is the moment under that profile,
+    where it is another.
     """
 
     when: str
     words: str
     profiles: tuple[Profile, ...] | None = None
+    event: str | None = None
 
     def holds(self, profile: Profile) -> bool:
         """True when `profile` masks the cell."""
         return self.profiles is None or profile in self.profiles
+
+    def sql(self, profile: Profile) -> str:
+        """The moment under `profile`; NULL means never."""
+        return self.event if profile == "event" and self.event is not None else self.when
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,12 @@ _ORDER = Reference("poe", "poe_id")
 _DOSE = Reference("emar", "emar_id")
 _VERIFIED = Mask("r.verifiedtime", "verifiedtime")
 _STOPPED = Mask("r.stoptime", "stoptime")
-_ENTERED = Mask("pharmacy.entertime", "entertime of the pharmacy entry it names")
+_ENTERED = Mask(
+    "pharmacy.entertime",
+    "entertime of the pharmacy entry it names",
+    event="pharmacy.in_event",
+)
+"""Under the event profile an entry is there from its start on, and its id no earlier."""
 _PLANNED_START = "a start may be ordered ahead"
 
 ORDERS: tuple[Rule, ...] = (

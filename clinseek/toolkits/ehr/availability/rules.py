@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from clinseek.errors import RuleError
+from clinseek.toolkits.ehr.availability.beside import BESIDE
 from clinseek.toolkits.ehr.availability.codes import CODES
 from clinseek.toolkits.ehr.availability.infusions import INFUSIONS
 from clinseek.toolkits.ehr.availability.model import Rule
@@ -50,6 +51,7 @@ def rules_hash(profile: CaseProfile) -> str:
     That of `reference` is of the published rule: where each table is cut, and what is added to it.
     """
     digest = hashlib.sha256(profile.encode())
+    digest.update(repr(sorted(BESIDE.items())).encode())
     if profile == "reference":
         digest.update(repr(published_facts()).encode())
         return digest.hexdigest()[:16]
@@ -57,7 +59,7 @@ def rules_hash(profile: CaseProfile) -> str:
         rule = RULES[table]
         parts = (
             rule.table, rule.known.sql(profile), rule.event_time, rule.shown,
-            sorted((c, m.when) for c, m in rule.masked.items() if m.holds(profile)),
+            sorted((c, m.sql(profile)) for c, m in rule.masked.items() if m.holds(profile)),
             sorted(rule.never), sorted(rule.planned), sorted(rule.derived.items()), rule.numbered,
             sorted(rule.renumbered_within.items()), sorted(rule.references.items()), rule.key,
             rule.joins,

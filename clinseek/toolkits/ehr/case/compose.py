@@ -178,7 +178,7 @@ def opening(rule: Rule, column: str, profile: Profile) -> str | None:
     """
     mask = rule.mask_of(column, profile)
     if mask is not None:
-        return mask.when
+        return mask.sql(profile)
     if column in rule.planned:
         return None
     if TABLES[rule.table].type_of(column) in ("time", "date"):

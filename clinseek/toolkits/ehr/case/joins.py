@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from clinseek.toolkits.ehr.availability.clauses import both, first_there, latest
+from clinseek.toolkits.ehr.availability.beside import BESIDE
 
 ON: dict[str, str] = {
     "admission": "admission.hadm_id = r.hadm_id",
@@ -41,52 +41,10 @@ SOURCE: dict[str, str] = {
 }
 """The temporary table behind each join."""
 
-# A stay whose clocks are crossed (dischtime before admittime) has not ended before it began.
-_DISCHARGED = both(
-    first_there("dischtime", "deathtime"), latest("admittime", "dischtime", "deathtime")
-)
-_DEATHS = (
-    f"SELECT subject_id, max({_DISCHARGED}) FROM main.admissions "
-    "WHERE deathtime IS NOT NULL OR hospital_expire_flag = 1 GROUP BY subject_id"
-)
-_ADMISSIONS = (
-    f"SELECT hadm_id, max(admittime), max({_DISCHARGED}) FROM main.admissions "
-    "WHERE hadm_id IS NOT NULL GROUP BY hadm_id"
-)
-_CONSULTS = (
-    "SELECT poe_id, max(datetime(field_value)) FROM main.poe_detail "
-    "WHERE field_name = 'Consult Status Time' AND poe_id IS NOT NULL GROUP BY poe_id"
-)
-
-
-def _latest_by(table: str, key: str, *moments: str) -> str:
-    latest_of = ", ".join(f"max({moment})" for moment in moments)
-    return f"SELECT {key}, {latest_of} FROM main.{table} WHERE {key} IS NOT NULL GROUP BY {key}"
-
-
-_SIMPLE: dict[str, tuple[str, str]] = {
-    "admission": ("hadm_id INTEGER PRIMARY KEY, admittime TEXT, discharged TEXT", _ADMISSIONS),
-    "death": ("subject_id INTEGER PRIMARY KEY, discharged TEXT", _DEATHS),
-    "orders": ("poe_id TEXT PRIMARY KEY, ordertime TEXT", _latest_by("poe", "poe_id", "ordertime")),
-    "pharmacy": (
-        "pharmacy_id INTEGER PRIMARY KEY, entertime TEXT",
-        _latest_by("pharmacy", "pharmacy_id", "entertime"),
-    ),
-    "consult": ("poe_id TEXT PRIMARY KEY, moment TEXT", _CONSULTS),
-    "icustay": (
-        "stay_id INTEGER PRIMARY KEY, intime TEXT",
-        _latest_by("icustays", "stay_id", "intime"),
-    ),
-    "edstay": (
-        "stay_id INTEGER PRIMARY KEY, intime TEXT, outtime TEXT",
-        _latest_by("edstays", "stay_id", "intime", "outtime"),
-    ),
-}
-
 
 def prepare_joins(connection: sqlite3.Connection, *, vocabulary: bool) -> None:
     """Make the joins that need no re-numbering, and the items that are charted at the bedside."""
-    for name, (columns, rows) in _SIMPLE.items():
+    for name, (columns, rows) in BESIDE.items():
         connection.execute(f"CREATE TEMP TABLE {name} ({columns}) WITHOUT ROWID")
         connection.execute(f"INSERT INTO temp.{name} {rows}")
     connection.execute("CREATE TEMP TABLE bedside_items (itemid INTEGER PRIMARY KEY)")
