@@ -1,0 +1,83 @@
+"""`clinseek validity`: how big the published leak is, and what honesty costs, as a page."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from clinseek.cli.output import console, emit, say
+from clinseek.errors import SettingError
+
+
+def register(app: typer.Typer) -> None:
+    """Add `validity`."""
+    app.command("validity", rich_help_panel="Check the claim")(validity)
+
+
+def validity(
+    open_data: Annotated[
+        Path,
+        typer.Option(
+            "--open-data",
+            metavar="DIR",
+            envvar="CLINSEEK_OPEN_DATA",
+            help="The folder that holds the open MIMIC-IV demo in mimic-iv-demo.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", help="Write it instead."),
+    ] = None,
+) -> None:
+    """Measure what the published cutoff rule shows too early, and what `available` keeps back.
+
+    [dim]clinseek validity --open-data ~/open-data --out docs/validity.md[/dim]
+
+    Reads the open demo and a synthetic cohort that is made up on the spot, always the same, and
+    prints a page (Markdown; docs/validity.md is its copy). The same inputs give the same bytes.
+    """
+    with _progress() as progress, tempfile.TemporaryDirectory(prefix="clinseek-validity-") as made:
+        page = _page(open_data, Path(made), progress)
+    if out is None:
+        emit(page)
+        return
+    try:
+        out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise SettingError(f"--out {out}: cannot be written ({error.strerror})") from None
+    say(f"written: {out}")
+
+
+def _page(open_data: Path, folder: Path, progress: Callable[[str], None]) -> str:
+    from clinseek.validity.page.measure import measure
+    from clinseek.validity.page.page import DEMO, SYNTHETIC, validity_page
+    from clinseek.validity.page.sources import demo_store, synthetic_store
+
+    progress(f"{DEMO}: ingesting")
+    demo = demo_store(open_data, folder)
+    progress(f"{SYNTHETIC}: making it up")
+    synthetic = synthetic_store(folder)
+    return validity_page(
+        measure(demo, progress=_patients(DEMO, progress)),
+        measure(synthetic, progress=_patients(SYNTHETIC, progress)),
+    )
+
+
+def _patients(source: str, progress: Callable[[str], None]) -> Callable[[int, int], None]:
+    return lambda done, total: progress(f"{source}: patient {done + 1} of {total}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """A live line on stderr; nothing where stderr is no terminal."""
+    drawn = console(err=True)
+    if not drawn.is_terminal:
+        yield lambda _line: None
+        return
+    with drawn.status("the open demo") as status:
+        yield status.update

@@ -1,0 +1,56 @@
+"""What the page claims, how anyone checks it, and what its figures were measured on."""
+
+from __future__ import annotations
+
+from clinseek.toolkits.ehr.availability import CASE_PROFILES, rules_hash
+from clinseek.validity.page.markdown import count, paragraph, table
+from clinseek.validity.page.measure import Figures
+
+HEAD = """\
+# Validity: is the future in the record?
+
+Made by `clinseek validity --open-data DIR --out docs/validity.md`, where DIR holds the open
+MIMIC-IV demo; do not edit by hand. Every figure comes from that command, and the same inputs give
+the same bytes.
+
+## The claim, and how to check it yourself
+
+A case opened at a cutoff holds every row and every cell that had become known by then, and
+nothing else: no later row, no later cell, and no trace of one in ids, order, counts, file size,
+tool outputs or error texts. What counts as known is told table by table in
+[availability.md](availability.md). The specification was put into code twice and apart: once as
+the rules that fill a case, once as the plain second reading in `clinseek/validity/oracle`, which
+knows nothing of the first. Everything on this page is measured with the second.
+
+- `clinseek audit STORE --raw DIR --sample 2000` proves the claim on your own copy of MIMIC-IV. At
+  each prediction time it holds the case against the second reading cell by cell, against itself
+  at a later time, and against the same patient with the future deleted, randomised and
+  multiplied. It ends with 1 if anything contradicts the claim, and names the rules that its
+  sample did not exercise: that is not a pass.
+- `make mutants` weakens every field of every rule in turn; the audit has to notice each.
+- `clinseek probe STORE` tries to read outcomes off the record as a lazy agent would; with
+  `--profile reference` it does so under the cutoff rule of the published systems.
+- `clinseek validity --open-data DIR` makes this page again.
+
+"""
+
+
+def provenance(sources: dict[str, Figures]) -> str:
+    """What the figures were measured on: sources, their content, the rules."""
+    rows = [
+        [name, stamp(each), count(each.patients), count(len(each.tables)), count(each.rows)]
+        for name, each in sources.items()
+    ]
+    columns = ["measured on", "content", "patients", "tables", "rows"]
+    return f"{table(columns, rows, words=2)}\n\n{hashes()}\n"
+
+
+def stamp(figures: Figures) -> str:
+    """The first letters of the hash of what a source holds."""
+    return f"`{figures.fingerprint[:16]}`"
+
+
+def hashes() -> str:
+    """The hashes of the rules that the figures are of."""
+    hashed = ", ".join(f"`{profile}` {rules_hash(profile)}" for profile in CASE_PROFILES)
+    return paragraph(f"Rules hash: {hashed}.")
