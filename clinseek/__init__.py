@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from clinseek.errors import ClinseekError, UserError
     from clinseek.evals.report.run_page import run_page
     from clinseek.records import Record
-    from clinseek.toolkits.ehr.case import Case, open_case
+    from clinseek.toolkits.ehr.case import Case, label_known_at, label_visible, open_case
     from clinseek.toolkits.ehr.store import Store, ingest
     from clinseek.toolkits.ehr.synthetic import synthesise
     from clinseek.toolkits.ehr.tools import EhrToolkit
+    from clinseek.validity.audit.run import audit
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,9 @@ _HOME_OF = {
     "UserError": "clinseek.errors",
     "aask": "clinseek.api",
     "ask": "clinseek.api",
+    "audit": "clinseek.validity.audit.run",
+    "label_known_at": "clinseek.toolkits.ehr.case",
+    "label_visible": "clinseek.toolkits.ehr.case",
     "ingest": "clinseek.toolkits.ehr.store",
     "open_case": "clinseek.toolkits.ehr.case",
     "resume": "clinseek.api",
@@ -53,7 +57,10 @@ __all__ = [
     "__version__",
     "aask",
     "ask",
+    "audit",
     "ingest",
+    "label_known_at",
+    "label_visible",
     "open_case",
     "resume",
     "run_page",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clinseek.cli.options import JsonOption, ProfileOption
-from clinseek.cli.output import console, emit, emit_json
+from clinseek.cli.output import console, emit, emit_json, say
 
 if TYPE_CHECKING:
     from clinseek.validity.audit.run import Progress
@@ -78,12 +78,20 @@ def audit(
 
 @contextmanager
 def audit_progress() -> Iterator[Callable[[Progress], None]]:
-    """A live line on stderr; nothing where stderr is no terminal."""
+    """A live line on stderr; where that is no terminal, a line at every tenth."""
     from clinseek.validity.audit.report import progress_line
 
     drawn = console(err=True)
     if not drawn.is_terminal:
-        yield lambda _progress: None
+        told: set[int] = set()
+
+        def at_every_tenth(progress: Progress) -> None:
+            tenth = 10 * progress.done // progress.total
+            if tenth and tenth not in told:
+                told.add(tenth)
+                say(progress_line(progress))
+
+        yield at_every_tenth
         return
     with drawn.status("reading the raw record") as status:
         yield lambda progress: status.update(progress_line(progress))
