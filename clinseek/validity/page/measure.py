@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from clinseek.toolkits.ehr.store import Store
+from clinseek.toolkits.ehr.store.folder import table_path
 from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.audit.dictionaries import bedside_items
 from clinseek.validity.oracle import RawRecord, read_record, stored_record
@@ -64,10 +65,11 @@ def add_patient(
 
 
 def _icu_units(store: Store) -> frozenset[str]:
-    units: set[str] = set()
-    if "icustays" in store.tables:
-        for subject_id in store.subjects():
-            stays = store.read_subject(subject_id, tables=["icustays"])["icustays"]
-            units.update(stays.column("first_careunit").to_pylist())
-            units.update(stays.column("last_careunit").to_pylist())
-    return frozenset(units)
+    """The care units that any ICU stay of the store names."""
+    import pyarrow.parquet as pq
+
+    if "icustays" not in store.tables:
+        return frozenset()
+    columns = ["first_careunit", "last_careunit"]
+    stays = pq.read_table(table_path(store.path, TABLES["icustays"]), columns=columns)
+    return frozenset(unit for column in stays.columns for unit in column.to_pylist())
