@@ -1,0 +1,100 @@
+"""What a probe came to, and whether the record held."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from clinseek.validity.outcomes import OUTCOMES
+from clinseek.validity.probe.direct import Direct
+from clinseek.validity.probe.signals import Structure
+
+MUST_HOLD = ("available", "strict")
+"""Profiles that promise what was known: nothing of the future may be read off them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeReport:
+    """One probe of one store. `skipped` says by outcome why it was not asked: that is no pass.
+
+    `independent` is True when the cohort's outcomes were drawn apart from its record, so that a
+    signal in the structure is a leak.
+    """
+
+    store: str
+    fingerprint: str
+    profiles: tuple[str, ...]
+    independent: bool
+    patients: int
+    seed: int
+    cases: int
+    seconds: float
+    direct: tuple[Direct, ...]
+    structure: tuple[Structure, ...]
+    skipped: dict[str, str]
+
+    @property
+    def failures(self) -> list[str]:
+        """Every way in which a profile that must hold did not, in words."""
+        return [*self._answered(), *self._signals()]
+
+    @property
+    def holds(self) -> bool:
+        """True when nothing was read off a profile that must hold."""
+        return not self.failures
+
+    def _answered(self) -> Iterator[str]:
+        for found in self.direct:
+            if found.profile not in MUST_HOLD:
+                continue
+            for look_up in found.look_ups:
+                if look_up.answered:
+                    yield (
+                        f"{found.profile}: {found.outcome} can be read off by {look_up.name!r} in "
+                        f"{look_up.answered:,} of {look_up.asked:,} questions"
+                    )
+
+    def _signals(self) -> Iterator[str]:
+        for found in self.structure:
+            if not self.independent or found.profile not in MUST_HOLD or not found.significant:
+                continue
+            if OUTCOMES[found.outcome].follows is not None:
+                continue
+            where = "; ".join(cell.name for cell in found.cells) or "no single cell"
+            yield (
+                f"{found.profile}: the structure foretells {found.outcome} "
+                f"(AUROC {found.auroc:.3f}, corrected p {found.p_corrected:.2g}): {where}"
+            )
+
+
+def as_json(report: ProbeReport) -> dict[str, Any]:
+    """The report as one JSON object; each share with its interval."""
+    told = asdict(report)
+    told["direct"] = [_direct(found) for found in report.direct]
+    told["structure"] = [
+        {**asdict(found), "cells": [cell._asdict() for cell in found.cells],
+         "significant": found.significant}
+        for found in report.structure
+    ]  # fmt: skip
+    return {**told, "failures": report.failures, "holds": report.holds}
+
+
+def _direct(found: Direct) -> dict[str, Any]:
+    outcome = OUTCOMES[found.outcome]
+    shares = {
+        name: {"share": share.value, **share._asdict()}
+        for name, share in (
+            ("answered", found.answered),
+            ("right", found.right),
+            ("majority", found.majority),
+        )
+    }
+    return {
+        **asdict(found),
+        "title": outcome.title,
+        "kind": outcome.kind,
+        "prediction_time": outcome.anchor.words,
+        "definition": outcome.definition,
+        **shares,
+    }

@@ -1,0 +1,194 @@
+"""A probe over many patients, in several processes, with progress."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+from clinseek.errors import SettingError
+from clinseek.toolkits.ehr.availability import profile_named
+from clinseek.toolkits.ehr.case import open_case
+from clinseek.toolkits.ehr.store import Store
+from clinseek.validity.outcomes import OUTCOMES, outcome_named
+from clinseek.validity.probe.direct import Direct, Trial, count
+from clinseek.validity.probe.patient import Answered, CaseOpener, Work, probe_patient
+from clinseek.validity.probe.report import ProbeReport
+from clinseek.validity.probe.signals import Structure, corrected
+
+PROFILES = ("available", "reference")
+"""What was known, and beside it the published rule."""
+
+
+class Progress(NamedTuple):
+    """How far a probe is: patients done and chosen, cases opened, seconds since it began."""
+
+    done: int
+    total: int
+    cases: int
+    seconds: float
+
+
+def probe(
+    path: str | Path,
+    *,
+    profiles: Sequence[str] = PROFILES,
+    outcomes: Sequence[str] = (),
+    sample: int | None = None,
+    seed: int = 0,
+    structure: bool = True,
+    independent: bool = False,
+    jobs: int = 1,
+    opener: CaseOpener = open_case,
+    progress: Callable[[Progress], None] | None = None,
+) -> ProbeReport:
+    """How well the outcomes can be read off the cases of the store at `path`.
+
+    `outcomes` are all when none is named; `sample` draws so many patients by `seed`. `structure`
+    adds the structure probe, whose signals count as leaks only in an `independent` cohort (made
+    with `synth --outcomes independent`). `opener` opens the cases in place of `open_case`.
+
+    Raises StoreError and RuleError (a store that cannot be read), and SettingError: no such profile
+    or outcome, no outcome that the store's tables can give, an empty sample, scikit-learn absent.
+    """
+    begun = time.monotonic()
+    chosen = tuple(dict.fromkeys(profile_named(profile) for profile in profiles))
+    wanted = [outcome_named(name) for name in dict.fromkeys(outcomes or OUTCOMES)]
+    store = Store.open(path)
+    if structure:
+        _need_scikit_learn()
+    skipped = {
+        outcome.name: f"the store lacks {', '.join(lacking)}"
+        for outcome in wanted
+        if (lacking := [table for table in outcome.needs if table not in store.tables])
+    }
+    asked = tuple(outcome.name for outcome in wanted if outcome.name not in skipped)
+    if not asked:
+        raise SettingError(f"{path}: no outcome can be asked: {_listed(skipped)}")
+    work = Work(str(path), asked, chosen, structure, opener)
+    parts: list[Answered] = []
+    subjects = _subjects(store, sample=sample, seed=seed)
+    for part in _parts(work, subjects, jobs=jobs):
+        parts.append(part)
+        if progress is not None:
+            cases = sum(each.cases for each in parts)
+            progress(Progress(len(parts), len(subjects), cases, time.monotonic() - begun))
+    parts.sort(key=lambda part: part.subject_id)
+    trials = _by_outcome(parts)
+    settled = sum((part.settled for part in parts), Counter[str]())
+    for name in asked:
+        if not trials.get((name, chosen[0])):
+            reason = "no patient of the sample has such a question"
+            already = f" ({settled[name]:,} were settled by then)" if settled[name] else ""
+            skipped[name] = reason + already
+    direct = _direct(trials, settled)
+    if not direct:
+        raise SettingError(f"{path}: no question to ask: {_listed(skipped)}; take another sample")
+    return ProbeReport(
+        store=str(path),
+        fingerprint=store.fingerprint,
+        profiles=chosen,
+        independent=independent,
+        patients=len(subjects),
+        seed=seed,
+        cases=sum(part.cases for part in parts),
+        direct=tuple(direct),
+        structure=tuple(_structure(parts, trials, seed=seed) if structure else ()),
+        skipped=skipped,
+        seconds=time.monotonic() - begun,
+    )
+
+
+def _need_scikit_learn() -> None:
+    try:
+        import sklearn  # noqa: F401
+    except ImportError:
+        raise SettingError(
+            "the structure probe needs scikit-learn, which is not installed: "
+            "pip install 'clinseek[probe]', or leave it out with --direct-only"
+        ) from None
+
+
+def _listed(skipped: dict[str, str]) -> str:
+    return "; ".join(f"{name}: {reason}" for name, reason in skipped.items())
+
+
+def _subjects(store: Store, *, sample: int | None, seed: int) -> list[int]:
+    subjects = store.subjects()
+    if sample is not None and sample < 1:
+        raise SettingError(f"--sample {sample} draws no patient; give 1 or more")
+    if not subjects:
+        raise SettingError(f"{store.path} holds no patient; ingest a download that has some")
+    if sample is None or sample >= len(subjects):
+        return subjects
+    return sorted(random.Random(seed).sample(subjects, sample))
+
+
+def _parts(work: Work, subjects: list[int], *, jobs: int) -> Iterator[Answered]:
+    if jobs == 1 or len(subjects) == 1:
+        store = Store.open(work.store)
+        yield from (probe_patient(work, store, subject_id) for subject_id in subjects)
+        return
+    context = multiprocessing.get_context("spawn")  # threads of pyarrow do not survive a fork
+    with ProcessPoolExecutor(min(jobs, len(subjects)), mp_context=context) as workers:
+        asked = [workers.submit(partial(_part, work), subject_id) for subject_id in subjects]
+        try:
+            yield from (part.result() for part in as_completed(asked))
+        finally:
+            workers.shutdown(wait=False, cancel_futures=True)
+
+
+def _part(work: Work, subject_id: int) -> Answered:
+    return probe_patient(work, Store.open(work.store), subject_id)
+
+
+Trials = dict[tuple[str, str], list[Trial]]
+
+
+def _by_outcome(parts: Sequence[Answered]) -> Trials:
+    found: Trials = defaultdict(list)
+    for part in parts:
+        for trial in part.trials:
+            found[trial.outcome, trial.profile].append(trial)
+    return dict(found)
+
+
+def _direct(trials: Trials, settled: Counter[str]) -> list[Direct]:
+    return [
+        count(found, settled=settled[name])
+        for name in OUTCOMES
+        for (outcome, _), found in trials.items()
+        if outcome == name
+    ]
+
+
+def _structure(parts: Sequence[Answered], trials: Trials, *, seed: int) -> list[Structure]:
+    import numpy as np
+
+    from clinseek.validity.probe.structure import Questions, probe_structure
+
+    numbers = {
+        (part.subject_id, *key): found for part in parts for key, found in part.numbers.items()
+    }
+    names = {profile: each for part in parts for profile, each in part.names.items()}
+    told = []
+    for (outcome, profile), found in trials.items():
+        known = [t for t in found if (t.subject_id, profile, t.cutoff) in numbers]
+        if not known:
+            continue
+        questions = Questions(
+            names[profile],
+            np.array([numbers[t.subject_id, profile, t.cutoff] for t in known], dtype=np.float32),
+            [t.truth for t in known],
+            [t.subject_id for t in known],
+            [t.state for t in known],
+        )
+        told.append(probe_structure(outcome, profile, questions, seed=seed))
+    order = list(OUTCOMES)
+    return sorted(corrected(told), key=lambda each: order.index(each.outcome))
