@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from clinseek.toolkits.ehr.tables import TABLES
@@ -43,17 +43,36 @@ def differences(shown: Shown, sight: Sight) -> list[Violation]:
 def table_differences(table: str, shown: ShownTable | None, sight: Sight) -> list[Violation]:
     """The same for one table; `shown` is None where the case lacks it."""
     look = _Look(table, sight)
-    rows, expected = look.rows, sight.expected[table]
+    expected = sight.expected[table]
     if shown is None:
         return [look.violation("completeness", None, -1, "the case lacks the table")]
-    if rows and shown.columns != tuple(rows[0]):
-        strange = sorted(set(shown.columns) ^ set(rows[0])) or ["their order"]
-        return [look.violation("record", strange[0], -1, "other columns than the schema's")]
-    there = Counter(shown.rows.values())
+    schema = TABLES[table].column_names
+    found = [
+        look.violation("record", column, -1, "a column that the table does not have")
+        for column in shown.columns
+        if column not in schema
+    ]
+    found += [
+        look.violation("completeness", column, -1, "the case lacks the column")
+        for column in schema
+        if column not in shown.columns
+    ]
+    there = Counter(_cells_of(shown, schema))
     wanted = Counter(tuple(row.values()) for _, row in expected)
-    if there == wanted:
-        return []
-    return list(look.pairs(there - wanted, wanted - there, expected))
+    if there != wanted:
+        found += look.pairs(there - wanted, wanted - there, expected)
+    return found
+
+
+def _cells_of(shown: ShownTable, columns: tuple[str, ...]) -> Iterable[Cells]:
+    """The shown rows with the cells of `columns`, in that order; None where a column lacks."""
+    if shown.columns == columns:
+        return shown.rows.values()
+    places = [shown.columns.index(name) if name in shown.columns else None for name in columns]
+    return (
+        tuple(None if place is None else cells[place] for place in places)
+        for cells in shown.rows.values()
+    )
 
 
 class _Look:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from clinseek.toolkits.ehr.availability import RULES
@@ -18,7 +19,8 @@ _SAYS = {
     "strangers": "nothing of another patient, in free pages either",
     "ingest": "the store holds what the raw files say",
 }
-_TOLD = 40
+_EACH = 2
+_PLACES = 40
 
 
 def summary_lines(report: AuditReport) -> list[str]:
@@ -35,9 +37,7 @@ def summary_lines(report: AuditReport) -> list[str]:
             verdict = "ok" if not broken else f"{broken:,} VIOLATIONS"
             lines.append(f"  {check:<13}{report.done[check]:>7,} x  {verdict:<16} {says}")
     lines += _coverage_lines(report)
-    lines += [violation_line(violation) for violation in report.violations[:_TOLD]]
-    if len(report.violations) > _TOLD:
-        lines.append(f"... and {len(report.violations) - _TOLD:,} more (--json lists all)")
+    lines += _violation_lines(report.violations)
     verdict = "the claim holds on this sample" if report.holds else "THE CLAIM DOES NOT HOLD"
     lines.append(f"{len(report.violations):,} violations: {verdict}")
     return lines
@@ -46,12 +46,36 @@ def summary_lines(report: AuditReport) -> list[str]:
 def violation_line(violation: Violation) -> str:
     """One violation: where, which row, when it is known, what the rule says."""
     known = "" if violation.known_at is None else f", known {violation.known_at}"
-    rule = RULES.get(violation.table)
-    words = "" if rule is None else f" [rule: {rule.known.words}]"
+    rule = _rule_words(violation.table, violation.column)
     return (
         f"{violation.check}: patient {violation.subject_id} at {violation.cutoff}: "
-        f"{violation.place}: {violation.what} ({violation.row}{known}){words}"
+        f"{violation.place}: {violation.what} ({violation.row}{known})"
+        f"{f' [rule: {rule}]' if rule else ''}"
     )
+
+
+def _violation_lines(violations: Sequence[Violation]) -> list[str]:
+    """The first few of each check and place, and how many more of the kind there are."""
+    by_place: dict[tuple[str, str], list[Violation]] = {}
+    for violation in violations:
+        by_place.setdefault((violation.check, violation.place), []).append(violation)
+    lines = []
+    for (check, place), alike in list(by_place.items())[:_PLACES]:
+        lines += [violation_line(violation) for violation in alike[:_EACH]]
+        if len(alike) > _EACH:
+            lines.append(f"{check}: ... {place}: {len(alike) - _EACH:,} more (--json has them all)")
+    if len(by_place) > _PLACES:
+        lines.append(f"... and {len(by_place) - _PLACES:,} more places (--json has them all)")
+    return lines
+
+
+def _rule_words(table: str, column: str | None) -> str:
+    rule = RULES.get(table)
+    if rule is None:
+        return ""
+    if column is not None and column in rule.masked:
+        return f"empty until {rule.masked[column].words}"
+    return rule.never.get(column or "") or rule.known.words
 
 
 def progress_line(progress: Progress) -> str:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from clinseek.errors import SettingError
+from clinseek.errors import RawRecordError, SettingError
 from clinseek.toolkits.ehr.availability import Profile, rules_hash
 from clinseek.toolkits.ehr.case.build import patient_tables
 from clinseek.toolkits.ehr.store import Store
@@ -176,8 +176,7 @@ def _shares(
     each, more = divmod(sample, len(subjects))
     counts = {subject: each + (place < more) for place, subject in enumerate(subjects)}
     chosen = [subject for subject in subjects if counts[subject]]
-    held = [name for name in store.tables if not TABLES[name].is_dictionary]
-    records = raw_records(raw, chosen, held) if raw else {}
+    records = _raw_again(raw, store, chosen) if raw else {}
     return [
         Share(
             subject,
@@ -188,6 +187,22 @@ def _shares(
         )
         for place, subject in enumerate(chosen)
     ]
+
+
+def _raw_again(
+    folders: Sequence[Path], store: Store, subjects: Sequence[int]
+) -> dict[int, RawRecord]:
+    """The patients' raw rows, read from the folders; every table of the store must be in them."""
+    held = [name for name in store.tables if not TABLES[name].is_dictionary]
+    records = raw_records(folders, subjects, held)
+    lost = sorted(set(held) - set(records[subjects[0]]))
+    if lost:
+        raise RawRecordError(
+            f"--raw {', '.join(map(str, folders))}: no csv of {', '.join(lost[:3])}"
+            f"{' and others' if len(lost) > 3 else ''}, which {store.path} holds; name every "
+            "folder that was ingested"
+        )
+    return records
 
 
 def _audited(

@@ -123,7 +123,7 @@ def test_the_published_rule_breaks_the_claim(store: Path) -> None:
     report = quick(store, profile="reference", sample=3)
 
     leaks = {violation.place for violation in report.violations}
-    assert {"admissions.dischtime", "patients.dod"} & leaks
+    assert {"admissions.text", "poe.order_status"} <= leaks
     assert not report.holds
 
 
@@ -178,6 +178,15 @@ def test_no_store_and_no_such_profile_are_refused(store: Path, tmp_path: Path) -
         quick(tmp_path / "nothing")
     with pytest.raises(UserError, match="no profile 'avaliable'"):
         quick(store, profile="avaliable")
+
+
+def test_a_raw_folder_without_the_tables_of_the_store_is_refused(
+    store: Path, raw_cohort: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match="no csv of admissions, chartevents, datetimeevents and"):
+        quick(store, raw=[tmp_path / "nothing"])
+    with pytest.raises(UserError, match=r"which .* holds; name every folder that was ingested"):
+        quick(store, raw=[raw_cohort / "hosp"])
 
 
 def test_the_command_ends_with_0_when_the_claim_holds_and_1_when_not(store: Path) -> None:
