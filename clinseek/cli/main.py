@@ -15,7 +15,18 @@ from pathlib import Path
 import typer
 
 from clinseek import __version__
-from clinseek.cli import ask, audit, availability, demo, doctor, ingest, show, synth, tool
+from clinseek.cli import (
+    ask,
+    audit,
+    availability,
+    demo,
+    doctor,
+    ingest,
+    show,
+    synth,
+    tool,
+    validity,
+)
 from clinseek.cli.faults import sentence_for
 from clinseek.cli.output import say
 from clinseek.errors import Refusal, UserError
@@ -39,7 +50,18 @@ app = typer.Typer(
     rich_markup_mode="rich",
     add_completion=False,
 )
-for group in (demo, synth, ingest, show, ask, tool, audit, doctor, availability):
+for group in (
+    demo,
+    synth,
+    ingest,
+    show,
+    ask,
+    tool,
+    audit,
+    doctor,
+    availability,
+    validity,
+):
     group.register(app)
 COMMANDS = frozenset(command.name for command in app.registered_commands if command.name)
 
