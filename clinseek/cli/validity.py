@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,9 @@ def validity(
         Path | None,
         typer.Option("--out", "-o", metavar="FILE", help="Write it instead."),
     ] = None,
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", metavar="J", min=0, help="Processes; 0: one a core.")
+    ] = 0,
 ) -> None:
     """Measure what the published cutoff rule shows too early, and what `available` keeps back.
 
@@ -42,7 +46,7 @@ def validity(
     prints a page (Markdown; docs/validity.md is its copy). The same inputs give the same bytes.
     """
     with _progress() as progress, tempfile.TemporaryDirectory(prefix="clinseek-validity-") as made:
-        page = _page(open_data, Path(made), progress)
+        page = _page(open_data, Path(made), jobs or os.cpu_count() or 1, progress)
     if out is None:
         emit(page)
         return
@@ -53,23 +57,27 @@ def validity(
     say(f"written: {out}")
 
 
-def _page(open_data: Path, folder: Path, progress: Callable[[str], None]) -> str:
-    from clinseek.validity.page.measure import measure
-    from clinseek.validity.page.page import DEMO, SYNTHETIC, validity_page
-    from clinseek.validity.page.sources import demo_store, synthetic_store
-
-    progress(f"{DEMO}: ingesting")
-    demo = demo_store(open_data, folder)
-    progress(f"{SYNTHETIC}: making it up")
-    synthetic = synthetic_store(folder)
-    return validity_page(
-        measure(demo, progress=_patients(DEMO, progress)),
-        measure(synthetic, progress=_patients(SYNTHETIC, progress)),
+def _page(open_data: Path, folder: Path, jobs: int, progress: Callable[[str], None]) -> str:
+    from clinseek.validity.page.page import validity_page
+    from clinseek.validity.page.sources import (
+        DEMO,
+        SYNTHETIC,
+        demo_store,
+        read_source,
+        synthetic_store,
     )
 
+    def of(source: str) -> Callable[[str], None]:
+        return lambda line: progress(f"{source}: {line}")
 
-def _patients(source: str, progress: Callable[[str], None]) -> Callable[[int, int], None]:
-    return lambda done, total: progress(f"{source}: patient {done + 1} of {total}")
+    of(DEMO)("ingesting")
+    demo = demo_store(open_data, folder)
+    of(SYNTHETIC)("making it up")
+    synthetic = synthetic_store(folder)
+    return validity_page(
+        read_source(demo, jobs=jobs, progress=of(DEMO)),
+        read_source(synthetic, jobs=jobs, progress=of(SYNTHETIC)),
+    )
 
 
 @contextmanager

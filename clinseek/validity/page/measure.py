@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
 
 from clinseek.toolkits.ehr.store import Store
 from clinseek.toolkits.ehr.store.folder import table_path
@@ -14,16 +18,16 @@ from clinseek.validity.page.early import Early, early_by_table
 from clinseek.validity.page.raw_clocks import RawClocks, raw_clocks
 from clinseek.validity.page.waiting import Waiting, waiting_rows
 
-Patient = Callable[[int, int], None]
-"""Told before each patient: how many are done, of how many."""
+_PATIENTS_A_SHARE = 10
+
+Progress = Callable[[int, int], None]
+"""Told how many patients are done, of how many."""
 
 
 @dataclass
 class Figures:
-    """Everything that the page says of one source, but what can be read off."""
+    """What is counted over patients: nothing of it hangs on their order."""
 
-    patients: int
-    fingerprint: str
     early: dict[str, Early] = field(default_factory=dict)
     waiting: Waiting = field(default_factory=Waiting)
     clocks: RawClocks = field(default_factory=RawClocks)
@@ -38,30 +42,82 @@ class Figures:
         """Rows of all of them."""
         return sum(self.early[table].rows.total for table in self.tables)
 
+    def add(self, other: Figures) -> None:
+        """Count in other patients."""
+        for table, early in other.early.items():
+            self.early.setdefault(table, Early()).add(early)
+        self.waiting.add(other.waiting)
+        self.clocks.add(other.clocks)
 
-def measure(store: Store, *, progress: Patient | None = None) -> Figures:
-    """The figures of all patients of `store`. Raises what reading a store raises: StoreError."""
-    subjects = store.subjects()
-    figures = Figures(patients=len(subjects), fingerprint=store.fingerprint)
-    at_the_bedside, icu_units = bedside_items(store), _icu_units(store)
-    for done, subject_id in enumerate(subjects):
+
+class Dictionaries(NamedTuple):
+    """What has to be known of a store beside a patient's own rows.
+
+    `bedside_items` as `read_record` takes them, `icu_units` as `raw_clocks` does.
+    """
+
+    bedside_items: frozenset[int]
+    icu_units: frozenset[str]
+
+
+def measure(store: Store, *, jobs: int = 1, progress: Progress | None = None) -> Figures:
+    """The figures of all patients of `store`, read by `jobs` processes.
+
+    Raises what reading a store raises: StoreError.
+    """
+    subjects, dictionaries = store.subjects(), _dictionaries(store)
+    shares = [
+        _Share(store.path, tuple(subjects[first : first + _PATIENTS_A_SHARE]), dictionaries)
+        for first in range(0, len(subjects), _PATIENTS_A_SHARE)
+    ]
+    figures = Figures()
+    for done, part in enumerate(_measured(shares, jobs=jobs), start=1):
+        figures.add(part)
         if progress is not None:
-            progress(done, len(subjects))
-        record = stored_record(store, subject_id)
-        add_patient(figures, record, bedside=at_the_bedside, icu_units=icu_units)
+            progress(min(done * _PATIENTS_A_SHARE, len(subjects)), len(subjects))
     return figures
 
 
-def add_patient(
-    figures: Figures, record: RawRecord, *, bedside: frozenset[int], icu_units: frozenset[str]
-) -> None:
-    """Count in one patient. `bedside` as in `read_record`; `icu_units` as in `raw_clocks`."""
-    available = read_record(record, "available", bedside_items=bedside)
-    event = read_record(record, "event", bedside_items=bedside)
-    for table, early in early_by_table(record, available).items():
-        figures.early.setdefault(table, Early()).add(early)
-    figures.waiting.add(waiting_rows(record, available, event))
-    figures.clocks.add(raw_clocks(record, available, icu_units=icu_units))
+def figures_of(record: RawRecord, dictionaries: Dictionaries) -> Figures:
+    """The figures of one patient."""
+    items = dictionaries.bedside_items
+    available = read_record(record, "available", bedside_items=items)
+    event = read_record(record, "event", bedside_items=items)
+    return Figures(
+        early=early_by_table(record, available),
+        waiting=waiting_rows(record, available, event),
+        clocks=raw_clocks(record, available, icu_units=dictionaries.icu_units),
+    )
+
+
+class _Share(NamedTuple):
+    store: Path
+    subjects: tuple[int, ...]
+    dictionaries: Dictionaries
+
+
+def _measured(shares: Sequence[_Share], *, jobs: int) -> Iterator[Figures]:
+    if jobs == 1 or len(shares) == 1:
+        yield from map(_measure_share, shares)
+        return
+    context = multiprocessing.get_context("spawn")  # threads of pyarrow do not survive a fork
+    with ProcessPoolExecutor(min(jobs, len(shares)), mp_context=context) as workers:
+        try:
+            yield from workers.map(_measure_share, shares)
+        finally:
+            workers.shutdown(wait=False, cancel_futures=True)
+
+
+def _measure_share(share: _Share) -> Figures:
+    store = Store.open(share.store)
+    figures = Figures()
+    for subject_id in share.subjects:
+        figures.add(figures_of(stored_record(store, subject_id), share.dictionaries))
+    return figures
+
+
+def _dictionaries(store: Store) -> Dictionaries:
+    return Dictionaries(bedside_items(store), _icu_units(store))
 
 
 def _icu_units(store: Store) -> frozenset[str]:

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-from clinseek.validity.page.measure import Figures
-from clinseek.validity.page.sections import claim, cost, leak, limits, questions, sources
-
-DEMO = "open MIMIC-IV demo"
-SYNTHETIC = "synthetic cohort"
+from clinseek.validity.page.sections import claim, cost, leak, limits, questions, read_off, rules
+from clinseek.validity.page.sources import DEMO, SYNTHETIC, Source
 
 
-def validity_page(demo: Figures, synthetic: Figures) -> str:
+def validity_page(demo: Source, synthetic: Source) -> str:
     """The whole page as Markdown."""
-    measured = {DEMO: demo, SYNTHETIC: synthetic}
     parts = [
-        f"{claim.HEAD}{claim.provenance(measured)}",
+        f"{claim.HEAD}{claim.provenance({DEMO: demo, SYNTHETIC: synthetic})}",
         leak.HEAD,
-        *(leak.rows_and_cells(name, figures) for name, figures in measured.items()),
+        leak.rows_and_cells(DEMO, demo.figures),
+        leak.rows_and_cells(SYNTHETIC, synthetic.figures),
         cost.HEAD,
-        *(cost.evidence_lost(name, figures) for name, figures in measured.items()),
-        *fixed_parts(),
+        cost.evidence_lost(DEMO, demo.figures),
+        cost.evidence_lost(SYNTHETIC, synthetic.figures),
+        read_off.HEAD,
+        read_off.outcomes(DEMO, demo.probe),
+        read_off.outcomes(SYNTHETIC, synthetic.probe),
+        rules.section(),
         limits.HEAD,
-        limits.limits(demo, DEMO),
+        limits.limits(demo.figures, DEMO),
         questions.HEAD,
-        questions.questions(demo, DEMO),
+        questions.questions(demo.figures, DEMO),
     ]
     return "\n".join(parts)
 
 
-def synthetic_parts(synthetic: Figures) -> list[str]:
-    """What of the page can be made again without the open demo, from the synthetic cohort."""
+def synthetic_parts(synthetic: Source) -> list[str]:
+    """What of the page can be made again without the open demo."""
     return [
-        leak.rows_and_cells(SYNTHETIC, synthetic),
-        cost.evidence_lost(SYNTHETIC, synthetic),
+        claim.hashes(),
+        claim.stamp(synthetic),
+        leak.rows_and_cells(SYNTHETIC, synthetic.figures),
+        cost.evidence_lost(SYNTHETIC, synthetic.figures),
+        read_off.outcomes(SYNTHETIC, synthetic.probe),
+        rules.section(),
     ]
-
-
-def fixed_parts() -> list[str]:
-    """What of the page needs no data at all: the rules and their sources."""
-    return [f"{sources.HEAD}\n{sources.rules_table()}"]

@@ -1,12 +1,11 @@
-"""The page's own synthetic cohort as a store, and what is measured on it, once a session."""
+"""The page's own synthetic cohort as a store, and what is told of it, once a session."""
 
 from pathlib import Path
 
 import pytest
 
 from clinseek.toolkits.ehr.store import Store
-from clinseek.validity.page.measure import Figures, measure
-from clinseek.validity.page.sources import synthetic_store
+from clinseek.validity.page.sources import Source, read_source, synthetic_store
 
 
 @pytest.fixture(scope="session")
@@ -16,6 +15,6 @@ def cohort(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def synthetic(cohort: Path) -> Figures:
-    """The figures of that cohort."""
-    return measure(Store.open(cohort))
+def synthetic(cohort: Path) -> Source:
+    """What the page tells of that cohort, worked out in two processes."""
+    return read_source(Store.open(cohort), jobs=2)

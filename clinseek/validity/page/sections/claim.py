@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clinseek.toolkits.ehr.availability import CASE_PROFILES, rules_hash
 from clinseek.validity.page.markdown import count, paragraph, table
-from clinseek.validity.page.measure import Figures
+from clinseek.validity.page.sources import Source
 
 HEAD = """\
 # Validity: is the future in the record?
@@ -35,19 +35,25 @@ knows nothing of the first. Everything on this page is measured with the second.
 """
 
 
-def provenance(sources: dict[str, Figures]) -> str:
+def provenance(sources: dict[str, Source]) -> str:
     """What the figures were measured on: sources, their content, the rules."""
     rows = [
-        [name, stamp(each), count(each.patients), count(len(each.tables)), count(each.rows)]
+        [
+            name,
+            stamp(each),
+            count(each.patients),
+            count(len(each.figures.tables)),
+            count(each.figures.rows),
+        ]
         for name, each in sources.items()
     ]
     columns = ["measured on", "content", "patients", "tables", "rows"]
     return f"{table(columns, rows, words=2)}\n\n{hashes()}\n"
 
 
-def stamp(figures: Figures) -> str:
+def stamp(source: Source) -> str:
     """The first letters of the hash of what a source holds."""
-    return f"`{figures.fingerprint[:16]}`"
+    return f"`{source.fingerprint[:16]}`"
 
 
 def hashes() -> str:

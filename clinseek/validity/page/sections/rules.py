@@ -14,11 +14,11 @@ and what may lie ahead stands in [availability.md](availability.md).
 """
 
 
-def rules_table() -> str:
+def section() -> str:
     """Every table of a patient with its rule in words and the rule's source."""
     lines = [
         [f"`{name}`", RULES[name].known.words, RULES[name].source]
-        for name, table_ in TABLES.items()
-        if not table_.is_dictionary
+        for name, each in TABLES.items()
+        if not each.is_dictionary
     ]
-    return table(["table", "known", "source"], lines, words=3) + "\n"
+    return f"{HEAD}\n{table(['table', 'known', 'source'], lines, words=3)}\n"
