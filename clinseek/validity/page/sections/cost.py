@@ -19,6 +19,8 @@ patient was still there.
 - *fresh*: those of the 24 hours before the cutoff, which most questions are about.
 - *median wait* and *90 %*: minutes from happening to being known, over all rows of the table that
   wait at all, whatever the prediction times. *Never*: rows that happened and are never known.
+- Where a clock is missing or moves with later edits, the wait is the caution of the rule and not
+  the delay of the hospital: the limits and open questions below say where.
 """
 
 _COUNTED = ["happened", "waiting", "share", "fresh", "fresh waiting", "share"]

@@ -29,6 +29,8 @@ what the second reading says of it under `available`.
   names a row of another table waits for that row, and for ever where the record has none.
 - `admissions.text`, which the published systems add, is the beginning of the discharge summary;
   each admission with a summary counts as a row of it.
+- Early is by the rules, and these lean to the late side where a clock is missing or moves with
+  later edits: the limits and open questions below say where.
 - Not counted, for no single cell holds it: what the gaps of raw ids and an anchor year to come
   tell.
 """

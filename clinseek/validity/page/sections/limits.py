@@ -114,8 +114,8 @@ def _storing(figures: Figures) -> str:
             f"`{name}`",
             count(rows),
             *_with_share(clocks.unstored[name], rows),
-            *_with_share(clocks.stored_before[name], rows),
-            *_with_share(clocks.stored_weeks_after[name], rows),
+            *_with_share(clocks.stored_before[name], rows - clocks.unstored[name]),
+            *_with_share(clocks.stored_weeks_after[name], rows - clocks.unstored[name]),
         ]
         for name in figures.tables
         if (rows := clocks.storable[name])

@@ -58,10 +58,9 @@ def _prescriptions(figures: Figures) -> str:
 
 def _consults(figures: Figures) -> str:
     consults = figures.clocks.consults
-    never = count(consults["never"]) if consults["never"] else "none"
     return (
         "**When is the status of a consult known?** Its rows in `poe_detail` wait for the moment "
-        f"in 'Consult Status Time' ({count(consults['rows'])} rows, {never} of them never known "
-        "for want of one). No source says whether that is when it was answered or when it was "
-        "noted."
+        f"in 'Consult Status Time'; of {count(consults['rows'])} rows {count(consults['never'])} "
+        "have none and never show. No source says whether that is when it was answered or when it "
+        "was noted."
     )

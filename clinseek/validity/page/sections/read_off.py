@@ -18,8 +18,8 @@ profiles. An answer that is past by the prediction time is not asked for.
 - *answered*: a look-up gave an answer; *right*: it was the true one, of all questions asked.
 - *constant*: how often the best constant answer is right.
 - Few patients are probed here, drawn by lot, so the 95 per cent intervals (patients are clusters)
-  are wide. `clinseek probe STORE` takes all of them and adds the structure probe: whether presence,
-  empty cells, counts and gaps alone foretell an outcome.
+  are wide. `clinseek probe STORE` takes all of them and adds the structure probe: whether
+  presence, empty cells, counts and gaps alone foretell an outcome.
 """
 
 
