@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.oracle.clocks import latest_by_id
 from clinseek.validity.oracle.model import Moment, RawRecord, RawRow
@@ -37,6 +39,7 @@ def published_shown_from(table: str, row: RawRow, record: RawRecord) -> Moment:
     return f"{moment} {'00:00:00' if table == 'microbiologyevents' else '23:59:00'}"
 
 
+@cache
 def _first_time_column(table: str) -> str | None:
     names = TABLES[table].column_names
     return next((name for name in names if "time" in name or "date" in name), None)
