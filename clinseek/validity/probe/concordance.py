@@ -1,10 +1,10 @@
-"""AUROC over patients with several questions each, with its standard error and p value.
+"""AUROC where a patient has several questions, with its standard error.
 
 The AUROC is the share of (yes, no) pairs in which the yes has the higher score, ties by half. Only
 pairs within one stratum are compared. Its variance follows DeLong (Biometrics 1988, 44:837) with
 patients as clusters (Obuchowski, Biometrics 1997, 53:567): each question's placement among those of
 the other answer is summed by patient, so that questions of one patient may hang together in any
-way. Everything runs over the columns of a matrix of scores at once.
+way.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata, t
+from scipy.stats import rankdata
 
 Numbers = NDArray[np.float64]
 Truths = NDArray[np.bool_]
@@ -22,82 +22,54 @@ Codes = NDArray[np.int64]
 
 
 class Concordance(NamedTuple):
-    """By score: `auroc`, its standard error, and the patients' influence on it (patients, scores).
+    """An AUROC and each patient's influence on it."""
 
-    `patients` is the smaller number of patients who hold either answer.
-    """
-
-    auroc: Numbers
+    auroc: float
     influence: Numbers
-    patients: int
 
     @property
-    def error(self) -> Numbers:
-        """The standard error by score."""
-        clusters = len(self.influence)
-        squares = np.sum(self.influence**2, axis=0)
-        error: Numbers = np.sqrt(clusters / max(clusters - 1, 1) * squares)
-        return error
+    def error(self) -> float:
+        """The standard error."""
+        patients = len(self.influence)
+        return float(np.sqrt(patients / max(patients - 1, 1) * np.sum(self.influence**2)))
 
 
 def concordance(scores: Numbers, truth: Truths, strata: Codes, patients: Codes) -> Concordance:
-    """The AUROC of each column of `scores` (questions, scores) for `truth` (questions).
+    """The AUROC of one score a question for its truth.
 
     `strata` and `patients` number the stratum and the patient of each question, patients from 0.
     Strata with one answer only are left out; with none left the AUROC is 0.5.
     """
-    width = scores.shape[1]
-    placed: list[tuple[float, NDArray[np.int64], Numbers, Numbers]] = []
+    placed = []
     for stratum in np.unique(strata):
         inside = np.flatnonzero(strata == stratum)
         yes, no = inside[truth[inside]], inside[~truth[inside]]
         if len(yes) and len(no):
-            placed.append((float(len(yes) * len(no)), inside, *_placements(scores, yes, no)))
-    influence = np.zeros((int(patients.max()) + 1, width))
-    auroc = np.full(width, 0.5)
-    pairs = sum(weight for weight, *_ in placed)
-    if placed:
-        auroc = sum(weight / pairs * above.mean(axis=0) for weight, _, above, _ in placed)
-    for weight, inside, above, below in placed:
-        yes, no = inside[truth[inside]], inside[~truth[inside]]
-        share = weight / pairs
-        within = above.mean(axis=0)
+            placed.append((yes, no, *_placements(scores, yes, no)))
+    pairs = sum(len(yes) * len(no) for yes, no, _, _ in placed)
+    auroc = 0.0 if placed else 0.5
+    influence = np.zeros(int(patients.max()) + 1)
+    for yes, no, above, below in placed:
+        share, within = len(yes) * len(no) / pairs, above.mean()
+        auroc += share * float(within)
         np.add.at(influence, patients[yes], share * (above - within) / len(yes))
         np.add.at(influence, patients[no], share * (below - within) / len(no))
-    held = [len(np.unique(patients[truth])), len(np.unique(patients[~truth]))]
-    return Concordance(auroc, influence, min(held))
+    return Concordance(auroc, influence)
 
 
 def _placements(
     scores: Numbers, yes: NDArray[np.int64], no: NDArray[np.int64]
 ) -> tuple[Numbers, Numbers]:
     """Of each yes, the share of nos below it; of each no, the share of yeses above it."""
-    together = rankdata(np.vstack((scores[yes], scores[no])), axis=0)
-    above = (together[: len(yes)] - rankdata(scores[yes], axis=0)) / len(no)
-    below = 1.0 - (together[len(yes) :] - rankdata(scores[no], axis=0)) / len(yes)
+    together = rankdata(np.concatenate((scores[yes], scores[no])))
+    above = (together[: len(yes)] - rankdata(scores[yes])) / len(no)
+    below = 1.0 - (together[len(yes) :] - rankdata(scores[no])) / len(yes)
     return above, below
 
 
 def mean_of(each: Sequence[Concordance]) -> Concordance:
     """The mean AUROC over several answers, whose errors hang together through the patients."""
     return Concordance(
-        np.mean([one.auroc for one in each], axis=0),
+        float(np.mean([one.auroc for one in each])),
         np.mean([one.influence for one in each], axis=0),
-        min(one.patients for one in each),
     )
-
-
-def p_values(found: Concordance, *, two_sided: bool) -> Numbers:
-    """The p value of each AUROC against 0.5; one-sided for above it.
-
-    By Student's t with one degree of freedom less than the patients of the rarer answer.
-    """
-    error = found.error
-    distance = found.auroc - 0.5
-    score = np.divide(distance, error, out=np.zeros_like(error), where=error > 1e-12)
-    freedom = max(found.patients - 1, 1)
-    if two_sided:
-        both: Numbers = np.minimum(1.0, 2 * t.sf(np.abs(score), freedom))
-        return both
-    above: Numbers = t.sf(score, freedom)
-    return above

@@ -11,9 +11,15 @@ SIGNIFICANT = 0.01
 
 
 class Cell(NamedTuple):
-    """A cell of the structure that carries a signal; `p` is corrected for all cells (Holm)."""
+    """A cell of the structure that carries a signal.
+
+    `alike` more cells hold the same; `answer` is what it tells most of, `auroc` how well (below 0.5
+    where it is smaller for that answer), and `p` is corrected for all cells and answers.
+    """
 
     name: str
+    alike: int
+    answer: str
     auroc: float
     p: float
 
@@ -22,7 +28,7 @@ class Cell(NamedTuple):
 class Structure:
     """What the structure foretells of one outcome under one profile.
 
-    `auroc` is the model's, over patients it was not fitted on, with its 95 % interval; `p` and
+    `auroc` is the model's, on patients it was not fitted on, with its 95 % interval; `p` and
     `p_corrected` (over the outcomes of the profile) are of model and cells together. `untold` says
     why there are none; `cells` are those with corrected p below 0.05, the clearest first.
     """

@@ -1,36 +1,31 @@
 """The structure probe: do presence, NULLs, counts and gaps of a case foretell its outcomes?
 
 In a cohort whose outcomes were drawn apart from the record nothing can, so whatever does is a leak.
-Two tests a question: a model (gradient-boosted trees, five folds that never part a patient) for
-signals that many cells share, and each cell by itself, which finds and names a single broken one.
-Pairs are compared only within a fold and within what the record rightly tells (`Instance.state`).
-An outcome's p value is twice the smaller of the two (Bonferroni), then Holm's over the outcomes.
+Two tests an outcome: a model (gradient-boosted trees, fitted on one half of the patients and tested
+on the other) for signals that many cells share, and each cell by itself on all patients, which
+finds and names a single broken one. One split, not many folds: the scores of folds fitted on one
+another have no honest variance (Bengio and Grandvalet, JMLR 2004, 5:1089). Both are tested by
+permutation, only within what the record rightly tells (`Instance.state`). An outcome's p value is
+twice the smaller of the two (Bonferroni), then Holm's over the outcomes.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinseek.validity.outcomes import Answer
-from clinseek.validity.probe.concordance import (
-    Codes,
-    Concordance,
-    Numbers,
-    concordance,
-    mean_of,
-    p_values,
-)
-from clinseek.validity.probe.signals import Cell, Structure, holm
+from clinseek.validity.probe.concordance import Codes, Numbers, Truths, concordance, mean_of
+from clinseek.validity.probe.permutation import Tested, foretells, tell_apart
+from clinseek.validity.probe.signals import Cell, Structure
 
-FOLDS = 5
 FEWEST = 10
 """Patients who must hold an answer, and patients who must not, for it to be looked at."""
-DIFFERING = 5
+DIFFERING = 10
 """Patients whose cell must be another than most, for it to be looked at."""
 MOST_ANSWERS = 6
 """Categories or codes that are looked at, the most frequent ones."""
@@ -48,6 +43,23 @@ class Questions(NamedTuple):
     states: Sequence[str]
 
 
+class _Known(NamedTuple):
+    """The cells that differ, and by question its truths (one array an answer), state, patient."""
+
+    numbers: Numbers
+    truths: list[Truths]
+    states: Codes
+    patients: Codes
+
+
+class _Model(NamedTuple):
+    """The AUROC of the model, its standard error and its p value."""
+
+    auroc: float
+    error: float
+    p: float
+
+
 def probe_structure(outcome: str, profile: str, questions: Questions, *, seed: int) -> Structure:
     """Fit and test one outcome under one profile; `p_corrected` is still to come (`corrected`)."""
     asked = len(questions.truths)
@@ -61,25 +73,22 @@ def probe_structure(outcome: str, profile: str, questions: Questions, *, seed: i
     if not names:
         return Structure(outcome, profile, asked, untold="no cell differs between patients")
     _, states = np.unique(np.asarray(questions.states), return_inverse=True)
-    truths = list(answers.values())
-    model = _by_model(numbers, truths, states, patients, seed=seed)
-    single = mean_of([concordance(numbers, truth, states, patients) for truth in truths])
-    of_cells = holm(p_values(single, two_sided=True).tolist())
-    of_model = float(p_values(model, two_sided=False)[0])
-    auroc, spread = float(model.auroc[0]), 1.96 * float(model.error[0])
+    known = _Known(numbers, list(answers.values()), states, patients)
+    model = _by_model(known, seed=seed)
+    single = tell_apart(numbers, known.truths, states, patients, seed=seed)
     return Structure(
         outcome,
         profile,
         asked,
-        auroc=auroc,
-        low=max(0.0, auroc - spread),
-        high=min(1.0, auroc + spread),
-        p=min(1.0, 2 * min(of_model, *of_cells)),
-        cells=_named(names, single.auroc, of_cells),
+        auroc=model.auroc,
+        low=max(0.0, model.auroc - 1.96 * model.error),
+        high=min(1.0, model.auroc + 1.96 * model.error),
+        p=min(1.0, 2 * min(model.p, float(single.p.min()))),
+        cells=tuple(_named(known, names, list(answers), single)),
     )
 
 
-def _answers(truths: Sequence[Answer], patients: Codes) -> dict[str, NDArray[np.bool_]]:
+def _answers(truths: Sequence[Answer], patients: Codes) -> dict[str, Truths]:
     """By answer (category, member of a set), who holds it; for yes/no only `yes`."""
     held = Counter(
         member
@@ -87,7 +96,7 @@ def _answers(truths: Sequence[Answer], patients: Codes) -> dict[str, NDArray[np.
         for member in (truth if isinstance(truth, frozenset) else (truth,))
     )
     names = ["yes"] if set(held) <= {"yes", "no"} else [name for name, _ in held.most_common()]
-    found: dict[str, NDArray[np.bool_]] = {}
+    found: dict[str, Truths] = {}
     for name in names:
         holds = np.array([name in t if isinstance(t, frozenset) else name == t for t in truths])
         with_it, without = (len(np.unique(patients[each])) for each in (holds, ~holds))
@@ -115,55 +124,44 @@ def _varying(questions: Questions, patients: Codes) -> tuple[Numbers, list[tuple
     return numbers[:, list(kept.values())], names
 
 
-def _by_model(
-    numbers: Numbers,
-    truths: Sequence[NDArray[np.bool_]],
-    states: Codes,
-    patients: Codes,
-    *,
-    seed: int,
-) -> Concordance:
-    """The AUROC of trees over patients they were not fitted on, the mean over the answers."""
+def _by_model(known: _Known, *, seed: int) -> _Model:
+    """Trees fitted on one half of the patients, on the other half; the mean over the answers."""
     from sklearn.ensemble import HistGradientBoostingClassifier
-    from sklearn.model_selection import GroupKFold
 
-    folds = np.zeros(len(patients), dtype=np.int64)
-    scores = np.zeros((len(truths), len(patients)))
-    splits = GroupKFold(FOLDS).split(numbers, groups=_shuffled(patients, seed))
-    for fold, (fitted, tested) in enumerate(splits):
-        folds[tested] = fold
-        for place, truth in enumerate(truths):
-            if truth[fitted].all() or not truth[fitted].any():
-                continue
-            trees = HistGradientBoostingClassifier(
-                max_iter=50, max_leaf_nodes=8, early_stopping=False, random_state=seed
-            )
-            trees.fit(numbers[fitted], truth[fitted])
-            scores[place, tested] = trees.decision_function(numbers[tested])
-    strata = folds * (int(states.max()) + 1) + states
-    return mean_of(
+    half = np.random.default_rng(seed).permutation(int(known.patients.max()) + 1)[known.patients]
+    fitted = half < np.median(np.unique(half))
+    _, patients = np.unique(known.patients[~fitted], return_inverse=True)
+    states = known.states[~fitted]
+    scores: list[Numbers] = []
+    truths: list[Truths] = []
+    for truth in known.truths:
+        if truth[fitted].all() or not truth[fitted].any():
+            continue
+        trees = HistGradientBoostingClassifier(
+            max_iter=50, max_leaf_nodes=8, early_stopping=False, random_state=seed
+        )
+        trees.fit(known.numbers[fitted], truth[fitted])
+        scores.append(trees.decision_function(known.numbers[~fitted]))
+        truths.append(truth[~fitted])
+    if not scores:
+        return _Model(0.5, 0.0, 1.0)
+    found = mean_of(
         [
-            concordance(scores[place][:, None], truth, strata, patients)
-            for place, truth in enumerate(truths)
+            concordance(score, truth, states, patients)
+            for score, truth in zip(scores, truths, strict=True)
         ]
     )
+    return _Model(found.auroc, found.error, foretells(scores, truths, states, patients, seed=seed))
 
 
-def _shuffled(patients: Codes, seed: int) -> Codes:
-    """The patients under other numbers, so that folds do not follow the order of subject_id."""
-    numbers = np.random.default_rng(seed).permutation(int(patients.max()) + 1)
-    shuffled: Codes = numbers[patients]
-    return shuffled
-
-
-def _named(names: list[tuple[str, int]], auroc: Numbers, p: list[float]) -> tuple[Cell, ...]:
-    clearest = sorted(range(len(names)), key=lambda at: (p[at], -abs(auroc[at] - 0.5)))
-    return tuple(
-        Cell(
-            names[at][0] + (f" (and {names[at][1] - 1} alike)" if names[at][1] > 1 else ""),
-            float(auroc[at]),
-            p[at],
-        )
-        for at in clearest[:NAMED]
-        if p[at] < 0.05
-    )
+def _named(
+    known: _Known, names: list[tuple[str, int]], answers: list[str], single: Tested
+) -> Iterator[Cell]:
+    """The cells with the clearest signal, with the answer each tells most of."""
+    for at in np.argsort(single.p, kind="stable")[:NAMED].tolist():
+        if single.p[at] >= 0.05:
+            return
+        name, alike = names[at]
+        place = int(single.answer[at])
+        alone = concordance(known.numbers[:, at], known.truths[place], known.states, known.patients)
+        yield Cell(name, alike - 1, answers[place], alone.auroc, float(single.p[at]))
