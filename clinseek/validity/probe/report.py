@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from clinseek.toolkits.ehr.availability import warning_of
 from clinseek.validity.outcomes import OUTCOMES
 from clinseek.validity.probe.direct import Direct
 from clinseek.validity.probe.signals import Structure
@@ -77,6 +78,8 @@ def as_json(report: ProbeReport) -> dict[str, Any]:
          "significant": found.significant}
         for found in report.structure
     ]  # fmt: skip
+    warnings = {profile: warning_of(profile) for profile in report.profiles}
+    told["warnings"] = {profile: said for profile, said in warnings.items() if said is not None}
     return {**told, "failures": report.failures, "holds": report.holds}
 
 
