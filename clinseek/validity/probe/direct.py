@@ -15,7 +15,8 @@ from urllib.parse import quote
 from clinseek.toolkits.ehr.case import Case
 from clinseek.validity.outcomes import Answer, Instance, Kind, Outcome
 from clinseek.validity.probe.intervals import Share, clustered_share
-from clinseek.validity.probe.lookups import LOOK_UPS, LookUp
+from clinseek.validity.probe.lookups import LOOK_UPS
+from clinseek.validity.probe.stay_lookups import LookUp
 
 _SECONDS = 10.0
 _INSTRUCTIONS_BETWEEN_CHECKS = 10_000

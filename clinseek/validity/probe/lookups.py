@@ -11,169 +11,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
 
+from clinseek.validity.probe.stay_lookups import (
+    DEATH,
+    ICU_DEATH,
+    STAY,
+    LookUp,
+    answer,
+    icu_at_least,
+    longer,
+)
 
-class LookUp(NamedTuple):
-    """One look-up: what it looks at, and the SQL whose first column is the answer.
-
-    A `hint` says that something is hidden, not what: an agent would not take it for an answer, but
-    a record that promises to hold nothing of the future must not give it.
-    """
-
-    name: str
-    sql: str
-    hint: bool = False
-
-
-_STAY = "FROM admissions AS a WHERE a.hadm_id = :hadm_id"
 _UNEXPLAINED = (
     "hadm_id IS NOT NULL "
     "AND hadm_id NOT IN (SELECT hadm_id FROM admissions WHERE hadm_id IS NOT NULL)"
 )
-_GRAVE_CODES = "'Z515', 'V667', 'Z66', 'V4986', 'I469', 'I462', 'I468', '4275', 'G9382', '34882'"
-"""Palliative care, do not resuscitate, cardiac arrest, brain death (ICD-10 and ICD-9): the codes
-that make ICD-only models of in-hospital death so good (Ramadan 2025, see the availability page)."""
-
-
-def _answer(condition: str) -> str:
-    return f"CASE WHEN {condition} THEN 'yes' WHEN NOT ({condition}) THEN 'no' END"
-
-
-def _days(moment: str, since: str) -> str:
-    return f"(julianday({moment}) - julianday({since}))"
-
-
-_FLAG = LookUp("hospital_expire_flag", f"SELECT {_answer('a.hospital_expire_flag = 1')} {_STAY}")
-_DEATHTIME = LookUp("deathtime", f"SELECT 'yes' {_STAY} AND a.deathtime IS NOT NULL")
-_LOCATION = LookUp(
-    "discharge_location", f"""SELECT {_answer("a.discharge_location = 'DIED'")} {_STAY}"""
-)
-_DOD = LookUp(
-    "dod",
-    f"SELECT {_answer('p.dod <= coalesce(date(a.dischtime), p.dod)')} "
-    "FROM patients AS p JOIN admissions AS a USING (subject_id) "
-    "WHERE a.hadm_id = :hadm_id AND p.dod >= date(a.admittime)",
-)
-_DRG_MORTALITY = LookUp(
-    "DRG mortality",
-    f"SELECT {_answer('max(drg_mortality) >= 4')} FROM drgcodes WHERE hadm_id = :hadm_id",
-)
-_DRG_DEATH = LookUp(
-    "DRG description",
-    "SELECT 'yes' FROM drgcodes WHERE hadm_id = :hadm_id AND description LIKE '%EXPIRED%'",
-)
-_CODED_DEATH = LookUp(
-    "ICD codes of the stay",
-    f"SELECT {_answer(f'sum(icd_code IN ({_GRAVE_CODES})) > 0')} "
-    "FROM diagnoses_icd WHERE hadm_id = :hadm_id",
-)
-_NOTE_DEATH = LookUp(
-    "discharge note",
-    f"""SELECT {_answer("max(instr(lower(text), 'expired')) > 0")} """
-    "FROM discharge WHERE hadm_id = :hadm_id",
-)
-_HEAD_DEATH = LookUp(
-    "head of the note in admissions",
-    f"""SELECT {_answer("a.text LIKE '%expired%' OR a.text LIKE '%passed away%'")} """
-    f"{_STAY} AND a.text <> ''",
-)
-
-_DEATH = (
-    _FLAG, _DEATHTIME, _LOCATION, _DOD, _DRG_MORTALITY, _DRG_DEATH, _CODED_DEATH, _NOTE_DEATH,
-    _HEAD_DEATH,
-)  # fmt: skip
-
-_ICU_DEATH = (
-    LookUp(
-        "deathtime within the ICU stay",
-        f"SELECT {_answer('a.deathtime <= i.outtime')} FROM icustays AS i "
-        "JOIN admissions AS a ON a.hadm_id = :hadm_id WHERE i.stay_id = :stay_id",
-    ),
-    *_DEATH,
-)
-
-
-def _longer(days: int) -> tuple[LookUp, ...]:
-    """Whether an admission lasts longer than so many days."""
-
-    def from_admission(name: str, moment: str, rows: str) -> LookUp:
-        lasts = _answer(f"{_days(moment, 'a.admittime')} > {days}")
-        return LookUp(name, f"SELECT {lasts} FROM admissions AS a {rows}")
-
-    def ending(table: str, column: str) -> LookUp:
-        rows = (
-            f"JOIN (SELECT max({column}) AS moment FROM {table} "
-            f"WHERE hadm_id = :hadm_id AND {column} > :cutoff) AS later WHERE a.hadm_id = :hadm_id"
-        )
-        return from_admission(f"{table}.{column}", "later.moment", rows)
-
-    stay = "WHERE a.hadm_id = :hadm_id"
-    return (
-        from_admission("dischtime", "a.dischtime", stay),
-        from_admission("deathtime", "a.deathtime", stay),
-        ending("transfers", "outtime"),
-        ending("icustays", "outtime"),
-        from_admission(
-            "icustays.los",
-            "julianday(i.intime) + i.los",
-            "JOIN icustays AS i ON i.hadm_id = a.hadm_id AND coalesce(i.outtime, '9') > :cutoff "
-            "WHERE a.hadm_id = :hadm_id",
-        ),
-        ending("prescriptions", "stoptime"),
-        ending("inputevents", "endtime"),
-        ending("procedureevents", "endtime"),
-        LookUp(
-            "DRG severity",
-            f"SELECT {_answer('max(drg_severity) >= 3')} FROM drgcodes WHERE hadm_id = :hadm_id",
-        ),
-        LookUp(
-            "billed as observation",
-            "SELECT 'no' FROM hcpcsevents WHERE hadm_id = :hadm_id "
-            "AND short_description LIKE 'Hospital observation%'",
-        ),
-        from_admission(
-            "discharge note", "n.charttime", "JOIN discharge AS n USING (hadm_id) "
-            "WHERE a.hadm_id = :hadm_id",
-        ),
-        LookUp("order numbers to come", _orders_to_come(days)),
-    )  # fmt: skip
-
-
-def _orders_to_come(days: int) -> str:
-    """Order numbers beyond the last order, against the orders of the stay's first day."""
-    return (
-        f"SELECT {_answer(f'beyond > {days - 1} * placed')} FROM (SELECT "
-        "(SELECT max(poe_seq) FROM poe_detail) - (SELECT max(poe_seq) FROM poe) AS beyond, "
-        "(SELECT count(*) FROM poe WHERE hadm_id = :hadm_id) AS placed) WHERE beyond > 0"
-    )
-
-
-def _icu_at_least(days: int) -> tuple[LookUp, ...]:
-    """Whether an ICU stay lasts so many days or more."""
-
-    def ending(table: str, column: str, key: str) -> LookUp:
-        lasts = _answer(f"{_days('later.moment', 'i.intime')} >= {days}")
-        return LookUp(
-            f"{table}.{column}",
-            f"SELECT {lasts} FROM icustays AS i JOIN (SELECT max({column}) AS moment FROM {table} "
-            f"WHERE {key} = :{key} AND {column} > :cutoff) AS later WHERE i.stay_id = :stay_id",
-        )
-
-    return (
-        LookUp("los", f"SELECT {_answer(f'los >= {days}')} FROM icustays WHERE stay_id = :stay_id"),
-        ending("icustays", "outtime", "stay_id"),
-        ending("transfers", "outtime", "hadm_id"),
-        ending("procedureevents", "endtime", "stay_id"),
-        ending("inputevents", "endtime", "stay_id"),
-        ending("prescriptions", "stoptime", "hadm_id"),
-        ending("admissions", "dischtime", "hadm_id"),
-        LookUp(
-            "DRG description",
-            "SELECT 'yes' FROM drgcodes WHERE hadm_id = :hadm_id "
-            "AND description LIKE '%VENT%96%HOURS%'",
-        ),
-    )
 
 
 def _with_hadm_id(table: str, column: str) -> LookUp:
@@ -192,7 +44,7 @@ _ADMISSION = (
     ),
     LookUp(
         "disposition",
-        f"""SELECT {_answer("disposition = 'ADMITTED'")} FROM edstays WHERE stay_id = :stay_id""",
+        f"""SELECT {answer("disposition = 'ADMITTED'")} FROM edstays WHERE stay_id = :stay_id""",
     ),
     _with_hadm_id("labevents", "charttime"),
     _with_hadm_id("transfers", "intime"),
@@ -214,7 +66,7 @@ _TO_ICU = (
     ),
     LookUp(
         "DRG severity",
-        f"SELECT {_answer('max(d.drg_severity) >= 4')} FROM edstays AS e "
+        f"SELECT {answer('max(d.drg_severity) >= 4')} FROM edstays AS e "
         "JOIN drgcodes AS d USING (hadm_id) WHERE e.stay_id = :stay_id",
     ),
 )
@@ -226,11 +78,11 @@ def _back_within(days: int) -> tuple[LookUp, ...]:
     return (
         LookUp(
             "admissions to come",
-            f"SELECT {_answer(f'min(admittime) {soon}')} FROM admissions WHERE admittime > :cutoff",
+            f"SELECT {answer(f'min(admittime) {soon}')} FROM admissions WHERE admittime > :cutoff",
         ),
         LookUp(
             "edstays to come",
-            f"SELECT {_answer(f'min(intime) {soon}')} FROM edstays WHERE intime > :cutoff",
+            f"SELECT {answer(f'min(intime) {soon}')} FROM edstays WHERE intime > :cutoff",
         ),
         LookUp(
             "dod",
@@ -239,7 +91,7 @@ def _back_within(days: int) -> tuple[LookUp, ...]:
         ),
         LookUp(
             "times of consults to come",
-            f"SELECT {_answer(f'min(datetime(field_value)) {soon}')} FROM poe_detail "
+            f"SELECT {answer(f'min(datetime(field_value)) {soon}')} FROM poe_detail "
             "WHERE field_name = 'Consult Status Time' AND datetime(field_value) > :cutoff",
         ),
         LookUp("DRG of a stay to come", f"SELECT 'yes' FROM drgcodes WHERE {_UNEXPLAINED}"),
@@ -283,9 +135,9 @@ def _back_within(days: int) -> tuple[LookUp, ...]:
 
 
 _WHERE_TO = (
-    LookUp("discharge_location", f"SELECT a.discharge_location {_STAY}"),
-    LookUp("hospital_expire_flag", f"SELECT 'DIED' {_STAY} AND a.hospital_expire_flag = 1"),
-    LookUp("deathtime", f"SELECT 'DIED' {_STAY} AND a.deathtime IS NOT NULL"),
+    LookUp("discharge_location", f"SELECT a.discharge_location {STAY}"),
+    LookUp("hospital_expire_flag", f"SELECT 'DIED' {STAY} AND a.hospital_expire_flag = 1"),
+    LookUp("deathtime", f"SELECT 'DIED' {STAY} AND a.deathtime IS NOT NULL"),
     LookUp(
         "discharge note",
         "SELECT CASE WHEN told LIKE 'Home With Service%' THEN 'HOME HEALTH CARE' "
@@ -323,16 +175,16 @@ _CODES = (
 
 LOOK_UPS: Mapping[str, tuple[LookUp, ...]] = MappingProxyType(
     {
-        "in_hospital_death": _DEATH,
-        "los_3d": _longer(3),
-        "los_7d": _longer(7),
+        "in_hospital_death": DEATH,
+        "los_3d": longer(3),
+        "los_7d": longer(7),
         "ed_admission": _ADMISSION,
         "ed_admission_early": _ADMISSION,
         "ed_to_icu_12h": _TO_ICU,
         "ed_to_icu_12h_early": _TO_ICU,
-        "icu_death": _ICU_DEATH,
-        "icu_stay_7d": _icu_at_least(7),
-        "icu_stay_14d": _icu_at_least(14),
+        "icu_death": ICU_DEATH,
+        "icu_stay_7d": icu_at_least(7),
+        "icu_stay_14d": icu_at_least(14),
         "readmission_30d": _back_within(30),
         "readmission_60d": _back_within(60),
         "discharge_location": _WHERE_TO,

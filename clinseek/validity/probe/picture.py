@@ -65,7 +65,7 @@ def _figure(report: ProbeReport) -> Figure:
     axes.set_yticks(middles, [_label(report, name) for name in names])
     axes.set_ylim(rows - 1, -1)
     axes.set_xlim(-2, 102)
-    axes.set_xlabel("% of questions")
+    axes.set_xlabel("% of questions: bar answered, dot right, each with its 95 % interval")
     axes.tick_params(axis="y", length=0)
     axes.spines[["top", "right", "left"]].set_visible(False)
     axes.grid(axis="x", color="0.9", linewidth=0.8)
@@ -89,7 +89,7 @@ def _draw_row(axes: Any, found: Direct, place: int) -> None:
     right = 100 * found.right.value
     axes.errorbar(
         right, place,
-        xerr=[[right - 100 * found.right.low], [100 * found.right.high - right]],
+        xerr=[[max(0.0, right - 100 * found.right.low)], [max(0.0, 100 * found.right.high - right)]],
         fmt="o", color=colour, markersize=4.5, elinewidth=1.4, capsize=2,
     )  # fmt: skip
     low, high = 100 * found.majority.low, 100 * found.majority.high
@@ -99,14 +99,10 @@ def _draw_row(axes: Any, found: Direct, place: int) -> None:
 
 def _legend(report: ProbeReport) -> list[Any]:
     from matplotlib.lines import Line2D
-    from matplotlib.patches import Patch
 
     handles: list[Any] = [
-        Line2D(
-            [], [], color=_COLOURS[profile], marker="o", markersize=4.5, label=f"{profile}: right"
-        )
+        Line2D([], [], color=_COLOURS[profile], marker="o", markersize=4.5, label=profile)
         for profile in report.profiles
     ]
-    handles.append(Patch(color="0.5", alpha=0.4, label="bar: answered"))
-    handles.append(Line2D([], [], color="0.25", lw=1.4, label="majority answer"))
+    handles.append(Line2D([], [], color="0.25", lw=1.4, label="the majority answer"))
     return handles

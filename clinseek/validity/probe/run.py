@@ -45,7 +45,7 @@ def probe(
     structure: bool = True,
     independent: bool = False,
     jobs: int = 1,
-    opener: CaseOpener = open_case,
+    opener: CaseOpener | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> ProbeReport:
     """How well the outcomes can be read off the cases of the store at `path`.
@@ -71,7 +71,7 @@ def probe(
     asked = tuple(outcome.name for outcome in wanted if outcome.name not in skipped)
     if not asked:
         raise SettingError(f"{path}: no outcome can be asked: {_listed(skipped)}")
-    work = Work(str(path), asked, chosen, structure, opener)
+    work = Work(str(path), asked, chosen, structure, opener or open_case)
     parts: list[Answered] = []
     subjects = _subjects(store, sample=sample, seed=seed)
     for part in _parts(work, subjects, jobs=jobs):

@@ -47,17 +47,17 @@ def table_rows(report: ProbeReport) -> list[tuple[str | int | None, ...]]:
             with_interval(found.right), with_interval(found.majority),
         )  # fmt: skip
         told = structure.get((found.outcome, found.profile))
-        rows.append((*row, *_structure_cells(told)) if report.structure else row)
+        cells = _structure_cells(told, star=report.independent) if report.structure else ()
+        rows.append((*row, *cells))
     return rows
 
 
-def _structure_cells(found: Structure | None) -> tuple[str, str]:
+def _structure_cells(found: Structure | None, *, star: bool) -> tuple[str, str]:
     if found is None or found.auroc is None or found.low is None or found.high is None:
         return "-", "-"
-    star = "*" if found.significant else ""
     return (
         f"{found.auroc:.2f} [{found.low:.2f}, {found.high:.2f}]",
-        f"{found.p_corrected:.2g}{star}",
+        f"{found.p_corrected:.2g}{'*' if star and found.significant else ''}",
     )
 
 
@@ -117,12 +117,15 @@ def _structure(report: ProbeReport) -> Iterator[str]:
     told = {found.outcome: OUTCOMES[found.outcome].follows for found in report.structure}
     for name, follows in told.items():
         if follows is not None:
-            yield f"{name} follows from {follows} in any cohort: a signal there is no leak"
+            yield f"{name} follows from {follows}, whatever the cohort: a signal there is no leak"
+    untold: dict[str, list[str]] = defaultdict(list)
     for found in report.structure:
         if found.untold is not None:
-            yield f"structure not probed: {found.outcome} under {found.profile}: {found.untold}"
+            untold[found.untold].append(f"{found.outcome} ({found.profile})")
         elif found.significant and found.cells:
             yield f"{found.profile}, {found.outcome}: {_cells(found)}"
+    for why, places in untold.items():
+        yield f"structure not probed, no pass: {why}: {', '.join(places)}"
 
 
 def _cells(found: Structure) -> str:
@@ -135,10 +138,15 @@ def _cells(found: Structure) -> str:
 
 def _verdict(report: ProbeReport) -> Iterator[str]:
     yield from report.failures
-    held = [profile for profile in report.profiles if profile in MUST_HOLD]
-    if not held:
-        yield "no profile that promises what was known was probed, so there is nothing to hold"
-    elif report.holds:
-        yield f"{' and '.join(held)}: nothing can be read off"
-    else:
+    if not report.holds:
         yield f"THE CLAIM DOES NOT HOLD: {len(report.failures):,} ways to read the future"
+        return
+    for profile in report.profiles:
+        if profile not in MUST_HOLD:
+            continue
+        tested = [
+            each for each in report.structure if each.profile == profile and each.p is not None
+        ]
+        structure = f", and no signal in structure for {len(tested)}" if report.independent else ""
+        asked = sum(found.profile == profile for found in report.direct)
+        yield f"{profile}: no look-up was answered for any of {asked} outcomes{structure}"
