@@ -81,22 +81,22 @@ def _permuted_sums(
     return np.concatenate(
         [
             np.stack([held[order] @ ranks for held, ranks in pairs], axis=1)
-            for order in _orders(states, patients, seed=seed)
+            for order in orders(states, patients, seed=seed)
         ]
     )
 
 
-def _orders(states: Codes, patients: Codes, *, seed: int) -> Iterator[NDArray[np.int64]]:
+def orders(states: Codes, patients: Codes, *, seed: int) -> Iterator[NDArray[np.int64]]:
     """Orders of the questions (a batch of permutations, questions) that keep patients whole."""
     alike = _alike(states, patients)
     random = np.random.default_rng(seed)
     for start in range(0, TIMES, _AT_ONCE):
         times = min(_AT_ONCE, TIMES - start)
-        orders = np.tile(np.arange(len(patients)), (times, 1))
+        drawn = np.tile(np.arange(len(patients)), (times, 1))
         for group in alike:
-            drawn = random.permuted(np.tile(np.arange(len(group)), (times, 1)), axis=1)
-            orders[:, group.reshape(-1)] = group[drawn].reshape(times, -1)
-        yield orders
+            order = random.permuted(np.tile(np.arange(len(group)), (times, 1)), axis=1)
+            drawn[:, group.reshape(-1)] = group[order].reshape(times, -1)
+        yield drawn
 
 
 def _alike(states: Codes, patients: Codes) -> list[NDArray[np.int64]]:

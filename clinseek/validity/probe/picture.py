@@ -87,9 +87,10 @@ def _draw_row(axes: Any, found: Direct, place: int) -> None:
     colour = _COLOURS[found.profile]
     axes.barh(place, 100 * found.answered.value, height=0.8, color=colour, alpha=0.25)
     right = 100 * found.right.value
+    to_low = max(0.0, right - 100 * found.right.low)
+    to_high = max(0.0, 100 * found.right.high - right)
     axes.errorbar(
-        right, place,
-        xerr=[[max(0.0, right - 100 * found.right.low)], [max(0.0, 100 * found.right.high - right)]],
+        right, place, xerr=[[to_low], [to_high]],
         fmt="o", color=colour, markersize=4.5, elinewidth=1.4, capsize=2,
     )  # fmt: skip
     low, high = 100 * found.majority.low, 100 * found.majority.high
