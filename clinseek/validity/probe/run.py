@@ -16,7 +16,7 @@ from clinseek.errors import SettingError
 from clinseek.toolkits.ehr.availability import profile_named
 from clinseek.toolkits.ehr.case import open_case
 from clinseek.toolkits.ehr.store import Store
-from clinseek.validity.outcomes import OUTCOMES, outcome_named
+from clinseek.validity.outcomes import OUTCOMES, Outcome, outcome_named
 from clinseek.validity.probe.direct import Direct, Trial, count
 from clinseek.validity.probe.patient import Answered, CaseOpener, Work, probe_patient
 from clinseek.validity.probe.report import ProbeReport
@@ -24,6 +24,10 @@ from clinseek.validity.probe.signals import Structure, corrected
 
 PROFILES = ("available", "reference")
 """What was known, and beside it the published rule."""
+
+
+Trials = dict[tuple[str, str], list[Trial]]
+"""The questions asked, by outcome and profile."""
 
 
 class Progress(NamedTuple):
@@ -63,17 +67,13 @@ def probe(
     store = Store.open(path)
     if structure:
         _need_scikit_learn()
-    skipped = {
-        outcome.name: f"the store lacks {', '.join(lacking)}"
-        for outcome in wanted
-        if (lacking := [table for table in outcome.needs if table not in store.tables])
-    }
+    subjects = _subjects(store, sample=sample, seed=seed)
+    skipped = _lacking(store, wanted)
     asked = tuple(outcome.name for outcome in wanted if outcome.name not in skipped)
     if not asked:
         raise SettingError(f"{path}: no outcome can be asked: {_listed(skipped)}")
     work = Work(str(path), asked, chosen, structure, opener or open_case)
     parts: list[Answered] = []
-    subjects = _subjects(store, sample=sample, seed=seed)
     for part in _parts(work, subjects, jobs=jobs):
         parts.append(part)
         if progress is not None:
@@ -82,13 +82,8 @@ def probe(
     parts.sort(key=lambda part: part.subject_id)
     trials = _by_outcome(parts)
     settled = sum((part.settled for part in parts), Counter[str]())
-    for name in asked:
-        if not trials.get((name, chosen[0])):
-            reason = "no patient of the sample has such a question"
-            already = f" ({settled[name]:,} were settled by then)" if settled[name] else ""
-            skipped[name] = reason + already
-    direct = _direct(trials, settled)
-    if not direct:
+    skipped |= _not_asked(asked, trials, settled)
+    if not trials:
         raise SettingError(f"{path}: no question to ask: {_listed(skipped)}; take another sample")
     return ProbeReport(
         store=str(path),
@@ -98,11 +93,33 @@ def probe(
         patients=len(subjects),
         seed=seed,
         cases=sum(part.cases for part in parts),
-        direct=tuple(direct),
+        direct=tuple(_direct(trials, settled)),
         structure=tuple(_structure(parts, trials, seed=seed) if structure else ()),
         skipped=skipped,
         seconds=time.monotonic() - begun,
     )
+
+
+def _lacking(store: Store, wanted: Sequence[Outcome]) -> dict[str, str]:
+    """By outcome that the store's tables cannot give, why."""
+    lacking = {
+        outcome.name: [table for table in outcome.needs if table not in store.tables]
+        for outcome in wanted
+    }
+    return {
+        name: f"the store lacks {', '.join(tables)}" for name, tables in lacking.items() if tables
+    }
+
+
+def _not_asked(asked: Sequence[str], trials: Trials, settled: Counter[str]) -> dict[str, str]:
+    """By outcome that no patient could be asked about, why."""
+    there = {outcome for outcome, _ in trials}
+    return {
+        name: "no patient of the sample has such a question"
+        + (f" ({settled[name]:,} were settled by then)" if settled[name] else "")
+        for name in asked
+        if name not in there
+    }
 
 
 def _need_scikit_learn() -> None:
@@ -146,9 +163,6 @@ def _parts(work: Work, subjects: list[int], *, jobs: int) -> Iterator[Answered]:
 
 def _part(work: Work, subject_id: int) -> Answered:
     return probe_patient(work, Store.open(work.store), subject_id)
-
-
-Trials = dict[tuple[str, str], list[Trial]]
 
 
 def _by_outcome(parts: Sequence[Answered]) -> Trials:
