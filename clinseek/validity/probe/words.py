@@ -122,7 +122,7 @@ def _structure(report: ProbeReport) -> Iterator[str]:
     for found in report.structure:
         if found.untold is not None:
             untold[found.untold].append(f"{found.outcome} ({found.profile})")
-        elif found.significant and found.cells:
+        elif report.independent and found.significant and found.cells:
             yield f"{found.profile}, {found.outcome}: {_cells(found)}"
     for why, places in untold.items():
         yield f"structure not probed, no pass: {why}: {', '.join(places)}"
