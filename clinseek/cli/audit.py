@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clinseek.cli.options import JsonOption, ProfileOption
-from clinseek.cli.output import console, emit, emit_json, say
+from clinseek.cli.output import console, emit, emit_json, say, warn_of, with_warning
 
 if TYPE_CHECKING:
     from clinseek.validity.audit.run import Progress
@@ -68,10 +68,11 @@ def audit(
             progress=progress,
         )
     if as_json:
-        emit_json(words.as_json(found))
+        emit_json(with_warning(words.as_json(found), profile))
     else:
         for line in words.summary_lines(found):
             emit(line)
+    warn_of(profile)
     if not found.holds:
         raise typer.Exit(FAILED)
 

@@ -33,7 +33,14 @@ class Sight(NamedTuple):
 
 def differences(shown: Shown, sight: Sight) -> list[Violation]:
     """Every row or cell in which the case is not what the second reading expects of it."""
-    return [
+    what = "a table that the patient's record does not have"
+    here = (sight.subject_id, sight.cutoff)
+    beside = [
+        Violation("record", *here, table, None, "-", None, what)
+        for table in shown
+        if table not in sight.record
+    ]
+    return beside + [
         violation
         for table in sight.record
         for violation in table_differences(table, shown.get(table), sight)
@@ -105,7 +112,12 @@ class _Look:
             yield from self._too_much(cells, index, lacking.pop(index, None))
         if extra.total() > _TOLD_ROWS:
             left = extra.total() - _TOLD_ROWS
-            yield self.violation("record", None, -1, f"{left} more rows shown that should not be")
+            yield self.violation(
+                "record",
+                None,
+                -1,
+                f"{left} more rows shown that are early, or other than they should be",
+            )
             return
         for index in list(lacking)[:_TOLD_ROWS]:
             yield self.violation("completeness", None, index, "a row known by then is not there")

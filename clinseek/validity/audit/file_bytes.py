@@ -20,7 +20,10 @@ def holds_only_its_rows(path: Path) -> bool:
     """True when the file at `path` is to the byte what its visible rows alone make."""
     with tempfile.TemporaryDirectory(prefix="clinseek-audit-") as folder:
         again = Path(folder) / "case.sqlite"
-        _make_again(path, again)
+        try:
+            _make_again(path, again)
+        except sqlite3.Error:  # something that no case has, such as statistics
+            return False
         return path.read_bytes() == again.read_bytes()
 
 
@@ -47,5 +50,5 @@ def _copy_rows(shown: sqlite3.Connection, making: sqlite3.Connection, table: str
     columns = [row[1] for row in shown.execute(f'PRAGMA table_info("{table}")')]
     listed = ", ".join(f'"{column}"' for column in columns)
     places = ", ".join("?" * len(columns))
-    rows = shown.execute(f'SELECT {listed} FROM "{table}" ORDER BY row_id')
+    rows = shown.execute(f'SELECT {listed} FROM "{table}" ORDER BY rowid')
     making.executemany(f'INSERT INTO "case"."{table}" ({listed}) VALUES ({places})', rows)

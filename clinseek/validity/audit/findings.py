@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, get_args
 
-Check = Literal["record", "ahead", "growth", "scramble", "completeness", "strangers", "ingest"]
+Check = Literal[
+    "record", "completeness", "ahead", "growth", "scramble", "full form", "strangers", "ingest"
+]
 """What is proven of each prediction time.
 
 `record`: the case is, row by row and cell by cell, what the second reading says, no more.
 `completeness`: and no less. `ahead`: no cell carries a moment after the cutoff but a plan.
 `growth`: what was visible stays, under the same id. `scramble`: nothing that becomes known later
-changes a byte. `strangers`: nothing of another patient. `ingest`: the store holds
-what the raw files say (only where they are given).
+changes a byte, nor does it through raw csv and ingest (`full form`). `strangers`: nothing of
+another patient. `ingest`: the store holds what the raw files say (only where they are given).
 """
 
 CHECKS: tuple[Check, ...] = get_args(Check)

@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from clinseek.errors import CaseError, CutoffError
 from clinseek.toolkits.ehr.case import Case, open_case
 from clinseek.toolkits.ehr.case.build import PatientRecords
 from clinseek.validity.audit.comparison import Sight, differences
@@ -21,9 +22,10 @@ from clinseek.validity.audit.prediction_times import PredictionTime, draw_times,
 from clinseek.validity.audit.scramble import WAYS, Future, Way, future_of, scrambled
 from clinseek.validity.audit.shown import Shown, shown_tables
 from clinseek.validity.audit.single_case import ahead_of_cutoff, growth, strangers
-from clinseek.validity.audit.tool_outputs import tool_outputs
+from clinseek.validity.audit.tool_outputs import SOME_TABLES, tool_outputs
 from clinseek.validity.oracle import OracleProfile, RawRecord, Reading, read_record
 
+_NOWHERE = "/made-up/store"
 _LATER = (timedelta(minutes=1), timedelta(hours=6), timedelta(days=9), timedelta(days=40_000))
 
 
@@ -76,10 +78,20 @@ def audit_patient(subject: Subject, *, count: int, seed: int) -> Found:
         sight = sight_at(subject, time.cutoff)
         future = future_of(sight)
         hidden += hidden_by_rule(future)
-        for check, found in _checks(subject, sight, future, seed=seed * 1_000 + number):
-            done[check] += 1
-            violations += found
+        try:
+            for check, found in _checks(subject, sight, future, seed=seed * 1_000 + number):
+                done[check] += 1
+                violations += found
+        except (CaseError, CutoffError) as error:
+            done["completeness"] += 1
+            violations.append(_no_case(sight, error))
     return Found(subject.subject_id, tuple(times), done, hidden, tuple(violations))
+
+
+def _no_case(sight: Sight, error: Exception) -> Violation:
+    """Something is known at every time that is drawn, so a case must open there."""
+    what = f"no case opens, although something is known: {error}"
+    return Violation("completeness", sight.subject_id, sight.cutoff, "case", None, "-", None, what)
 
 
 def sight_at(subject: Subject, cutoff: str) -> Sight:
@@ -97,8 +109,12 @@ def _checks(
         found = differences(shown, sight)
         yield "record", [violation for violation in found if violation.check == "record"]
         yield "completeness", [each for each in found if each.check == "completeness"]
+        strange = shown.keys() - sight.record.keys()
+        shown = {table: held for table, held in shown.items() if table in sight.record}
         yield "ahead", ahead_of_cutoff(shown, sight)
         yield "strangers", strangers(case.path, shown, sight)
+        if strange:  # no tool can be asked about a table that no rule speaks of
+            return
         later = shifted(sight.cutoff, stream.choice(_LATER))
         yield "growth", growth(shown, _shown_at(subject, later), sight._replace(cutoff=later))
         asked = stream.choice(WAYS)
@@ -120,18 +136,23 @@ def scrambled_record(
 
 def _stored(subject: Subject, record: RawRecord) -> MadeUp:
     store = subject.store
-    return MadeUp(store.path, store.tables, store.vocabulary, arrow_rows(record))
+    # Under its path lies nothing, so that no tool could read the store itself instead of its case.
+    return MadeUp(Path(_NOWHERE), store.tables, store.vocabulary, arrow_rows(record))
 
 
 def compare_cases(
-    case: Case, other: Case, sight: Sight, *, how: str, tools: bool
+    case: Case, other: Case, sight: Sight, *, how: str, tools: bool, tables: int = SOME_TABLES
 ) -> list[Violation]:
-    """What tells two cases apart that must be the same to the byte, and by every tool."""
+    """What tells two cases apart that must be the same to the byte, and by every tool.
+
+    With `tools` each is asked, about so many `tables` drawn by lot.
+    """
     if case.path.read_bytes() != other.path.read_bytes():
         return [_first_difference(shown_tables(case), shown_tables(other), sight, how)]
     if not tools:
         return []
-    asked = tool_outputs(case, seed=sight.subject_id), tool_outputs(other, seed=sight.subject_id)
+    lot = f"{sight.subject_id} {sight.cutoff}"
+    asked = (tool_outputs(each, lot=lot, tables=tables) for each in (case, other))
     for (call, said), (_, said_then) in zip(*asked, strict=True):
         if said != said_then:
             return [_moved(sight, "tools", None, 0, f"with {how}, {call} answers otherwise")]
@@ -183,6 +204,9 @@ def _case(subject: Subject, store: PatientRecords, cutoff: str) -> Iterator[Case
 def as_raw(stored: RawRecord, raw: RawRecord, subject_id: int) -> Sequence[Violation]:
     """Where the stored rows of a patient are not those of the raw files."""
     found = []
+    for table in sorted(raw.keys() - stored.keys()):
+        what = f"the raw files have {len(raw[table])} rows in a table that the store lacks"
+        found.append(Violation("ingest", subject_id, "-", table, None, "-", None, what))
     for table, rows in stored.items():
         there = Counter(tuple(row.values()) for row in rows)
         wanted = Counter(tuple(row.values()) for row in raw.get(table, []))

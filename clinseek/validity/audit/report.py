@@ -19,6 +19,18 @@ _SAYS = {
     "strangers": "nothing of another patient, in free pages either",
     "ingest": "the store holds what the raw files say",
 }
+_CLAIM = ("the claim holds on this sample", "THE CLAIM DOES NOT HOLD")
+_VERDICTS = {
+    "event": (
+        "the cases are what the event profile says, which is not what was known",
+        "THE CASES ARE NOT WHAT THE EVENT PROFILE SAYS",
+    ),
+    "reference": (
+        "the published rule shows what was known on this sample",
+        "what the published rule shows is not what was known",
+    ),
+}
+_EARLY = "a row shown before it is known"
 _EACH = 2
 _PLACES = 40
 
@@ -33,13 +45,13 @@ def summary_lines(report: AuditReport) -> list[str]:
     lines = [head, f"  {report.tables} tables and {report.columns} columns, each with a rule"]
     for check, says in _SAYS.items():
         if check in report.done:
-            broken = sum(violation.check == _kind(check) for violation in report.violations)
+            broken = sum(violation.check == check for violation in report.violations)
             verdict = "ok" if not broken else f"{broken:,} VIOLATIONS"
             lines.append(f"  {check:<13}{report.done[check]:>7,} x  {verdict:<16} {says}")
     lines += _coverage_lines(report)
     lines += _violation_lines(report.violations)
-    verdict = "the claim holds on this sample" if report.holds else "THE CLAIM DOES NOT HOLD"
-    lines.append(f"{len(report.violations):,} violations: {verdict}")
+    holds, breaks = _VERDICTS.get(report.profile, _CLAIM)
+    lines.append(f"{len(report.violations):,} violations: {holds if report.holds else breaks}")
     return lines
 
 
@@ -61,6 +73,7 @@ def _violation_lines(violations: Sequence[Violation]) -> list[str]:
         by_place.setdefault((violation.check, violation.place), []).append(violation)
     lines = []
     for (check, place), alike in list(by_place.items())[:_PLACES]:
+        alike.sort(key=lambda each: (each.known_at is None, each.what != _EARLY))
         lines += [violation_line(violation) for violation in alike[:_EACH]]
         if len(alike) > _EACH:
             lines.append(f"{check}: ... {place}: {len(alike) - _EACH:,} more (--json has them all)")
@@ -106,15 +119,14 @@ def as_json(report: AuditReport) -> dict[str, Any]:
         "columns": report.columns,
         "checks": report.done,
         "holds": report.holds,
-        "violations": [violation._asdict() for violation in report.violations],
+        "violations": [
+            {**violation._asdict(), "rule": _rule_words(violation.table, violation.column)}
+            for violation in report.violations
+        ],
         "exercised": {rule: report.coverage.hidden[rule] for rule in report.coverage.exercised},
         "not_exercised": report.coverage.not_exercised,
         "seconds": round(report.seconds, 1),
     }
-
-
-def _kind(check: str) -> str:
-    return "scramble" if check == "full form" else check
 
 
 def _coverage_lines(report: AuditReport) -> list[str]:

@@ -14,16 +14,22 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from clinseek.errors import RawRecordError, SettingError
+from clinseek.errors import CaseError, CutoffError, RawRecordError, SettingError
 from clinseek.toolkits.ehr.availability import Profile, rules_hash
 from clinseek.toolkits.ehr.case.build import patient_tables
 from clinseek.toolkits.ehr.store import Store
 from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.audit.coverage import Coverage, coverage
 from clinseek.validity.audit.dictionaries import bedside_items
-from clinseek.validity.audit.findings import Violation
+from clinseek.validity.audit.findings import Check, Violation
 from clinseek.validity.audit.full_form import full_form
-from clinseek.validity.audit.patient import Found, as_raw, audit_patient, read_subject
+from clinseek.validity.audit.patient import (
+    Found,
+    Subject,
+    as_raw,
+    audit_patient,
+    read_subject,
+)
 from clinseek.validity.oracle import RawRecord, raw_records, stored_record
 
 FULL_FORMS = 5
@@ -157,11 +163,19 @@ def _audit_share(work: _Work, share: Share) -> Found:
         found = _with(found, "ingest", as_raw(stored, share.raw, share.subject_id))
     if share.full and found.times:
         cutoff = found.times[len(found.times) // 2].cutoff
-        found = _with(found, "full form", full_form(subject, store, cutoff, seed=share.seed))
+        found = _with(found, "full form", _full_form(subject, store, cutoff, share))
     return found
 
 
-def _with(found: Found, check: str, violations: Sequence[Violation]) -> Found:
+def _full_form(subject: Subject, store: Store, cutoff: str, share: Share) -> list[Violation]:
+    try:
+        found = full_form(subject, store, cutoff, seed=share.seed)
+    except (CaseError, CutoffError):  # told already, at the same time of the same patient
+        return []
+    return [violation._replace(check="full form") for violation in found]
+
+
+def _with(found: Found, check: Check, violations: Sequence[Violation]) -> Found:
     done = found.done + Counter([check])
     return found._replace(done=done, violations=(*found.violations, *violations))
 
@@ -193,8 +207,18 @@ def _raw_again(
     folders: Sequence[Path], store: Store, subjects: Sequence[int]
 ) -> dict[int, RawRecord]:
     """The patients' raw rows, read from the folders; every table of the store must be in them."""
+    absent = [str(folder) for folder in folders if not folder.is_dir()]
+    if absent:
+        raise RawRecordError(f"--raw {absent[0]}: no such folder; name the folders of the download")
     held = [name for name in store.tables if not TABLES[name].is_dictionary]
-    records = raw_records(folders, subjects, held)
+    records = raw_records(
+        folders, subjects, [name for name, table in TABLES.items() if not table.is_dictionary]
+    )
+    if not any(rows for record in records.values() for rows in record.values()):
+        raise RawRecordError(
+            f"--raw {', '.join(map(str, folders))}: none of the patients of {store.path} is in "
+            "there; name the folders that were ingested into it"
+        )
     lost = sorted(set(held) - set(records[subjects[0]]))
     if lost:
         raise RawRecordError(

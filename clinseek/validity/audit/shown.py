@@ -36,6 +36,6 @@ def opened(path: Path) -> sqlite3.Connection:
 def _table(connection: sqlite3.Connection, table: str) -> ShownTable:
     names = [row[1] for row in connection.execute(f'PRAGMA table_xinfo("{table}")')]
     columns = tuple(name for name in names if name != "row_id")
-    listed = ", ".join(f'"{name}"' for name in ("row_id", *columns))
-    rows = connection.execute(f'SELECT {listed} FROM "{table}" ORDER BY row_id')
+    listed = ", ".join(("rowid", *(f'"{name}"' for name in columns)))
+    rows = connection.execute(f'SELECT {listed} FROM "{table}" ORDER BY rowid')
     return ShownTable(columns, {row[0]: row[1:] for row in rows})

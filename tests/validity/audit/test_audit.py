@@ -2,15 +2,22 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from typer.testing import CliRunner
 
 from clinseek.cli.main import app
-from clinseek.errors import SettingError, StoreError, UserError
-from clinseek.toolkits.ehr.store import ingest
+from clinseek.errors import CutoffError, SettingError, StoreError, UserError
+from clinseek.toolkits.ehr.case import Case, open_case
+from clinseek.toolkits.ehr.store import Store, ingest
+from clinseek.toolkits.ehr.tools import toolkit
+from clinseek.toolkits.ehr.tools.arguments import GetColumnNames
+from clinseek.toolkits.observation import Observation
 from clinseek.validity.audit.findings import CHECKS
 from clinseek.validity.audit.report import as_json, summary_lines
 from clinseek.validity.audit.run import AuditReport, Progress, audit
@@ -40,7 +47,7 @@ def test_the_claim_holds_of_a_synthetic_cohort(store: Path, profile: str) -> Non
     assert report.violations == ()
     assert report.holds
     assert report.times in (4, 8)
-    assert set(report.done) == set(CHECKS) - {"ingest"}
+    assert set(report.done) == set(CHECKS) - {"ingest", "full form"}
     assert report.done["scramble"] == 3 * report.times
 
 
@@ -95,6 +102,70 @@ def test_a_weakened_rule_is_named_with_its_table_and_column(
     assert not report.holds
     assert checks <= {violation.check for violation in report.violations}
     assert place in {violation.place for violation in report.violations}
+
+
+def broken_case(monkeypatch: pytest.MonkeyPatch, *statements: str) -> None:
+    """Every case gets `statements` run on its file before the audit looks at it."""
+
+    def opened(*given: object, **options: object) -> Case:
+        case = open_case(*given, **options)  # type: ignore[arg-type]
+        with closing(sqlite3.connect(case.path, isolation_level=None)) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        return case
+
+    monkeypatch.setattr("clinseek.validity.audit.patient.open_case", opened)
+
+
+@pytest.mark.parametrize(
+    ("statements", "check", "what"),
+    [
+        (("CREATE TABLE x AS SELECT * FROM labevents", "DROP TABLE x"), "strangers", "holds more"),
+        (("ANALYZE",), "strangers", "holds more than its rows"),
+        (("CREATE TABLE other (text)",), "record", "does not have"),
+        (("UPDATE omr SET subject_id = 10000001",), "strangers", "is no id of this patient"),
+        (("DELETE FROM admissions",), "completeness", "a row known by then is not there"),
+    ],
+)
+def test_a_case_that_holds_something_else_is_found(
+    store: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    statements: tuple[str, ...],
+    check: str,
+    what: str,
+) -> None:
+    broken_case(monkeypatch, *statements)
+
+    told = [violation for violation in quick(store).violations if violation.check == check]
+
+    assert any(what in violation.what for violation in told)
+
+
+def test_a_case_that_does_not_open_is_a_violation(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_given: object, **_options: object) -> Case:
+        raise CutoffError("nothing is known")
+
+    monkeypatch.setattr("clinseek.validity.audit.patient.open_case", refused)
+
+    assert {violation.what for violation in quick(store).violations} == {
+        "no case opens, although something is known: nothing is known"
+    }
+
+
+def test_a_tool_that_reads_the_store_beside_its_case_is_found(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leaking(case: Case, _asked: object) -> tuple[str, Observation]:
+        rows = Store.open(case.key.store).read_subject(case.key.subject_id)
+        return str({table: held.num_rows for table, held in rows.items()}), Observation()
+
+    monkeypatch.setitem(cast("dict[type, Any]", toolkit._ANSWERS), GetColumnNames, leaking)
+
+    report = audit(store, sample=3, full_forms=3)
+
+    assert any("get_column_names" in violation.what for violation in report.violations)
 
 
 @pytest.mark.parametrize("broken", ["labevents.known.available: by charttime alone"], indirect=True)
@@ -183,7 +254,7 @@ def test_no_store_and_no_such_profile_are_refused(store: Path, tmp_path: Path) -
 def test_a_raw_folder_without_the_tables_of_the_store_is_refused(
     store: Path, raw_cohort: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(UserError, match="no csv of admissions, chartevents, datetimeevents and"):
+    with pytest.raises(UserError, match="nothing: no such folder"):
         quick(store, raw=[tmp_path / "nothing"])
     with pytest.raises(UserError, match=r"which .* holds; name every folder that was ingested"):
         quick(store, raw=[raw_cohort / "hosp"])

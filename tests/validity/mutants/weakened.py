@@ -76,6 +76,9 @@ def _masks(rule: Rule) -> Iterator[Mutant]:
         for change, sql in weaker.items():
             changed = {**rule.masked, column: dataclasses.replace(mask, when=sql)}
             yield Mutant(rule.table, field, change, _with(rule, masked=changed))
+        if mask.event is not None:
+            as_others = {**rule.masked, column: dataclasses.replace(mask, event=None)}
+            yield Mutant(rule.table, field, "event as others", _with(rule, masked=as_others))
         profiles: tuple[Profile, ...] | None = ("event",) if mask.profiles is None else None
         changed = {**rule.masked, column: Mask(mask.when, mask.words, profiles)}
         yield Mutant(rule.table, field, f"profiles {profiles}", _with(rule, masked=changed))
