@@ -26,8 +26,8 @@ _GROWTH = 2
 costs one of them a window (see `Pace.throttled`) and must not hold the gate down."""
 
 _FIRST_QUIET, _LONGEST_QUIET = 0.25, 8.0
-"""Seconds of quiet after a refusal, doubled while no answer comes between; Retry-After may ask
-for more."""
+"""Seconds of quiet after a refusal, doubled until an answer comes, which ends it; Retry-After may
+ask for more, and no answer ends that."""
 
 _LONGEST_PAUSE = 600.0
 _LONGEST_BACKOFF = 60.0
@@ -116,7 +116,7 @@ class Gate:
         self._pace = Pace(_FIRST if most is None else min(_FIRST, most), most)
         self._queue: deque[asyncio.Future[None]] = deque()
         self._under_way = 0
-        self._quiet_until = -math.inf
+        self._told_until = self._quiet_until = -math.inf
         self._refusals = 0
         self._doubling = False
 
@@ -182,6 +182,9 @@ class Gate:
         full = bool(self._queue) or self._under_way >= self.limit
         self._pace = self._pace.was_answered(full=full)
         self._refusals = 0
+        self._quiet_until = (
+            self._told_until
+        )  # there is room again, if the host did not ask for more
 
     def _was_throttled(self, retry_after: float | None) -> None:
         self._pace = self._pace.was_throttled(others=self._under_way - 1)
@@ -190,7 +193,9 @@ class Gate:
         if now >= self._quiet_until:  # else it was sent before the host asked for quiet
             self._refusals += 1
         quiet = min(_LONGEST_QUIET, _FIRST_QUIET * 2.0 ** min(self._refusals - 1, 16))
-        until = now + max(quiet, bounded_seconds(retry_after, most=_LONGEST_PAUSE))
+        told = now + bounded_seconds(retry_after, most=_LONGEST_PAUSE)
+        self._told_until = max(self._told_until, told)
+        until = max(self._told_until, now + quiet)
         if until > self._quiet_until:
             self._quiet_until = until
             loop.call_at(until, self._admit)

@@ -25,8 +25,9 @@ class PatientLoop(asyncio.SelectorEventLoop):
         return self.passed
 
     def _run_once(self) -> None:
-        if not self._ready and self._scheduled:  # type: ignore[attr-defined]
-            self.passed = max(self.passed, self._scheduled[0]._when)  # type: ignore[attr-defined]
+        timers = [one.when() for one in self._scheduled if not one.cancelled()]  # type: ignore[attr-defined]
+        if timers and not self._ready:  # type: ignore[attr-defined]
+            self.passed = max(self.passed, min(timers))
         super()._run_once()  # type: ignore[misc]
 
 
@@ -211,6 +212,24 @@ def test_an_endless_retry_after_is_ten_minutes() -> None:
             assert second.waited == 600.0
 
     _in_no_time(story())
+
+
+def test_an_answer_ends_the_quiet_but_not_what_the_host_asked_for() -> None:
+    waited: list[float] = []
+
+    async def story(told: float | None) -> None:
+        gate = Gate()
+        async with gate.turn() as first, gate.turn() as second:
+            first.throttled(told)
+            await asyncio.sleep(0.1)
+            second.answered()
+        async with gate.turn() as third:
+            waited.append(third.waited)
+
+    _in_no_time(story(None))
+    _in_no_time(story(5.0))
+
+    assert waited == [0.0, 4.9]
 
 
 def test_the_quiet_grows_while_a_host_refuses_everything() -> None:
