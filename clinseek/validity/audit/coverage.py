@@ -12,9 +12,13 @@ from clinseek.validity.audit.scramble import Future
 
 
 class Coverage(NamedTuple):
-    """By rule (`table` for its rows, `table.column` for a cell), how often it hid something."""
+    """By rule (`table` for its rows, `table.column` for a cell), how often it hid something.
+
+    `possible` are those that hide something in the audited patients' records at some cutoff.
+    """
 
     hidden: dict[str, int]
+    possible: frozenset[str]
 
     @property
     def exercised(self) -> list[str]:
@@ -26,11 +30,24 @@ class Coverage(NamedTuple):
         """Rules that hid nothing in this sample: no pass."""
         return sorted(rule for rule, count in self.hidden.items() if not count)
 
+    @property
+    def missed(self) -> list[str]:
+        """Of these, the ones that would have hidden something at another prediction time."""
+        return [rule for rule in self.not_exercised if rule in self.possible]
 
-def coverage(tables: Iterable[str], counted: Counter[str], profile: Profile) -> Coverage:
+    @property
+    def idle(self) -> list[str]:
+        """Of these, the ones to which nothing in the audited records gives occasion."""
+        return [rule for rule in self.not_exercised if rule not in self.possible]
+
+
+def coverage(
+    tables: Iterable[str], counted: Counter[str], profile: Profile, *, possible: frozenset[str]
+) -> Coverage:
     """How often each rule of `tables` hid something, by what was `counted`."""
     hiding = {rule for table in tables for rule in hiding_rules(table, profile)}
-    return Coverage({rule: counted[rule] for rule in sorted(hiding | (+counted).keys())})
+    hidden = {rule: counted[rule] for rule in sorted(hiding | (+counted).keys())}
+    return Coverage(hidden, possible)
 
 
 def hiding_rules(table: str, profile: Profile) -> list[str]:

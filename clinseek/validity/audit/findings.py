@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, get_args
 
 Check = Literal[
-    "record", "completeness", "ahead", "growth", "scramble", "full form", "strangers", "ingest"
-]
+    "record", "completeness", "ahead", "growth", "scramble", "full form", "strangers",
+    "vocabulary", "ingest",
+]  # fmt: skip
 """What is proven of each prediction time.
 
 `record`: the case is, row by row and cell by cell, what the second reading says, no more.
 `completeness`: and no less. `ahead`: no cell carries a moment after the cutoff but a plan.
 `growth`: what was visible stays, under the same id. `scramble`: nothing that becomes known later
 changes a byte, nor does it through raw csv and ingest (`full form`). `strangers`: nothing of
-another patient. `ingest`: the store holds what the raw files say (only where they are given).
+another patient. `vocabulary`: the dictionaries and candidate lists are the store's, and of no
+patient. `ingest`: the store holds what the raw files say (only where they are given).
 """
 
 CHECKS: tuple[Check, ...] = get_args(Check)
@@ -23,10 +25,13 @@ ALWAYS = "always"
 
 
 class Violation(NamedTuple):
-    """A cell or row that breaks the claim. `row` is its raw key; `known_at` the oracle's moment."""
+    """A cell or row that breaks the claim. `row` is its raw key; `known_at` the oracle's moment.
+
+    `subject_id` is None, and `cutoff` "-", where it is of the store and not of one case.
+    """
 
     check: Check
-    subject_id: int
+    subject_id: int | None
     cutoff: str
     table: str
     column: str | None

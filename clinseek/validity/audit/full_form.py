@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import tempfile
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 from clinseek.toolkits.ehr.case import Case, open_case
@@ -12,21 +13,20 @@ from clinseek.toolkits.ehr.store import Store, ingest
 from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.audit.dictionaries import dictionary_rows
 from clinseek.validity.audit.findings import Violation
-from clinseek.validity.audit.patient import (
-    Subject,
-    compare_cases,
-    scrambled_record,
-    sight_at,
-)
+from clinseek.validity.audit.patient import Subject, scrambled_record, sight_at, sight_of
 from clinseek.validity.audit.scramble import WAYS, future_of
+from clinseek.validity.audit.two_cases import compare_cases
 from clinseek.validity.oracle import RawRecord
+
+_ENOUGH = 5_000
+"""Rows of a dictionary: whole for items, whose category decides; of codes, enough to search."""
 
 
 def full_form(subject: Subject, store: Store, cutoff: str, *, seed: int) -> list[Violation]:
     """Write the record and a scrambled one as raw csv, ingest both, and compare the two cases.
 
-    Each store holds this patient alone beside the dictionaries, so its vocabulary must be the same
-    to the byte too.
+    Each store holds this patient alone beside the first rows of the dictionaries, so its vocabulary
+    must be the same to the byte too.
     """
     sight = sight_at(subject, cutoff)
     future = future_of(sight)
@@ -38,7 +38,8 @@ def full_form(subject: Subject, store: Store, cutoff: str, *, seed: int) -> list
         after = _through_ingest(subject, store, made, cutoff, Path(folder) / "after")
         # Here the two stores differ as well, so a tool that read beside its case would show it.
         every = len(before.tables)
-        found = compare_cases(before, after, sight, how=how, tools=True, tables=every)
+        as_made = partial(sight_of, subject, made, cutoff)
+        found = compare_cases(before, after, sight, as_made, how=how, tools=True, tables=every)
         if _vocabulary(before) != _vocabulary(after):
             what = f"with {how} the candidates and dictionaries are others"
             here = (subject.subject_id, cutoff, "vocabulary")
@@ -66,12 +67,12 @@ def _vocabulary(case: Case) -> bytes:
 
 
 def write_raw(folder: Path, record: RawRecord, store: Store) -> None:
-    """The patient's rows, and the store's dictionaries, as a download's csv files."""
+    """The patient's rows, and the store's dictionaries' first ones, as a download's csv files."""
     for name, rows in record.items():
         _write(folder, name, (list(row.values()) for row in rows))
     for name in store.tables:
         if TABLES[name].is_dictionary:
-            _write(folder, name, dictionary_rows(store, name))
+            _write(folder, name, dictionary_rows(store, name)[:_ENOUGH])
 
 
 def _write(folder: Path, name: str, rows: Iterable[Iterable[object]]) -> None:

@@ -17,6 +17,7 @@ _SAYS = {
     "scramble": "another future changes no byte and no tool's answer",
     "full form": "the same from raw csv through ingest",
     "strangers": "nothing of another patient, in free pages either",
+    "vocabulary": "dictionaries and candidate lists are the store's, and of no patient",
     "ingest": "the store holds what the raw files say",
 }
 _CLAIM = ("the claim holds on this sample", "THE CLAIM DOES NOT HOLD")
@@ -43,6 +44,12 @@ def summary_lines(report: AuditReport) -> list[str]:
         f"{report.seconds:.0f} s"
     )
     lines = [head, f"  {report.tables} tables and {report.columns} columns, each with a rule"]
+    lines.append(
+        f"  {report.drawn_biting:,} times drawn where a rule bites; at {report.biting:,} of all "
+        "something had happened that was not known yet"
+    )
+    if report.left_out:
+        lines.append(f"  {report.left_out:,} patients of the raw files left out on purpose")
     for check, says in _SAYS.items():
         if check in report.done:
             broken = sum(violation.check == check for violation in report.violations)
@@ -59,9 +66,11 @@ def violation_line(violation: Violation) -> str:
     """One violation: where, which row, when it is known, what the rule says."""
     known = "" if violation.known_at is None else f", known {violation.known_at}"
     rule = _rule_words(violation.table, violation.column)
+    whose = "the store" if violation.subject_id is None else f"patient {violation.subject_id}"
+    at = "" if violation.cutoff == "-" else f" at {violation.cutoff}"
     return (
-        f"{violation.check}: patient {violation.subject_id} at {violation.cutoff}: "
-        f"{violation.place}: {violation.what} ({violation.row}{known})"
+        f"{violation.check}: {whose}{at}: {violation.place}: {violation.what} "
+        f"({violation.row}{known})"
         f"{f' [rule: {rule}]' if rule else ''}"
     )
 
@@ -115,6 +124,9 @@ def as_json(report: AuditReport) -> dict[str, Any]:
         "patients": report.patients,
         "prediction_times": report.times,
         "drawn": report.drawn,
+        "drawn_biting": report.drawn_biting,
+        "biting": report.biting,
+        "left_out_on_purpose": report.left_out,
         "tables": report.tables,
         "columns": report.columns,
         "checks": report.done,
@@ -125,13 +137,20 @@ def as_json(report: AuditReport) -> dict[str, Any]:
         ],
         "exercised": {rule: report.coverage.hidden[rule] for rule in report.coverage.exercised},
         "not_exercised": report.coverage.not_exercised,
+        "missed": report.coverage.missed,
+        "idle": report.coverage.idle,
         "seconds": round(report.seconds, 1),
     }
 
 
 def _coverage_lines(report: AuditReport) -> list[str]:
-    tried, untried = report.coverage.exercised, report.coverage.not_exercised
-    lines = [f"  {len(tried)} of {len(tried) + len(untried)} rules hid something in this sample"]
-    if untried:
-        lines.append(f"  not exercised, which is no pass: {', '.join(untried)}")
+    told = report.coverage
+    of_all = len(told.exercised) + len(told.not_exercised)
+    lines = [f"  {len(told.exercised)} of {of_all} rules hid something in this sample"]
+    for rules, why in (
+        (told.missed, "the sample did not reach what they hide"),
+        (told.idle, "nothing in the records of these patients for them to hide"),
+    ):
+        if rules:
+            lines.append(f"  not exercised, which is no pass ({why}): {', '.join(rules)}")
     return lines

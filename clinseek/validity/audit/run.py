@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from clinseek.errors import CaseError, CutoffError, RawRecordError, SettingError
-from clinseek.toolkits.ehr.availability import Profile, rules_hash
+from clinseek.errors import CaseError, CutoffError, SettingError
+from clinseek.toolkits.ehr.availability import rules_hash
 from clinseek.toolkits.ehr.case.build import patient_tables
 from clinseek.toolkits.ehr.store import Store
 from clinseek.toolkits.ehr.tables import TABLES
@@ -26,11 +23,15 @@ from clinseek.validity.audit.full_form import full_form
 from clinseek.validity.audit.patient import (
     Found,
     Subject,
-    as_raw,
     audit_patient,
+    held_against,
     read_subject,
 )
-from clinseek.validity.oracle import RawRecord, raw_records, stored_record
+from clinseek.validity.audit.processes import workers
+from clinseek.validity.audit.raw_again import Raw, other_patient, read_raw
+from clinseek.validity.audit.sampling import Survey, clocks_to_draw, counts_of, survey_of
+from clinseek.validity.audit.vocabulary import vocabulary_violations
+from clinseek.validity.oracle import RawRecord, read_record, stored_record
 
 FULL_FORMS = 5
 """Patients whose future is scrambled in raw csv and ingested, besides all those in memory."""
@@ -41,6 +42,8 @@ class Share(NamedTuple):
 
     subject_id: int
     times: int
+    clocks: tuple[str, ...]
+    """In whose waits prediction times are to lie."""
     seed: int
     full: bool
     raw: RawRecord | None
@@ -57,7 +60,11 @@ class Progress(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class AuditReport:
-    """What an audit came to. `done` counts, by check, how often it was made."""
+    """What an audit came to. `done` counts, by check, how often it was made.
+
+    Of the `times`, `drawn_biting` were drawn where a rule bites; at `biting` one did. `left_out`
+    patients of the raw files are, on purpose, not in the store.
+    """
 
     store: str
     fingerprint: str
@@ -67,6 +74,9 @@ class AuditReport:
     patients: int
     times: int
     drawn: dict[str, int]
+    drawn_biting: int
+    biting: int
+    left_out: int
     tables: int
     columns: int
     done: dict[str, int]
@@ -94,9 +104,14 @@ def audit(
     """Prove on `sample` prediction times of the store at `path` that cases are as they must be.
 
     `raw` names the folders that were ingested: the second reading then reads them itself instead
-    of the store. The profile `reference` is held against `available`, so it shows what the
-    published rule leaks. Raises StoreError, RuleError, SettingError (no such profile, an empty
-    sample) and RawRecordError.
+    of the store, and the store is held against them. The profile `reference` is held against
+    `available`, so it shows what the published rule leaks.
+
+    With `jobs` of 2 or more, processes are started, each of which imports the calling script anew:
+    a script calls this under `if __name__ == "__main__":`.
+
+    Raises StoreError, RuleError, SettingError (no such profile, an empty sample, processes begun
+    without that guard) and RawRecordError.
     """
     begun = time.monotonic()
     store = Store.open(path)
@@ -104,24 +119,23 @@ def audit(
     if sample < 1:
         raise SettingError(f"--sample {sample} draws no prediction time; give 1 or more")
     tables = patient_tables(store)
-    shares = _shares(store, sample=sample, seed=seed, full_forms=full_forms, raw=raw)
-    found: list[Found] = []
-    total = sum(share.times for share in shares)
     work = _Work(str(path), profile, bedside_items(store))
-    for each in _audited(partial(_audit_share, work), shares, jobs=jobs):
-        found.append(each)
-        if progress is not None:
-            done = sum(len(one.times) for one in found)
-            broken = sum(len(one.violations) for one in found)
-            progress(Progress(done, total, broken, time.monotonic() - begun))
+    counts = counts_of(store.subjects(), sample, random.Random(seed))
+    found: list[Found] = []
+    with workers(min(jobs, len(counts))) as each_of:
+        again = read_raw(raw, store, list(counts)) if raw else None
+        surveys = sorted(each_of(partial(_survey, work), counts))
+        shares = _shares(surveys, counts, seed=seed, full_forms=full_forms, raw=again)
+        for each in each_of(partial(_audit_share, work), shares):
+            found.append(each)
+            if progress is not None:
+                done = sum(len(one.times) for one in found)
+                broken = sum(len(one.violations) for one in found)
+                progress(Progress(done, sample, broken, time.monotonic() - begun))
     found.sort(key=lambda one: one.subject_id)
     times = [drawn for one in found for drawn in one.times]
     if not times:
         raise SettingError(f"{path}: no patient has a moment at which anything is known")
-    hidden = sum((one.hidden for one in found), Counter[str]())
-    reading: Profile = "strict" if profile == "strict" else "available"
-    if profile == "event":
-        reading = "event"
     return AuditReport(
         store=str(path),
         fingerprint=store.fingerprint,
@@ -130,14 +144,32 @@ def audit(
         seed=seed,
         patients=len(found),
         times=len(times),
-        drawn=dict(Counter(drawn.drawn_as.split(":")[-1].strip() for drawn in times)),
+        drawn=dict(sorted(Counter(drawn.drawn_as for drawn in times).items())),
+        drawn_biting=sum(drawn.opens is not None for drawn in times),
+        biting=sum(one.biting for one in found),
+        left_out=0 if again is None else again.left_out,
         tables=len(tables),
         columns=sum(len(TABLES[table].columns) for table in tables),
-        done=dict(sum((one.done for one in found), Counter[str]())),
-        violations=tuple(violation for one in found for violation in one.violations),
-        coverage=coverage(tables, hidden, reading),
+        done=dict(_done(found, again)),
+        violations=(
+            *vocabulary_violations(store),
+            *(() if again is None else again.violations),
+            *(violation for one in found for violation in one.violations),
+        ),
+        coverage=coverage(
+            tables,
+            sum((one.hidden for one in found), Counter[str]()),
+            held_against(profile),
+            possible=frozenset().union(*(survey.rules for survey in surveys)),
+        ),
         seconds=time.monotonic() - begun,
     )
+
+
+def _done(found: Sequence[Found], again: Raw | None) -> Counter[str]:
+    """How often each check was made; that of raw files once more for patients, and dictionaries."""
+    done = sum((one.done for one in found), Counter[str]()) + Counter(["vocabulary"])
+    return done if again is None else done + Counter({"ingest": 1 + again.dictionaries})
 
 
 class _Work(NamedTuple):
@@ -146,6 +178,15 @@ class _Work(NamedTuple):
     store: str
     profile: str
     bedside_items: frozenset[int]
+
+
+def _survey(work: _Work, subject_id: int) -> Survey:
+    store = Store.open(work.store)
+    record = stored_record(store, subject_id)
+    oracle = held_against(work.profile)
+    return survey_of(
+        subject_id, record, read_record(record, oracle, bedside_items=work.bedside_items)
+    )
 
 
 def _audit_share(work: _Work, share: Share) -> Found:
@@ -158,9 +199,9 @@ def _audit_share(work: _Work, share: Share) -> Found:
         profile=work.profile,
         bedside_items=work.bedside_items,
     )
-    found = audit_patient(subject, count=share.times, seed=share.seed)
+    found = audit_patient(subject, clocks=share.clocks, count=share.times, seed=share.seed)
     if share.raw is not None:
-        found = _with(found, "ingest", as_raw(stored, share.raw, share.subject_id))
+        found = _with(found, "ingest", other_patient(stored, share.raw, share.subject_id))
     if share.full and found.times:
         cutoff = found.times[len(found.times) // 2].cutoff
         found = _with(found, "full form", _full_form(subject, store, cutoff, share))
@@ -181,73 +222,28 @@ def _with(found: Found, check: Check, violations: Sequence[Violation]) -> Found:
 
 
 def _shares(
-    store: Store, *, sample: int, seed: int, full_forms: int, raw: Sequence[Path]
+    surveys: Sequence[Survey],
+    counts: dict[int, int],
+    *,
+    seed: int,
+    full_forms: int,
+    raw: Raw | None,
 ) -> list[Share]:
-    """Who is audited how often: every patient as often as another, the rest by lot."""
-    stream = random.Random(seed)
-    subjects = store.subjects()
-    stream.shuffle(subjects)
-    each, more = divmod(sample, len(subjects))
-    counts = {subject: each + (place < more) for place, subject in enumerate(subjects)}
-    chosen = [subject for subject in subjects if counts[subject]]
-    records = _raw_again(raw, store, chosen) if raw else {}
+    """What is done for each patient; half of all prediction times are drawn where rules bite."""
+    stream = random.Random(f"shares {seed}")
+    biting = (sum(counts.values()) + 1) // 2
+    clocks = clocks_to_draw(surveys, counts, biting=biting, stream=stream)
     return [
         Share(
-            subject,
-            counts[subject],
+            subject_id,
+            count,
+            clocks[subject_id],
             stream.randrange(2**31),
             place < full_forms,
-            records.get(subject),
+            None if raw is None else raw.records[subject_id],
         )
-        for place, subject in enumerate(chosen)
+        for place, (subject_id, count) in enumerate(counts.items())
     ]
-
-
-def _raw_again(
-    folders: Sequence[Path], store: Store, subjects: Sequence[int]
-) -> dict[int, RawRecord]:
-    """The patients' raw rows, read from the folders; every table of the store must be in them."""
-    absent = [str(folder) for folder in folders if not folder.is_dir()]
-    if absent:
-        raise RawRecordError(f"--raw {absent[0]}: no such folder; name the folders of the download")
-    held = [name for name in store.tables if not TABLES[name].is_dictionary]
-    records = raw_records(
-        folders, subjects, [name for name, table in TABLES.items() if not table.is_dictionary]
-    )
-    if not any(rows for record in records.values() for rows in record.values()):
-        raise RawRecordError(
-            f"--raw {', '.join(map(str, folders))}: none of the patients of {store.path} is in "
-            "there; name the folders that were ingested into it"
-        )
-    lost = sorted(set(held) - set(records[subjects[0]]))
-    if lost:
-        raise RawRecordError(
-            f"--raw {', '.join(map(str, folders))}: no csv of {', '.join(lost[:3])}"
-            f"{' and others' if len(lost) > 3 else ''}, which {store.path} holds; name every "
-            "folder that was ingested"
-        )
-    return records
-
-
-def _audited(
-    audit_share: Callable[[Share], Found], shares: Sequence[Share], *, jobs: int
-) -> Iterator[Found]:
-    if jobs == 1:
-        yield from map(audit_share, shares)
-        return
-    with _processes(min(jobs, len(shares))) as processes:
-        for future in as_completed([processes.submit(audit_share, share) for share in shares]):
-            yield future.result()
-
-
-@contextmanager
-def _processes(jobs: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that hold nothing of this one; what is not begun is dropped when it ends early."""
-    processes = ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"))
-    try:
-        yield processes
-    finally:
-        processes.shutdown(cancel_futures=True)
 
 
 def rules_hash_of(profile: str) -> str:

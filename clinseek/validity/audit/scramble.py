@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
 from clinseek.toolkits.ehr.tables import TABLES, Column
-from clinseek.validity.audit.comparison import Sight
+from clinseek.validity.audit.sight import Sight
 from clinseek.validity.oracle import Cell, OracleProfile, RawRecord, RawRow, read_record
 
 Way = Literal["deleted", "randomised", "tenfold"]

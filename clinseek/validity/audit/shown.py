@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +18,17 @@ class ShownTable(NamedTuple):
 
     columns: tuple[str, ...]
     rows: dict[int, tuple[Cell, ...]]
+
+    def in_order(self, columns: tuple[str, ...]) -> Iterable[tuple[Cell, ...]]:
+        """Every row with the cells of `columns`, in that order; None where a column lacks."""
+        if self.columns == columns:
+            return self.rows.values()
+        return (self.cells(row_id, columns) for row_id in self.rows)
+
+    def cells(self, row_id: int, columns: tuple[str, ...]) -> tuple[Cell, ...]:
+        """The cells of one row."""
+        cells = dict(zip(self.columns, self.rows[row_id], strict=True))
+        return tuple(cells.get(column) for column in columns)
 
 
 Shown = dict[str, ShownTable]

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clinseek.toolkits.ehr.tables import TABLES
-from clinseek.validity.audit.comparison import Sight
 from clinseek.validity.audit.file_bytes import holds_only_its_rows
 from clinseek.validity.audit.findings import Check, Violation
-from clinseek.validity.audit.shown import Shown
+from clinseek.validity.audit.shown import Shown, ShownTable
+from clinseek.validity.audit.sight import Look, Sight
 from clinseek.validity.oracle import AGEING, PLANNED, Cell
 
 _IDS_OF_STAYS = ("subject_id", "hadm_id", "stay_id", "transfer_id")
@@ -22,8 +22,9 @@ _BEGIN_WITH_PATIENT = (
 def ahead_of_cutoff(shown: Shown, sight: Sight) -> list[Violation]:
     """Cells that carry a moment after the cutoff and are no plan."""
     return [
-        _violation("ahead", sight, table, column, row_id, f"carries {cell}, after the cutoff")
+        _violation("ahead", look, held, row_id, column, _carries(cell))
         for table, held in shown.items()
+        for look in [Look(table, sight)]
         for place, column in enumerate(held.columns)
         if (table, column) not in PLANNED and _is_moment(table, column)
         for row_id, cells in held.rows.items()
@@ -32,39 +33,40 @@ def ahead_of_cutoff(shown: Shown, sight: Sight) -> list[Violation]:
 
 
 def growth(earlier: Shown, later: Shown, sight: Sight) -> list[Violation]:
-    """Rows of the earlier case that the later one lacks or tells otherwise, by row_id."""
+    """Rows of the earlier case that the later one lacks or tells otherwise, by row_id.
+
+    `sight` is that of the later case.
+    """
     return [
         violation
         for table, held in earlier.items()
-        for violation in _table_growth(table, held.columns, held.rows, later[table].rows, sight)
+        for violation in _table_growth(table, held, later[table].rows, sight)
     ]
 
 
 def _table_growth(
-    table: str,
-    columns: tuple[str, ...],
-    before: dict[int, tuple[Cell, ...]],
-    after: dict[int, tuple[Cell, ...]],
-    sight: Sight,
+    table: str, held: ShownTable, after: dict[int, tuple[Cell, ...]], sight: Sight
 ) -> Iterator[Violation]:
-    for row_id, cells in before.items():
+    look = Look(table, sight)
+    for row_id, cells in held.rows.items():
         now = after.get(row_id)
         if now is None:
-            yield _violation("growth", sight, table, None, row_id, "was visible before, is gone")
+            yield _violation("growth", look, held, row_id, None, "was visible before, is gone")
         elif now != cells:
-            for column, cell, cell_now in zip(columns, cells, now, strict=True):
+            for column, cell, cell_now in zip(held.columns, cells, now, strict=True):
                 if cell is None or cell == cell_now or (table, column) in AGEING:
                     continue
-                what = f"was {cell!r} at an earlier cutoff, is {cell_now!r}"
-                yield _violation("growth", sight, table, column, row_id, what)
+                what = f"was {cell!r} at an earlier cutoff, is {cell_now!r} under the same row_id"
+                yield _violation("growth", look, held, row_id, column, what)
 
 
 def strangers(path: Path, shown: Shown, sight: Sight) -> list[Violation]:
     """Ids and rows of anyone else: in cells, in free pages, between cells."""
     own = {column: _ids(sight, column) for column in _IDS_OF_STAYS}
     found = [
-        _violation("strangers", sight, table, column, row_id, f"{cell!r} is no id of this patient")
+        _violation("strangers", look, held, row_id, column, _is_no_id(cell))
         for table, held in shown.items()
+        for look in [Look(table, sight)]
         for place, column in enumerate(held.columns)
         if column in own or column in _BEGIN_WITH_PATIENT
         for row_id, cells in held.rows.items()
@@ -73,8 +75,17 @@ def strangers(path: Path, shown: Shown, sight: Sight) -> list[Violation]:
     ]
     if not holds_only_its_rows(path):
         what = "holds more than its rows: made again from them it has other bytes"
-        found.append(_violation("strangers", sight, "file", None, 0, what))
+        here = (sight.subject_id, sight.cutoff, "file")
+        found.append(Violation("strangers", *here, None, "-", None, what))
     return found
+
+
+def _carries(cell: Cell) -> str:
+    return f"carries {cell}, after the cutoff"
+
+
+def _is_no_id(cell: Cell) -> str:
+    return f"{cell!r} is no id of this patient"
 
 
 def _ids(sight: Sight, column: str) -> set[Cell]:
@@ -93,15 +104,11 @@ def _is_moment(table: str, column: str) -> bool:
 
 
 def _violation(
-    check: Check, sight: Sight, table: str, column: str | None, row_id: int, what: str
+    check: Check, look: Look, held: ShownTable, row_id: int, column: str | None, what: str
 ) -> Violation:
-    return Violation(
-        check=check,
-        subject_id=sight.subject_id,
-        cutoff=sight.cutoff,
-        table=table,
-        column=column,
-        row=f"row_id {row_id}",
-        known_at=None,
-        what=what,
+    """A violation in one shown row, told by the raw row that it is."""
+    schema = TABLES[look.table].column_names
+    told = look.of_shown(
+        check, column if column in schema else None, held.cells(row_id, schema), what
     )
+    return told._replace(column=column)

@@ -8,7 +8,7 @@ mistake proves nothing, so nothing here imports either.
 from clinseek.validity.oracle.model import Cell, Moment, OracleProfile, RawRecord, RawRow
 from clinseek.validity.oracle.planned import AGEING, PLANNED
 from clinseek.validity.oracle.published import published_shown_from
-from clinseek.validity.oracle.raw import raw_records
+from clinseek.validity.oracle.raw import raw_dictionaries, raw_records, raw_subjects
 from clinseek.validity.oracle.reading import Reading, read_record
 from clinseek.validity.oracle.stored import stored_record
 
@@ -22,7 +22,9 @@ __all__ = [
     "RawRow",
     "Reading",
     "published_shown_from",
+    "raw_dictionaries",
     "raw_records",
+    "raw_subjects",
     "read_record",
     "stored_record",
 ]

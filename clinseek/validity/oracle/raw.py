@@ -27,7 +27,7 @@ def raw_records(
     with a cell that cannot be read as its column's type, or with too few or too many cells, is
     left out. Raises RawRecordError for a table found twice and for a file that cannot be read.
     """
-    files = _table_files(folders, tables)
+    files = _table_files(folders, [name for name in tables if not TABLES[name].is_dictionary])
     wanted = frozenset(subject_ids)
     records: dict[int, RawRecord] = {
         subject_id: {table: [] for table in tables if table in files} for subject_id in wanted
@@ -36,6 +36,23 @@ def raw_records(
         for subject_id, row in _rows_of(path, TABLES[name], wanted):
             records[subject_id][name].append(row)
     return records
+
+
+def raw_subjects(folders: Sequence[Path]) -> frozenset[int]:
+    """Everyone whom the raw `patients` lists; nobody where the folders hold no such file."""
+    path = _table_files(folders, ["patients"]).get("patients")
+    if path is None:
+        return frozenset()
+    return frozenset(subject_id for subject_id, _ in _rows_of(path, TABLES["patients"], None))
+
+
+def raw_dictionaries(folders: Sequence[Path]) -> dict[str, list[tuple[Cell, ...]]]:
+    """The rows of every dictionary that the folders hold, in schema order; like `raw_records`."""
+    names = [name for name, table in TABLES.items() if table.is_dictionary]
+    return {
+        name: [tuple(row.values()) for row in _dictionary_rows(path, TABLES[name])]
+        for name, path in _table_files(folders, names).items()
+    }
 
 
 def _table_files(folders: Sequence[Path], tables: Collection[str]) -> dict[str, Path]:
@@ -54,16 +71,19 @@ def _table_files(folders: Sequence[Path], tables: Collection[str]) -> dict[str, 
 
 
 def _table_of(path: Path) -> str | None:
-    """The patients' table that a file is, by its name and its module folder."""
+    """The table that a file is, by its name and its module folder."""
     name = path.name.lower()
     for ending in _ENDINGS:
         table = TABLES.get(name.removesuffix(ending)) if name.endswith(ending) else None
         if table is not None and path.parent.name.lower() == table.module:
-            return None if table.is_dictionary else table.name
+            return table.name
     return None
 
 
-def _rows_of(path: Path, table: Table, wanted: frozenset[int]) -> Iterator[tuple[int, RawRow]]:
+def _rows_of(
+    path: Path, table: Table, wanted: frozenset[int] | None
+) -> Iterator[tuple[int, RawRow]]:
+    """The rows of the patients who are `wanted`; of all where that is None."""
     with _opened(path) as file:
         lines = csv.reader(file, strict=True)
         header = [name.strip().lower() for name in next(lines, [])]
@@ -83,7 +103,18 @@ def _rows_of(path: Path, table: Table, wanted: frozenset[int]) -> Iterator[tuple
                 yield subject_id, row
 
 
-def _subject_reader(wanted: frozenset[int]) -> Callable[[str], int | None]:
+def _dictionary_rows(path: Path, table: Table) -> Iterator[RawRow]:
+    with _opened(path) as file:
+        lines = csv.reader(file, strict=True)
+        header = [name.strip().lower() for name in next(lines, [])]
+        read_row = _row_reader(table, header)
+        for cells in lines:
+            row = read_row(cells) if len(cells) == len(header) else None
+            if row is not None:
+                yield row
+
+
+def _subject_reader(wanted: frozenset[int] | None) -> Callable[[str], int | None]:
     """Reads a subject_id; None for a patient who is not wanted and for what is no id."""
     ids: dict[str, int | None] = {}
 
@@ -93,7 +124,7 @@ def _subject_reader(wanted: frozenset[int]) -> Callable[[str], int | None]:
                 subject_id = read_integer(text)
             except ValueError:
                 subject_id = None
-            ids[text] = subject_id if subject_id in wanted else None
+            ids[text] = subject_id if wanted is None or subject_id in wanted else None
         return ids[text]
 
     return subject_in

@@ -53,6 +53,10 @@ class Reading:
             return late[column]
         return reading.known[index]
 
+    def late(self, table: str) -> Late:
+        """The filled cells that come after their row, by index of the row; None is never."""
+        return self._tables[table].late
+
     def at(self, cutoff: str) -> dict[str, list[tuple[int, RawRow]]]:
         """The record as it must stand at `cutoff` (inclusive, `YYYY-MM-DD HH:MM:SS`).
 

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from clinseek.validity.audit.prediction_times import PredictionTime, routine_times, shifted
+from clinseek.validity.audit.moments import shifted
+from clinseek.validity.audit.prediction_times import PredictionTime, routine_times
 from clinseek.validity.oracle import Moment, RawRecord, Reading
 from clinseek.validity.page.spans import Spans, between
 

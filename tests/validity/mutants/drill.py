@@ -22,11 +22,12 @@ from clinseek.toolkits.ehr.case import open_case
 from clinseek.toolkits.ehr.store import Store, ingest
 from clinseek.toolkits.ehr.synthetic import synthesise
 from clinseek.toolkits.ehr.tables import TABLES
-from clinseek.validity.audit.comparison import Sight, table_differences
+from clinseek.validity.audit.comparison import table_differences
 from clinseek.validity.audit.dictionaries import bedside_items
 from clinseek.validity.audit.made_up import MadeUp, arrow_rows
-from clinseek.validity.audit.prediction_times import second_before
+from clinseek.validity.audit.moments import second_before
 from clinseek.validity.audit.shown import shown_tables
+from clinseek.validity.audit.sight import Sight
 from clinseek.validity.oracle import RawRecord, Reading, read_record, stored_record
 
 from .hard_rows import with_hard_rows
