@@ -4,15 +4,32 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinseek.nodes import prompts
+from clinseek import prompts
 from clinseek.nodes.shortening import shorten
 
 
-def test_the_hash_changes_with_any_word(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = prompts.prompt_hash()
-    monkeypatch.setattr(prompts, "_GAP", prompts._GAP + " ")
+@pytest.mark.parametrize("name", ["clinseek.md", "words.toml"])
+def test_the_hash_changes_with_any_word(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    before, read = prompts.prompt_hash(), prompts._text
+    monkeypatch.setattr(
+        prompts, "_text", lambda each: read(each) + (" " if each == name else "")
+    )
 
     assert prompts.prompt_hash() != before
+
+
+def test_the_two_roles_have_hashes_of_their_own() -> None:
+    assert prompts.prompt_hash("clinseek") != prompts.prompt_hash("published")
+
+
+@pytest.mark.parametrize("role", ["clinseek", "published"])
+def test_a_role_names_the_tools_and_how_to_cite_and_end(role: prompts.Role) -> None:
+    said = prompts.system_prompt(["ehr.run_sql_query", "ehr.finish"], role=role)
+
+    assert "ehr.run_sql_query, ehr.finish." in said
+    assert "E3#17" in said
+    assert "call ehr.finish" in said
+    assert "{" not in said
 
 
 def test_braces_in_a_question_stay_as_they_are() -> None:

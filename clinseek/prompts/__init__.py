@@ -1,0 +1,123 @@
+"""Every word that the harness says to a model: texts in this folder, filled in by pure functions.
+
+`clinseek` is our own role; `published` is the role of the published systems in our words. The
+rest (`words.toml`) is the same for both. One hash over the texts of a role stands in each record.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal, get_args
+
+Role = Literal["clinseek", "published"]
+ROLES: tuple[str, ...] = get_args(Role)
+
+NudgeKind = Literal["unreadable", "length", "content_filter", "refusal", "empty", "repeated"]
+"""What a turn was that brought the run no further."""
+
+
+def system_prompt(tools: Sequence[str], *, role: Role = "clinseek") -> str:
+    """The first message: the role, the tools by name, how to cite, how to end."""
+    return _text(f"{role}.md").replace("{tools}", ", ".join(tools))
+
+
+def task_prompt(
+    question: str,
+    *,
+    subject_id: int,
+    cutoff: str,
+    tables: Mapping[str, int],
+    tools: Sequence[str],
+    absent: Mapping[str, str],
+    candidates: Sequence[str] = (),
+    answer_form: str | None = None,
+) -> str:
+    """The user's message: the run context, the task, and its candidates where there are any."""
+    held = ", ".join(
+        f"{table} ({rows:,} {'row' if rows == 1 else 'rows'})" for table, rows in tables.items()
+    )
+    missing = "; ".join(f"{name} ({reason})" for name, reason in absent.items())
+    context = [
+        f"patient: subject_id {subject_id}",
+        f"record as of: {cutoff} (nothing later is in it)",
+        f"tables: {held or 'none'}",
+        f"tools: {', '.join(tools)}" + (f"; absent: {missing}" if missing else ""),
+    ]
+    if answer_form:
+        context.append(f"answer form: {answer_form.replace('_', ' ')}")
+    parts = [_tagged("run_context", "\n".join(context)), _tagged("task", question)]
+    if candidates:
+        parts.append(_tagged("candidates", "\n".join(f"- {name}" for name in candidates)))
+    return "\n".join(parts)
+
+
+def warning(kind: str, left: int) -> str:
+    """What the model is told when a budget is nearly spent.
+
+    >>> warning("rounds", 3)
+    '3 rounds are left. Conclude soon: call ehr.finish with what you know.'
+    """
+    told: str = _words()["warnings"][kind]
+    return told.replace("{left}", str(left))
+
+
+def nudge(kind: NudgeKind) -> str:
+    """What the model is told after a turn that brought the run no further.
+
+    >>> nudge("empty")
+    'Your last turn was empty. Make the next call, or call ehr.finish with the answer.'
+    """
+    told: str = _words()["nudges"][kind]
+    return told
+
+
+def gap_prompt(gaps: Sequence[str]) -> str:
+    """What the model is told when its answer is sent back."""
+    told: str = _words()["gap"]
+    return told.replace("{gaps}", "\n".join(f"- {gap}" for gap in gaps))
+
+
+def conclusion_prompt(findings: str) -> str:
+    """The last turn of a run whose budget is spent: the findings and the form of the answer."""
+    told: str = _words()["conclude"]
+    return told.replace("{findings}", findings or "(nothing)")
+
+
+def not_run() -> str:
+    """The answer to a call that was cut off before it ran."""
+    told: str = _words()["not_run"]
+    return told
+
+
+def prompt_hash(role: Role = "clinseek") -> str:
+    """A short hash over every text that a run of this role may see; it stands in each record."""
+    sample = task_prompt(
+        "q", subject_id=1, cutoff="t", tables={"a": 1}, tools=["x"], absent={"y": "z"},
+        candidates=["c"], answer_form="yes_no",
+    )  # fmt: skip
+    texts = [_text(f"{role}.md"), _text("words.toml"), sample]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+
+def prompt_version() -> int:
+    """The version of the texts, raised by hand with each change of what they ask."""
+    version: int = _words()["version"]
+    return version
+
+
+@cache
+def _words() -> dict[str, Any]:
+    return tomllib.loads(_text("words.toml"))
+
+
+@cache
+def _text(name: str) -> str:
+    return files(__name__).joinpath(name).read_text(encoding="utf-8").rstrip("\n")
+
+
+def _tagged(tag: str, body: str) -> str:
+    return f"<{tag}>\n{body}\n</{tag}>"
