@@ -27,6 +27,16 @@ def register(app: typer.Typer) -> None:
     app.command("probe", rich_help_panel="Check the claim")(probe)
 
 
+def list_outcomes(wanted: bool) -> None:
+    """With --list: the outcomes that can be asked for, and nothing else."""
+    if not wanted:
+        return
+    from clinseek.validity.probe import words
+
+    table(words.OUTCOME_COLUMNS, words.outcome_rows())
+    raise typer.Exit
+
+
 def probe(
     store: Annotated[Path, typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE")],
     profiles: Annotated[
@@ -40,19 +50,37 @@ def probe(
     ] = None,
     outcomes: Annotated[
         list[str] | None,
-        typer.Option("--outcome", metavar="NAME", help="Only this outcome (repeatable)."),
+        typer.Option(
+            "--outcome",
+            metavar="NAME",
+            help="Only this outcome (repeatable): one of --list. One that the store's tables "
+            "cannot give is named and skipped, never passed.",
+        ),
     ] = None,
+    listed: Annotated[  # noqa: ARG001
+        bool,
+        typer.Option(
+            "--list", is_eager=True, callback=list_outcomes, help="List the outcomes, and end."
+        ),
+    ] = False,
     sample: Annotated[
         int | None, typer.Option("--sample", metavar="N", help="So many patients; without it, all.")
     ] = None,
     seed: Annotated[
-        int, typer.Option("--seed", metavar="S", help="Draws patients and halves.")
+        int,
+        typer.Option(
+            "--seed",
+            metavar="S",
+            help="Decides by lot which patients --sample takes, on which half of them the model "
+            "of structure is fitted, and how answers are permuted.",
+        ),
     ] = 0,
     independent: Annotated[
         bool,
         typer.Option(
             "--independent",
-            help="The store is of synth --outcomes independent: a signal in structure is a leak.",
+            help="You state that the store is of synth --outcomes independent (a store does not "
+            "say it): a signal in structure is a leak, and fails. Not with --direct-only.",
         ),
     ] = False,
     direct_only: Annotated[
@@ -78,7 +106,11 @@ def probe(
 
     Asked at the published prediction times: look-ups that a lazy agent would try (dischtime, dod,
     los, disposition, DRG, ids, ...), and a model on what is present and what is NULL. Under
-    available and strict nothing may be found: exit 1 where something is.
+    available and strict nothing may be found.
+
+    Ends with 0 where nothing was, or where only event or reference was asked (no verdict); with 1
+    where something was found or a look-up failed, which proves nothing; with 2 where nothing could
+    be asked: no outcome that the store's tables can give, no question, no case that opens.
     """
     from clinseek.validity.probe.report import as_json as report_as_json
     from clinseek.validity.probe.run import PROFILES
@@ -110,22 +142,21 @@ def probe(
         emit_json(report_as_json(report))
     else:
         show_report(report, look_ups=look_ups)
-    if not report.holds:
+    if report.holds is False:
         raise typer.Exit(FAILED)
 
 
 def show_report(report: ProbeReport, *, look_ups: bool) -> None:
     """The table of outcomes, if wanted that of look-ups, and what they cannot say."""
-    from clinseek.validity.probe import words
+    from clinseek.validity.probe import notes, words
 
     columns = words.COLUMNS + (words.STRUCTURE_COLUMNS if report.structure else ())
     table(columns, words.table_rows(report), right=words.NUMBERS)
     if look_ups:
         emit("")
-        counts = ("answered", "right", "nothing", "failed")
-        table(words.LOOK_UP_COLUMNS, words.look_up_rows(report), right=counts)
+        table(words.LOOK_UP_COLUMNS, words.look_up_rows(report), right=words.LOOK_UP_NUMBERS)
     emit("")
-    for line in words.note_lines(report):
+    for line in notes.note_lines(report):
         emit(line)
 
 
@@ -149,11 +180,11 @@ def probe_progress() -> Iterator[Callable[[Progress], None]]:
 
 
 def progress_line(progress: Progress) -> str:
-    """The line that says where a probe stands."""
-    if progress.done == progress.total:
-        return f"{progress.cases:,} cases asked; testing the structure"
+    """The line that says where a probe stands, and how long this stage goes on."""
     left = progress.seconds / progress.done * (progress.total - progress.done)
-    return (
-        f"patient {progress.done:,} of {progress.total:,}: {progress.cases:,} cases, "
-        f"{left:.0f} s left"
-    )
+    if progress.stage == "patients":
+        return (
+            f"patient {progress.done:,} of {progress.total:,}: {progress.cases:,} cases, about "
+            f"{left:.0f} s left"
+        )
+    return f"structure {progress.done:,} of {progress.total:,} tested, about {left:.0f} s left"

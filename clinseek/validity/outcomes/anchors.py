@@ -50,6 +50,12 @@ def _still_in_unit(row: RawRow, _rows: RawRows, moment: datetime) -> bool:
     return row["outtime"] is not None and moment < row["outtime"]
 
 
+def _alive_in_icu(row: RawRow, rows: RawRows, moment: datetime) -> bool:
+    admission = admission_of(row, rows)
+    death: datetime | None = None if admission is None else admission["deathtime"]
+    return _still_in_unit(row, rows, moment) and (death is None or moment < death)
+
+
 def _still_in_ed_unadmitted(row: RawRow, rows: RawRows, moment: datetime) -> bool:
     return _still_in_unit(row, rows, moment) and not admitted_by(row, rows, moment)
 
@@ -82,11 +88,11 @@ FIRST_ICU_DAY = Anchor(
     table="icustays",
     ids=("stay_id", "hadm_id"),
     tables=("admissions",),
-    words="24 h after the ICU intime, while still in the ICU",
+    words="24 h after the ICU intime, while alive and still in the ICU",
     at=lambda row, _rows: after(row["intime"], DAY),
-    open_at=_still_in_unit,
+    open_at=_alive_in_icu,
 )
-"""EHR-Bench: the first 24 h of an ICU stay; asked here only while it goes on."""
+"""EHR-Bench: the first 24 h of an ICU stay; asked here only while it goes on and nobody died."""
 
 FIRST_ED_HOUR = Anchor(
     table="edstays",

@@ -123,6 +123,17 @@ def careunit(transfer: RawRow, _rows: RawRows) -> Answer | None:
     return unit
 
 
+def present_careunit(_transfer: RawRow, rows: RawRows, moment: datetime) -> str:
+    """The unit that the patient is in at the moment; empty where none is known."""
+    known = [
+        row
+        for row in rows["transfers"]
+        if row["intime"] is not None and row["intime"] <= moment and row["careunit"] is not None
+    ]
+    last = max(known, key=lambda row: row["intime"], default=None)
+    return "" if last is None else str(last["careunit"])
+
+
 def diagnosis_codes(admission: RawRow, rows: RawRows) -> Answer | None:
     """The ICD codes that the admission was billed with."""
     codes = frozenset(

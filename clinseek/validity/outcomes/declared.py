@@ -1,4 +1,8 @@
-"""The headline outcomes. To add one, add a declaration (and its look-ups in `probe.lookups`)."""
+"""The headline outcomes. To add one, add a declaration (and its look-ups in `probe.lookups`).
+
+What is asked otherwise than published stands in each `differs`. Of all of them: answers are as
+frequent as they are in the store, where the published yes/no rows were drawn to be balanced.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,19 @@ _ICU_12 = (
 )
 _ADMISSION = "the visit's hadm_id names an admission (EHR-Bench ED_Hospitalization)."
 
+_WHILE_THERE = (
+    "only of those still there after a day (EHR-Bench says so for length of stay alone, and asks "
+    "the others of everyone)"
+)
+_ALIVE = "never of those who died before the question"
+_LAST_SECOND = "in the last second of the visit, not at its last event"
+_SETTLED = "not where the answer is in the record as a fact by then"
+_EARLY = "an hour after arrival: no published subtask asks then"
+_NOT_BEFORE = (
+    "an ICU stay from before the visit does not count, which the published rule leaves open"
+)
+_EVERY_STAY = "of every admission, not of one a patient"
+
 
 def _stay_longer(days: int) -> Outcome:
     return Outcome(
@@ -28,6 +45,7 @@ def _stay_longer(days: int) -> Outcome:
         anchor=anchors.FIRST_DAY,
         truth=answers.stays_longer(days),
         definition=f"dischtime - admittime > {days} d (EHR-Bench LengthOfStay_{days}day).",
+        differs=(),
     )
 
 
@@ -39,6 +57,7 @@ def _icu_longer(days: int) -> Outcome:
         anchor=anchors.FIRST_ICU_DAY,
         truth=answers.icu_at_least(days),
         definition=f"outtime - intime >= {days} d (EHR-Bench ICU_Stay_{days}day).",
+        differs=(_WHILE_THERE, _ALIVE),
     )
 
 
@@ -53,6 +72,10 @@ def _readmission(days: int) -> Outcome:
             f"the next admittime within {days} d of dischtime (EHR-Bench Readmission_{days}day "
             "counts from the discharge note, which is stamped with the same day)."
         ),
+        differs=(
+            "at dischtime, not at the discharge note",
+            "only of those who left alive; also of stays without a note",
+        ),
     )
 
 
@@ -64,6 +87,7 @@ _DECLARED: tuple[Outcome, ...] = (
         anchor=anchors.FIRST_DAY,
         truth=answers.died_in_stay,
         definition=_DEATH,
+        differs=(_WHILE_THERE, "by flag or deathtime, where the published rule goes by dod"),
     ),
     _stay_longer(3),
     _stay_longer(7),
@@ -75,6 +99,7 @@ _DECLARED: tuple[Outcome, ...] = (
         truth=answers.admitted_from_ed,
         settled=anchors.admitted_by,
         definition=_ADMISSION,
+        differs=(_LAST_SECOND, _SETTLED),
     ),
     Outcome(
         name="ed_admission_early",
@@ -83,6 +108,7 @@ _DECLARED: tuple[Outcome, ...] = (
         anchor=anchors.FIRST_ED_HOUR,
         truth=answers.admitted_from_ed,
         definition=_ADMISSION,
+        differs=(_EARLY,),
     ),
     Outcome(
         name="ed_to_icu_12h",
@@ -94,6 +120,7 @@ _DECLARED: tuple[Outcome, ...] = (
         settled=answers.in_icu_already,
         state=answers.admitted_or_not,
         definition=_ICU_12,
+        differs=(_LAST_SECOND, _SETTLED, _NOT_BEFORE),
     ),
     Outcome(
         name="ed_to_icu_12h_early",
@@ -104,6 +131,7 @@ _DECLARED: tuple[Outcome, ...] = (
         truth=answers.icu_within(12),
         settled=answers.in_icu_already,
         definition=_ICU_12,
+        differs=(_EARLY, _NOT_BEFORE),
     ),
     Outcome(
         name="icu_death",
@@ -114,6 +142,11 @@ _DECLARED: tuple[Outcome, ...] = (
         definition=(
             "death in hospital not later than the ICU outtime. (EHR-Bench ICU_Mortality counts "
             "deaths within 1 to 14 days of the question.)"
+        ),
+        differs=(
+            _WHILE_THERE,
+            _ALIVE,
+            "death within the ICU stay, not within 1 to 14 days",
         ),
     ),
     _icu_longer(7),
@@ -130,6 +163,7 @@ _DECLARED: tuple[Outcome, ...] = (
             "admissions.discharge_location. No published subtask asks for it alone; it is asked "
             "when AgentEHR asks for the discharge diagnoses."
         ),
+        differs=("no published subtask asks for it alone",),
     ),
     Outcome(
         name="next_care_unit",
@@ -137,8 +171,10 @@ _DECLARED: tuple[Outcome, ...] = (
         kind="category",
         anchor=anchors.BEFORE_TRANSFER,
         truth=answers.careunit,
-        follows="the unit and the illness that the patient is in",
+        state=answers.present_careunit,
+        follows="the illness, which is treated in its own unit",
         definition="careunit of the transfer (AgentEHR transfers).",
+        differs=("EHR-Bench's subtask of the same name asks for eventtype",),
     ),
     Outcome(
         name="discharge_diagnoses",
@@ -152,6 +188,7 @@ _DECLARED: tuple[Outcome, ...] = (
             "the ICD codes of the admission in diagnoses_icd (AgentEHR diagnoses_ccs asks for "
             "their CCS names)."
         ),
+        differs=(_EVERY_STAY, "for ICD codes, not for CCS names"),
     ),
 )
 

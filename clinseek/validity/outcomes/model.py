@@ -71,8 +71,9 @@ class Outcome:
     """One outcome. `truth` is None where the raw record does not say.
 
     `tables` are those that truth and state are read from, beside the anchor's. `definition` says
-    what counts, and where that is from. `follows` names what an outcome follows from by design in
-    every cohort, so that a signal in the record's structure is no proof of a leak.
+    what counts, and where that is from; `differs` says in what the question is not the published
+    one. `follows` names what an outcome follows from in every cohort beyond its `state`, so that a
+    signal in the record's structure is no proof of a leak; its look-ups count all the same.
     """
 
     name: str
@@ -80,6 +81,7 @@ class Outcome:
     kind: Kind
     anchor: Anchor
     definition: str
+    differs: tuple[str, ...]
     truth: Callable[[RawRow, RawRows], Answer | None]
     tables: tuple[str, ...] = ()
     settled: Callable[[RawRow, RawRows, datetime], bool] = lambda _row, _rows, _moment: False

@@ -57,6 +57,14 @@ def concordance(scores: Numbers, truth: Truths, strata: Codes, patients: Codes) 
     return Concordance(auroc, influence)
 
 
+def comparable(truth: Truths, strata: Codes) -> bool:
+    """Whether some stratum holds both answers, so that there is a pair to compare."""
+    return any(
+        truth[inside].any() and not truth[inside].all()
+        for inside in (strata == stratum for stratum in np.unique(strata))
+    )
+
+
 def _placements(
     scores: Numbers, yes: NDArray[np.int64], no: NDArray[np.int64]
 ) -> tuple[Numbers, Numbers]:

@@ -1,39 +1,51 @@
-"""The direct probe: every look-up asked of a case, and how often each is answered and right."""
+"""The direct probe: every look-up asked of a case, and how each of them ended."""
 
 from __future__ import annotations
 
 import sqlite3
-import statistics
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from clinseek.toolkits.ehr.case import Case
+from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.outcomes import Answer, Instance, Kind, Outcome
-from clinseek.validity.probe.intervals import Share, clustered_share
+from clinseek.validity.probe.look_up import LookUp
 from clinseek.validity.probe.lookups import LOOK_UPS
-from clinseek.validity.probe.stay_lookups import LookUp
 
 _SECONDS = 10.0
 _INSTRUCTIONS_BETWEEN_CHECKS = 10_000
 
-Ended = Literal["answered", "nothing", "failed"]
+Ended = Literal["answered", "nothing", "lacking", "failed"]
 
 
 class Tried(NamedTuple):
-    """How one look-up ended: an answer, nothing (no row or NULL), or the words of an SQL error."""
+    """How one look-up ended: an answer, nothing (no row or NULL), or not at all.
+
+    `lacking` is what the store or the profile does not have by design, and `why` names it: a table
+    of the schema, or a column that only the reference profile adds. `failed` is any other SQL error
+    (too slow, too), in its words: then nobody knows what the record would have told.
+    """
 
     ended: Ended
     answer: Answer | None = None
-    error: str | None = None
+    why: str | None = None
+
+
+class Place(NamedTuple):
+    """Where a question is asked: the profile of its case, and the tables that the store holds."""
+
+    profile: str
+    tables: frozenset[str]
 
 
 class Trial(NamedTuple):
-    """One question asked of one case: every look-up, in the order of LOOK_UPS."""
+    """One question asked of one case: every look-up, in the order of LOOK_UPS.
+
+    `tried` is empty where no case opened: nothing was known by then, and nothing was asked.
+    """
 
     outcome: str
     profile: str
@@ -44,9 +56,14 @@ class Trial(NamedTuple):
     tried: tuple[Tried, ...]
 
     @property
+    def opened(self) -> bool:
+        """True when there was a case to ask."""
+        return bool(self.tried)
+
+    @property
     def answer(self) -> Answer | None:
         """What the agent says: the answer of the first look-up that gives one, hints apart."""
-        tried = zip(LOOK_UPS[self.outcome], self.tried, strict=True)
+        tried = zip(LOOK_UPS[self.outcome], self.tried, strict=self.opened)
         return next(
             (
                 each.answer
@@ -69,21 +86,24 @@ def reader(case: Case) -> Iterator[sqlite3.Connection]:
 
 
 def ask(
-    connection: sqlite3.Connection | None, outcome: Outcome, instance: Instance, profile: str
+    connection: sqlite3.Connection | None, outcome: Outcome, instance: Instance, *, place: Place
 ) -> Trial:
-    """Try every look-up of the outcome; without a case (nothing known then) each finds nothing."""
-    look_ups = LOOK_UPS[outcome.name]
-    tried = tuple(
-        Tried("nothing") if connection is None else _try(connection, each, instance, outcome.kind)
-        for each in look_ups
-    )
+    """Try every look-up of the outcome; none where no case opened (`connection` is None)."""
+    look_ups = LOOK_UPS[outcome.name] if connection is not None else ()
     return Trial(
-        outcome.name, profile, instance.subject_id, instance.cutoff, instance.truth,
-        instance.state, tried,
+        outcome.name, place.profile, instance.subject_id, instance.cutoff, instance.truth,
+        instance.state,
+        tuple(
+            _try(connection, each, instance, outcome.kind, place=place)
+            for each in look_ups
+            if connection is not None
+        ),
     )  # fmt: skip
 
 
-def _try(connection: sqlite3.Connection, look_up: LookUp, instance: Instance, kind: Kind) -> Tried:
+def _try(
+    connection: sqlite3.Connection, look_up: LookUp, instance: Instance, kind: Kind, *, place: Place
+) -> Tried:
     deadline = time.monotonic() + _SECONDS
     connection.set_progress_handler(
         lambda: time.monotonic() > deadline, _INSTRUCTIONS_BETWEEN_CHECKS
@@ -93,112 +113,24 @@ def _try(connection: sqlite3.Connection, look_up: LookUp, instance: Instance, ki
             look_up.sql, {"cutoff": instance.cutoff, **instance.ids}
         ).fetchall()
     except sqlite3.Error as error:
-        return Tried("failed", error=str(error))
+        lacking = lacks(str(error), look_up, place)
+        return Tried("failed", why=str(error)) if lacking is None else Tried("lacking", why=lacking)
     found = [str(row[0]) for row in rows if row[0] is not None]
     if not found:
         return Tried("nothing")
     return Tried("answered", frozenset(found) if kind == "set" else found[0])
 
 
-def is_right(answer: Answer | None, truth: Answer) -> bool:
-    """Whether an answer counts as right; a set does when its F1 is above one half.
+def lacks(error: str, look_up: LookUp, place: Place) -> str | None:
+    """What an SQL error says to be absent by design: a table or a column; None of other errors.
 
-    >>> is_right("yes", "yes"), is_right(None, "no")
-    (True, False)
-    >>> is_right(frozenset({"I10", "N179"}), frozenset({"I10", "E119"}))
-    False
-    >>> is_right(frozenset({"I10"}), frozenset({"I10", "E119"}))
-    True
+    A table is, that the schema knows and the store does not hold; a column, that only the reference
+    profile adds, under another one.
     """
-    if isinstance(answer, frozenset) and isinstance(truth, frozenset):
-        return 2 * len(answer & truth) > 0.5 * (len(answer) + len(truth))
-    return answer == truth
-
-
-def majority_answer(truths: Sequence[Answer]) -> Answer:
-    """The best constant answer: the most frequent one; for sets the most frequent members.
-
-    As many members as the median set has. Ties go to the first in alphabetical order.
-
-    >>> majority_answer(["no", "yes", "no"])
-    'no'
-    >>> sorted(majority_answer([frozenset({"a", "b"}), frozenset({"a"}), frozenset({"a", "c"})]))
-    ['a', 'b']
-    """
-    sets = [truth for truth in truths if isinstance(truth, frozenset)]
-    if sets:
-        members = Counter(member for each in sets for member in each)
-        size = round(statistics.median(map(len, sets)))
-        return frozenset(sorted(members, key=lambda each: (-members[each], each))[:size])
-    counts = Counter(str(truth) for truth in truths)
-    return min(counts, key=lambda each: (-counts[each], each))
-
-
-@dataclass(frozen=True)
-class LookUpCount:
-    """One look-up over all questions. `errors` counts the words of each failure."""
-
-    name: str
-    asked: int
-    answered: int
-    right: int
-    nothing: int
-    failed: int
-    errors: dict[str, int]
-
-
-@dataclass(frozen=True)
-class Direct:
-    """One outcome under one profile: shares of all questions asked, clustered by patient.
-
-    `right` is of all questions, like `majority`, the best constant answer. `settled` counts
-    questions that were not asked, because the record tells the answer by then as a fact.
-    """
-
-    outcome: str
-    profile: str
-    asked: int
-    patients: int
-    settled: int
-    answered: Share
-    right: Share
-    majority: Share
-    majority_answer: str
-    look_ups: tuple[LookUpCount, ...]
-
-
-def count(trials: Sequence[Trial], *, settled: int) -> Direct:
-    """What the trials of one outcome under one profile come to; there must be one at least."""
-    constant = majority_answer([trial.truth for trial in trials])
-    return Direct(
-        outcome=trials[0].outcome,
-        profile=trials[0].profile,
-        asked=len(trials),
-        patients=len({trial.subject_id for trial in trials}),
-        settled=settled,
-        answered=clustered_share((each.subject_id, each.answer is not None) for each in trials),
-        right=clustered_share((t.subject_id, is_right(t.answer, t.truth)) for t in trials),
-        majority=clustered_share((t.subject_id, is_right(constant, t.truth)) for t in trials),
-        majority_answer=_words(constant),
-        look_ups=tuple(
-            _count_look_up(look_up.name, [(trial.tried[place], trial.truth) for trial in trials])
-            for place, look_up in enumerate(LOOK_UPS[trials[0].outcome])
-        ),
-    )
-
-
-def _count_look_up(name: str, tried: Sequence[tuple[Tried, Answer]]) -> LookUpCount:
-    ended = Counter(each.ended for each, _ in tried)
-    return LookUpCount(
-        name=name,
-        asked=len(tried),
-        answered=ended["answered"],
-        right=sum(is_right(each.answer, truth) for each, truth in tried),
-        nothing=ended["nothing"],
-        failed=ended["failed"],
-        errors=dict(Counter(each.error for each, _ in tried if each.error is not None)),
-    )
-
-
-def _words(answer: Answer) -> str:
-    return answer if isinstance(answer, str) else ", ".join(sorted(answer))
+    table = error.removeprefix("no such table: ")
+    if table != error:
+        return table if table in TABLES and table not in place.tables else None
+    column = look_up.reference_column
+    if column is not None and place.profile != "reference" and error == f"no such column: {column}":
+        return f"the column of {look_up.name!r}, which only reference has"
+    return None

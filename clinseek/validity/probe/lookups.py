@@ -1,88 +1,47 @@
-"""The look-ups that a lazy agent would try: SQL over a case, the same for every profile.
-
-A look-up selects its answer in the first column: `yes`, `no`, a category, or one code a row for a
-set. No row, or NULL, is no answer. It knows `:cutoff` and the ids of the stay that is asked about
-(`:hadm_id`, `:stay_id`). It must answer only where the record holds something of the future of that
-stay: what is past at the cutoff, such as the discharge of an earlier stay, is no answer, and each
-condition on `:cutoff` below is there for that. Absence is no answer either.
-"""
+"""The look-ups that a lazy agent would try: SQL over a case, the same for every profile."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from clinseek.validity.probe.stay_lookups import (
-    DEATH,
-    ICU_DEATH,
+from clinseek.validity.probe.ed_lookups import ADMISSION, TO_ICU
+from clinseek.validity.probe.look_up import (
+    CODES,
+    GAPS,
+    HEAD_OF_NOTE,
+    HINTS,
     STAY,
+    UNEXPLAINED,
     LookUp,
+    anchor_says,
     answer,
-    icu_at_least,
-    longer,
+    hint,
+    of_a_stay_to_come,
+    of_the_stay,
+    shown_ahead,
 )
+from clinseek.validity.probe.stay_lookups import DEATH, ICU_DEATH, icu_at_least, longer
 
-_UNEXPLAINED = (
-    "hadm_id IS NOT NULL "
-    "AND hadm_id NOT IN (SELECT hadm_id FROM admissions WHERE hadm_id IS NOT NULL)"
+_COMING = (
+    ("admissions", "admittime"),
+    ("edstays", "intime"),
+    ("transfers", "intime"),
+    ("icustays", "intime"),
 )
-
-
-def _with_hadm_id(table: str, column: str) -> LookUp:
-    """A hadm_id on rows of this ED visit that no admission in the record explains."""
-    return LookUp(
-        f"hadm_id in {table}",
-        f"SELECT 'yes' FROM {table} WHERE {_UNEXPLAINED} AND {column} >= "
-        "(SELECT intime FROM edstays WHERE stay_id = :stay_id)",
-    )
-
-
-_ADMISSION = (
-    LookUp(
-        "hadm_id in edstays",
-        f"SELECT 'yes' FROM edstays WHERE stay_id = :stay_id AND {_UNEXPLAINED}",
-    ),
-    LookUp(
-        "disposition",
-        f"""SELECT {answer("disposition = 'ADMITTED'")} FROM edstays WHERE stay_id = :stay_id""",
-    ),
-    _with_hadm_id("labevents", "charttime"),
-    _with_hadm_id("transfers", "intime"),
-    _with_hadm_id("radiology", "charttime"),
-    _with_hadm_id("microbiologyevents", "chartdate"),
-    LookUp("admissions to come", "SELECT 'yes' FROM admissions WHERE admittime > :cutoff"),
-    LookUp("DRG of a stay to come", f"SELECT 'yes' FROM drgcodes WHERE {_UNEXPLAINED}"),
-)
-
-_TO_ICU = (
-    LookUp(
-        "icustays to come",
-        "SELECT 'yes' FROM icustays WHERE intime > :cutoff",
-    ),
-    LookUp(
-        "disposition",
-        "SELECT 'no' FROM edstays WHERE stay_id = :stay_id "
-        "AND disposition NOT IN ('ADMITTED', 'TRANSFER')",
-    ),
-    LookUp(
-        "DRG severity",
-        f"SELECT {answer('max(d.drg_severity) >= 4')} FROM edstays AS e "
-        "JOIN drgcodes AS d USING (hadm_id) WHERE e.stay_id = :stay_id",
-    ),
-)
+"""Tables of arrivals, with the moment."""
 
 
 def _back_within(days: int) -> tuple[LookUp, ...]:
     """Whether the patient is readmitted within so many days; those who ask stand at discharge."""
     soon = f"<= datetime(:cutoff, '+{days} days')"
     return (
-        LookUp(
-            "admissions to come",
-            f"SELECT {answer(f'min(admittime) {soon}')} FROM admissions WHERE admittime > :cutoff",
-        ),
-        LookUp(
-            "edstays to come",
-            f"SELECT {answer(f'min(intime) {soon}')} FROM edstays WHERE intime > :cutoff",
+        *(
+            LookUp(
+                f"{table} to come",
+                f"SELECT {answer(f'min({moment}) {soon}')} FROM {table} WHERE {moment} > :cutoff",
+            )
+            for table, moment in _COMING
         ),
         LookUp(
             "dod",
@@ -94,45 +53,38 @@ def _back_within(days: int) -> tuple[LookUp, ...]:
             f"SELECT {answer(f'min(datetime(field_value)) {soon}')} FROM poe_detail "
             "WHERE field_name = 'Consult Status Time' AND datetime(field_value) > :cutoff",
         ),
-        LookUp("DRG of a stay to come", f"SELECT 'yes' FROM drgcodes WHERE {_UNEXPLAINED}"),
-        LookUp(
-            "triage of a visit to come",
-            "SELECT 'yes' FROM triage WHERE stay_id IS NOT NULL "
-            "AND stay_id NOT IN (SELECT stay_id FROM edstays)",
-        ),
-        LookUp(
-            "anchor_year",
-            "SELECT 'yes' FROM patients WHERE anchor_year > CAST(substr(:cutoff, 1, 4) AS INTEGER)",
-        ),
-        LookUp(
-            "order numbers to come",
-            "SELECT 'yes' FROM poe_detail WHERE poe_seq > (SELECT max(poe_seq) FROM poe)",
-        ),
-        LookUp(
-            "dose numbers to come",
-            "SELECT 'yes' FROM emar_detail WHERE emar_seq > (SELECT max(emar_seq) FROM emar)",
-        ),
-        LookUp(
-            "details of a note to come",
-            "SELECT 'yes' FROM radiology_detail WHERE note_id IS NOT NULL "
-            "AND note_id NOT IN (SELECT note_id FROM radiology)",
-        ),
-        *(
-            LookUp(
-                f"gaps in {column}",
-                f"SELECT CASE WHEN max({column}) - min({column}) + 1 > count(DISTINCT {column}) "
-                f"THEN 'yes' END FROM {table}",
-                hint=True,
-            )
-            for table, column in (
-                ("labevents", "labevent_id"),
-                ("poe", "poe_seq"),
-                ("emar", "emar_seq"),
-                ("discharge", "note_seq"),
-            )
-        ),
+        *of_a_stay_to_come(*CODES),
+        *(LookUp(name, f"SELECT 'yes' FROM {rows}", undated=True) for name, rows in _SOMETIME),
+        anchor_says("yes", undated=True),
+        *GAPS,
     )
 
+
+_SOMETIME = (
+    ("hadm_id in labevents", f"labevents WHERE {UNEXPLAINED}"),
+    (
+        "triage of a visit to come",
+        "triage WHERE stay_id IS NOT NULL AND stay_id NOT IN (SELECT stay_id FROM edstays)",
+    ),
+    (
+        "order numbers to come",
+        "poe_detail WHERE poe_seq > (SELECT max(poe_seq) FROM poe)",
+    ),
+    (
+        "dose numbers to come",
+        "emar_detail WHERE emar_seq > (SELECT max(emar_seq) FROM emar)",
+    ),
+    (
+        "details of a note to come",
+        (
+            "radiology_detail WHERE note_id IS NOT NULL "
+            "AND note_id NOT IN (SELECT note_id FROM radiology)"
+        ),
+    ),
+)
+"""Rows of something that comes later, without its moment."""
+
+_DIED_OF_STAY = "a.hadm_id = :hadm_id AND p.dod BETWEEN date(:cutoff) AND date(a.dischtime)"
 
 _WHERE_TO = (
     LookUp("discharge_location", f"SELECT a.discharge_location {STAY}"),
@@ -147,6 +99,18 @@ _WHERE_TO = (
         "' ' || char(10)) AS told FROM discharge "
         "WHERE hadm_id = :hadm_id AND instr(text, 'Discharge Disposition:') > 0)",
     ),
+    LookUp(
+        "dod",
+        "SELECT 'DIED' FROM patients AS p JOIN admissions AS a USING (subject_id) "
+        f"WHERE {_DIED_OF_STAY}",
+    ),
+    LookUp(
+        "DRG description",
+        "SELECT 'DIED' FROM drgcodes WHERE hadm_id = :hadm_id AND description LIKE '%EXPIRED%'",
+    ),
+    shown_ahead("admissions", "dischtime", key="hadm_id"),
+    *of_the_stay("diagnoses_icd", "procedures_icd"),
+    *HINTS,
 )
 
 _NEXT_UNIT = (
@@ -160,17 +124,41 @@ _NEXT_UNIT = (
         "AND i.last_careunit <> (SELECT careunit FROM transfers WHERE intime <= :cutoff "
         "ORDER BY intime DESC LIMIT 1)",
     ),
+    LookUp(
+        "icustays to come",
+        "SELECT first_careunit FROM icustays WHERE intime > :cutoff ORDER BY intime",
+    ),
+    hint("transfers.outtime ahead", "transfers WHERE outtime > :cutoff"),
+    hint("services to come", "services WHERE transfertime > :cutoff"),
+    *HINTS,
 )
 
-_CODES = (
+
+def _titles_in(told: str) -> str:
+    """The codes whose title stands in a text; `told` selects it, in lower case, as told."""
+    return (
+        f"SELECT DISTINCT d.icd_code FROM ({told}) AS note "
+        "CROSS JOIN d_icd_diagnoses AS d WHERE instr(note.told, lower(d.long_title)) > 0"
+    )
+
+
+_DIAGNOSES = (
     LookUp("diagnoses_icd", "SELECT icd_code FROM diagnoses_icd WHERE hadm_id = :hadm_id"),
     LookUp(
         "discharge note",
-        "SELECT DISTINCT d.icd_code FROM (SELECT lower(substr(text, "
-        "instr(text, 'Discharge Diagnosis:'), 4000)) AS told FROM discharge "
-        "WHERE hadm_id = :hadm_id AND instr(text, 'Discharge Diagnosis:') > 0) AS note "
-        "CROSS JOIN d_icd_diagnoses AS d WHERE instr(note.told, lower(d.long_title)) > 0",
+        _titles_in(
+            "SELECT lower(substr(text, instr(text, 'Discharge Diagnosis:'), 4000)) AS told "
+            "FROM discharge WHERE hadm_id = :hadm_id AND instr(text, 'Discharge Diagnosis:') > 0"
+        ),
     ),
+    LookUp(
+        "head of the note in admissions",
+        _titles_in(f"SELECT lower(a.text) AS told {STAY} AND a.text <> ''"),
+        reference_column=HEAD_OF_NOTE,
+    ),
+    *of_the_stay("procedures_icd", "drgcodes", "hcpcsevents"),
+    shown_ahead("admissions", "dischtime", key="hadm_id"),
+    *HINTS,
 )
 
 LOOK_UPS: Mapping[str, tuple[LookUp, ...]] = MappingProxyType(
@@ -178,10 +166,10 @@ LOOK_UPS: Mapping[str, tuple[LookUp, ...]] = MappingProxyType(
         "in_hospital_death": DEATH,
         "los_3d": longer(3),
         "los_7d": longer(7),
-        "ed_admission": _ADMISSION,
-        "ed_admission_early": _ADMISSION,
-        "ed_to_icu_12h": _TO_ICU,
-        "ed_to_icu_12h_early": _TO_ICU,
+        "ed_admission": ADMISSION,
+        "ed_admission_early": ADMISSION,
+        "ed_to_icu_12h": TO_ICU,
+        "ed_to_icu_12h_early": TO_ICU,
         "icu_death": ICU_DEATH,
         "icu_stay_7d": icu_at_least(7),
         "icu_stay_14d": icu_at_least(14),
@@ -189,7 +177,7 @@ LOOK_UPS: Mapping[str, tuple[LookUp, ...]] = MappingProxyType(
         "readmission_60d": _back_within(60),
         "discharge_location": _WHERE_TO,
         "next_care_unit": _NEXT_UNIT,
-        "discharge_diagnoses": _CODES,
+        "discharge_diagnoses": _DIAGNOSES,
     }
 )
 """By outcome: the look-ups in the order in which an agent would believe them."""

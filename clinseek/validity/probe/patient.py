@@ -15,7 +15,7 @@ from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.case.build import PatientRecords
 from clinseek.validity.outcomes import Instance, Outcome, RawRows, instances, outcome_named
 from clinseek.validity.probe.cells import cells_of
-from clinseek.validity.probe.direct import Trial, ask, reader
+from clinseek.validity.probe.direct import Place, Trial, ask, reader
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,6 +37,7 @@ class Work(NamedTuple):
 class Answered(NamedTuple):
     """One patient's part. `settled` counts by outcome the questions that were not asked.
 
+    `cases` counts those that opened, `unopened` those that did not, since nothing was known yet.
     `names` are the cells of the structure by profile, `numbers` theirs by (profile, cutoff).
     """
 
@@ -44,6 +45,7 @@ class Answered(NamedTuple):
     trials: tuple[Trial, ...]
     settled: Counter[str]
     cases: int
+    unopened: int
     names: Mapping[str, tuple[str, ...]]
     numbers: Mapping[tuple[str, str], array[float]]
 
@@ -70,27 +72,30 @@ def probe_patient(work: Work, store: PatientRecords, subject_id: int) -> Answere
     trials: list[Trial] = []
     names: dict[str, tuple[str, ...]] = {}
     numbers: dict[tuple[str, str], array[float]] = {}
+    unopened = 0
     with tempfile.TemporaryDirectory(prefix="clinseek-probe-") as folder:
         for cutoff, questions in by_cutoff.items():
             for profile in work.profiles:
+                place = Place(profile, frozenset(store.tables))
                 try:
                     opened = work.open_case(
                         kept, subject_id, cutoff=cutoff, profile=profile, folder=Path(folder)
                     )
-                except CutoffError:  # nothing is known yet: no look-up can find anything
-                    trials += [ask(None, outcome, one, profile) for outcome, one in questions]
+                except CutoffError:  # nothing is known yet, so that there is nothing to ask
+                    unopened += 1
+                    trials += [ask(None, outcome, one, place=place) for outcome, one in questions]
                     continue
                 with closing(opened) as case:
                     with reader(case) as connection:
                         trials += [
-                            ask(connection, outcome, one, profile) for outcome, one in questions
+                            ask(connection, outcome, one, place=place) for outcome, one in questions
                         ]
                     if work.structure:
                         cells = cells_of(case)
                         names[profile] = cells.names
                         numbers[profile, cutoff] = array("f", cells.numbers)
-    cases = len(by_cutoff) * len(work.profiles)
-    return Answered(subject_id, tuple(trials), settled, cases, names, numbers)
+    cases = len(by_cutoff) * len(work.profiles) - unopened
+    return Answered(subject_id, tuple(trials), settled, cases, unopened, names, numbers)
 
 
 def _questions(

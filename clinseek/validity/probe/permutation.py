@@ -19,8 +19,9 @@ from scipy.stats import rankdata
 
 from clinseek.validity.probe.concordance import Codes, Numbers, Truths
 
-TIMES = 9_999
-"""Permutations, so that the smallest p value is 0.0001."""
+FEWEST_TIMES = 9_999
+"""Permutations at least, so that the smallest p value is 0.0001 or less."""
+_TIMES_A_TEST = 400
 _AT_ONCE = 909
 
 Singles = NDArray[np.float32]
@@ -33,13 +34,33 @@ class Tested(NamedTuple):
     p: Numbers
 
 
+def times_for(tests: int) -> int:
+    """How often to permute, so that the clearest signal stays clear after correction.
+
+    The smallest p value of `tests` outcomes, twice corrected (two tests each by Bonferroni, then
+    Holm's over the outcomes), is 2 * tests / (times + 1): never more than 0.005.
+
+    >>> times_for(15), times_for(50)
+    (9999, 19999)
+    """
+    return max(FEWEST_TIMES, _TIMES_A_TEST * tests - 1)
+
+
 def tell_apart(
-    scores: Numbers, truths: Sequence[Truths], states: Codes, patients: Codes, *, seed: int
+    scores: Numbers,
+    truths: Sequence[Truths],
+    states: Codes,
+    patients: Codes,
+    *,
+    seed: int,
+    times: int = FEWEST_TIMES,
 ) -> Tested:
     """Test each column of `scores` (questions, scores) for each of `truths`, on both sides."""
     ranks = _centred_ranks(scores, states)
     held = [truth.astype(np.float32) for truth in truths]
-    sums = _permuted_sums([(each, ranks) for each in held], states, patients, seed=seed)
+    sums = _permuted_sums(
+        [(each, ranks) for each in held], states, patients, seed=seed, times=times
+    )
     spread = sums.std(axis=0)
     found = np.stack([each @ ranks for each in held])
     scale = np.where(spread > 0, spread, np.inf)
@@ -48,7 +69,7 @@ def tell_apart(
     largest = (np.abs(sums - middle) / scale).max(axis=(1, 2))
     best = strength.max(axis=0)
     beyond = (largest[:, None] >= best[None, :] * (1 - 1e-6)).sum(axis=0)
-    return Tested(strength.argmax(axis=0), (1 + beyond) / (1 + TIMES))
+    return Tested(strength.argmax(axis=0), (1 + beyond) / (1 + times))
 
 
 def foretells(
@@ -58,44 +79,61 @@ def foretells(
     patients: Codes,
     *,
     seed: int,
+    times: int = FEWEST_TIMES,
 ) -> float:
     """The p value of one score an answer: that they rise with their answers, taken together."""
     pairs = [
         (truth.astype(np.float32), _centred_ranks(score[:, None], states))
         for score, truth in zip(scores, truths, strict=True)
     ]
-    sums = _permuted_sums(pairs, states, patients, seed=seed)[:, :, 0]
+    sums = _permuted_sums(pairs, states, patients, seed=seed, times=times)[:, :, 0]
     found = np.array([(truth @ ranks)[0] for truth, ranks in pairs])
     spread = sums.std(axis=0)
     scale = np.where(spread > 0, spread, np.inf)
     middle = sums.mean(axis=0)
     together = ((found - middle) / scale).sum()
     permuted = ((sums - middle) / scale).sum(axis=1)
-    return float((1 + (permuted >= together - 1e-6 * abs(together)).sum()) / (1 + TIMES))
+    return float((1 + (permuted >= together - 1e-6 * abs(together)).sum()) / (1 + times))
 
 
 def _permuted_sums(
-    pairs: Sequence[tuple[Singles, Singles]], states: Codes, patients: Codes, *, seed: int
+    pairs: Sequence[tuple[Singles, Singles]],
+    states: Codes,
+    patients: Codes,
+    *,
+    seed: int,
+    times: int,
 ) -> Singles:
     """The rank sums of each (answers, ranks) under each permutation: (times, answers, scores)."""
     return np.concatenate(
         [
             np.stack([held[order] @ ranks for held, ranks in pairs], axis=1)
-            for order in orders(states, patients, seed=seed)
+            for order in orders(states, patients, seed=seed, times=times)
         ]
     )
 
 
-def orders(states: Codes, patients: Codes, *, seed: int) -> Iterator[NDArray[np.int64]]:
+def exchangeable(states: Codes, patients: Codes) -> int:
+    """How many patients can change places with another: those asked as often, in the same states.
+
+    >>> exchangeable(np.array([0, 0, 1, 0]), np.array([0, 1, 2, 3]))
+    3
+    """
+    return sum(len(group) for group in _alike(states, patients))
+
+
+def orders(
+    states: Codes, patients: Codes, *, seed: int, times: int = FEWEST_TIMES
+) -> Iterator[NDArray[np.int64]]:
     """Orders of the questions (a batch of permutations, questions) that keep patients whole."""
     alike = _alike(states, patients)
     random = np.random.default_rng(seed)
-    for start in range(0, TIMES, _AT_ONCE):
-        times = min(_AT_ONCE, TIMES - start)
-        drawn = np.tile(np.arange(len(patients)), (times, 1))
+    for start in range(0, times, _AT_ONCE):
+        at_once = min(_AT_ONCE, times - start)
+        drawn = np.tile(np.arange(len(patients)), (at_once, 1))
         for group in alike:
-            order = random.permuted(np.tile(np.arange(len(group)), (times, 1)), axis=1)
-            drawn[:, group.reshape(-1)] = group[order].reshape(times, -1)
+            order = random.permuted(np.tile(np.arange(len(group)), (at_once, 1)), axis=1)
+            drawn[:, group.reshape(-1)] = group[order].reshape(at_once, -1)
         yield drawn
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from clinseek.toolkits.ehr.availability import warning_of
 from clinseek.validity.outcomes import OUTCOMES
-from clinseek.validity.probe.direct import Direct
+from clinseek.validity.probe.counts import Direct
 from clinseek.validity.probe.signals import Structure
 
 MUST_HOLD = ("available", "strict")
@@ -19,8 +19,9 @@ MUST_HOLD = ("available", "strict")
 class ProbeReport:
     """One probe of one store. `skipped` says by outcome why it was not asked: that is no pass.
 
-    `independent` is True when the cohort's outcomes were drawn apart from its record, so that a
-    signal in the structure is a leak.
+    `independent` is True when the user says that the cohort's outcomes were drawn apart from its
+    record, so that a signal in the structure is a leak. `cases` counts those that opened,
+    `unopened` those that did not, since nothing was known by then.
     """
 
     store: str
@@ -30,6 +31,7 @@ class ProbeReport:
     patients: int
     seed: int
     cases: int
+    unopened: int
     seconds: float
     direct: tuple[Direct, ...]
     structure: tuple[Structure, ...]
@@ -37,13 +39,42 @@ class ProbeReport:
 
     @property
     def failures(self) -> list[str]:
-        """Every way in which a profile that must hold did not, in words."""
-        return [*self._answered(), *self._signals()]
+        """Every way in which a profile that must hold did not, or the probe failed, in words."""
+        return [*self._failed(), *self._answered(), *self._signals()]
 
     @property
-    def holds(self) -> bool:
-        """True when nothing was read off a profile that must hold."""
-        return not self.failures
+    def holds(self) -> bool | None:
+        """True when nothing was read off a profile that must hold.
+
+        None when nothing that must hold was asked, so that there is nothing to say.
+        """
+        if self.failures:
+            return False
+        return True if set(self.profiles) & set(MUST_HOLD) else None
+
+    @property
+    def not_exercised(self) -> list[str]:
+        """The outcomes to which no look-up gave an answer under any profile of this run.
+
+        Of these nobody knows whether a look-up would find the answer if it were there.
+        """
+        told = {found.outcome for found in self.direct if found.answered.hits}
+        return [name for name in dict.fromkeys(f.outcome for f in self.direct) if name not in told]
+
+    def _failed(self) -> Iterator[str]:
+        places: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
+        for found in self.direct:
+            for look_up in found.look_ups:
+                for error, times in look_up.errors.items():
+                    place = (found.outcome, look_up.name, times)
+                    places.setdefault((found.profile, error), []).append(place)
+        for (profile, error), failed in places.items():
+            outcome, name, _ = failed[0]
+            others = f" and {len(failed) - 1:,} more" if len(failed) > 1 else ""
+            yield (
+                f"{profile}: a look-up that fails proves nothing: {error}, "
+                f"{sum(times for _, _, times in failed):,} times, by {name!r} of {outcome}{others}"
+            )
 
     def _answered(self) -> Iterator[str]:
         for found in self.direct:
@@ -75,12 +106,18 @@ def as_json(report: ProbeReport) -> dict[str, Any]:
     told["direct"] = [_direct(found) for found in report.direct]
     told["structure"] = [
         {**asdict(found), "cells": [cell._asdict() for cell in found.cells],
-         "significant": found.significant}
+         "significant": found.significant, "weak": found.weak,
+         "follows": OUTCOMES[found.outcome].follows}
         for found in report.structure
     ]  # fmt: skip
     warnings = {profile: warning_of(profile) for profile in report.profiles}
     told["warnings"] = {profile: said for profile, said in warnings.items() if said is not None}
-    return {**told, "failures": report.failures, "holds": report.holds}
+    return {
+        **told,
+        "not_exercised": report.not_exercised,
+        "failures": report.failures,
+        "holds": report.holds,
+    }
 
 
 def _direct(found: Direct) -> dict[str, Any]:
@@ -99,5 +136,8 @@ def _direct(found: Direct) -> dict[str, Any]:
         "kind": outcome.kind,
         "prediction_time": outcome.anchor.words,
         "definition": outcome.definition,
+        "differs": outcome.differs,
+        "one_answer": found.one_answer,
+        "untried": found.untried,
         **shares,
     }

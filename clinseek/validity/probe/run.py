@@ -10,17 +10,21 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from clinseek.errors import SettingError
 from clinseek.toolkits.ehr.availability import profile_named
 from clinseek.toolkits.ehr.case import open_case
 from clinseek.toolkits.ehr.store import Store
 from clinseek.validity.outcomes import OUTCOMES, Outcome, outcome_named
-from clinseek.validity.probe.direct import Direct, Trial, count
+from clinseek.validity.probe.counts import Direct, count
+from clinseek.validity.probe.direct import Trial
 from clinseek.validity.probe.patient import Answered, CaseOpener, Work, probe_patient
 from clinseek.validity.probe.report import ProbeReport
 from clinseek.validity.probe.signals import Structure, corrected
+
+if TYPE_CHECKING:
+    from clinseek.validity.probe.structure import Questions
 
 PROFILES = ("available", "reference")
 """What was known, and beside it the published rule."""
@@ -31,12 +35,19 @@ Trials = dict[tuple[str, str], list[Trial]]
 
 
 class Progress(NamedTuple):
-    """How far a probe is: patients done and chosen, cases opened, seconds since it began."""
+    """How far a probe is: patients asked, then structures tested; seconds since this stage began.
 
+    `cases` counts the cases opened so far.
+    """
+
+    stage: Literal["patients", "structures"]
     done: int
     total: int
     cases: int
     seconds: float
+
+
+Tell = Callable[[Progress], None]
 
 
 def probe(
@@ -50,17 +61,24 @@ def probe(
     independent: bool = False,
     jobs: int = 1,
     opener: CaseOpener | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Tell = lambda _progress: None,
 ) -> ProbeReport:
     """How well the outcomes can be read off the cases of the store at `path`.
 
     `outcomes` are all when none is named; `sample` draws so many patients by `seed`. `structure`
     adds the structure probe, whose signals count as leaks only in an `independent` cohort (made
-    with `synth --outcomes independent`). `opener` opens the cases in place of `open_case`.
+    with `synth --outcomes independent`, which is taken on the caller's word). `opener` opens the
+    cases in place of `open_case`.
 
     Raises StoreError and RuleError (a store that cannot be read), and SettingError: no such profile
-    or outcome, no outcome that the store's tables can give, an empty sample, scikit-learn absent.
+    or outcome, no outcome that the store's tables can give, an empty sample, scikit-learn absent,
+    `independent` without `structure`, no look-up that could be tried under one of the profiles.
     """
+    if independent and not structure:
+        raise SettingError(
+            "--independent speaks of the structure probe, which --direct-only leaves out: give one "
+            "of the two"
+        )
     begun = time.monotonic()
     chosen = tuple(dict.fromkeys(profile_named(profile) for profile in profiles))
     wanted = [outcome_named(name) for name in dict.fromkeys(outcomes or OUTCOMES)]
@@ -76,15 +94,18 @@ def probe(
     parts: list[Answered] = []
     for part in _parts(work, subjects, jobs=jobs):
         parts.append(part)
-        if progress is not None:
-            cases = sum(each.cases for each in parts)
-            progress(Progress(len(parts), len(subjects), cases, time.monotonic() - begun))
+        cases = sum(each.cases for each in parts)
+        seconds = time.monotonic() - begun
+        progress(Progress("patients", len(parts), len(subjects), cases, seconds))
     parts.sort(key=lambda part: part.subject_id)
     trials = _by_outcome(parts)
     settled = sum((part.settled for part in parts), Counter[str]())
     skipped |= _not_asked(asked, trials, settled)
     if not trials:
         raise SettingError(f"{path}: no question to ask: {_listed(skipped)}; take another sample")
+    direct = tuple(_direct(trials, settled))
+    for profile in chosen:
+        _need_look_ups(path, profile, direct)
     return ProbeReport(
         store=str(path),
         fingerprint=store.fingerprint,
@@ -93,11 +114,24 @@ def probe(
         patients=len(subjects),
         seed=seed,
         cases=sum(part.cases for part in parts),
-        direct=tuple(_direct(trials, settled)),
-        structure=tuple(_structure(parts, trials, seed=seed) if structure else ()),
+        unopened=sum(part.unopened for part in parts),
+        direct=direct,
+        structure=tuple(_structure(parts, trials, seed=seed, progress=progress))
+        if structure
+        else (),
         skipped=skipped,
         seconds=time.monotonic() - begun,
     )
+
+
+def _need_look_ups(path: str | Path, profile: str, direct: Sequence[Direct]) -> None:
+    """SettingError where not one look-up was tried under the profile: that must not pass."""
+    untried = [found.untried for found in direct if found.profile == profile]
+    if all(why is not None for why in untried):
+        told = "; ".join(sorted({why for why in untried if why is not None}))
+        raise SettingError(
+            f"{path}: nothing could be asked under {profile}: {told}; take another sample or store"
+        )
 
 
 def _lacking(store: Store, wanted: Sequence[Outcome]) -> dict[str, str]:
@@ -182,27 +216,43 @@ def _direct(trials: Trials, settled: Counter[str]) -> list[Direct]:
     ]
 
 
-def _structure(parts: Sequence[Answered], trials: Trials, *, seed: int) -> list[Structure]:
-    import numpy as np
+def _structure(
+    parts: Sequence[Answered], trials: Trials, *, seed: int, progress: Tell
+) -> list[Structure]:
+    from clinseek.validity.probe.permutation import times_for
+    from clinseek.validity.probe.structure import probe_structure
 
-    from clinseek.validity.probe.structure import Questions, probe_structure
-
-    numbers = {
-        (part.subject_id, *key): found for part in parts for key, found in part.numbers.items()
-    }
-    names = {profile: each for part in parts for profile, each in part.names.items()}
-    told = []
+    begun = time.monotonic()
+    times = times_for(len({outcome for outcome, _ in trials}))
+    cases = sum(part.cases for part in parts)
+    told: list[Structure] = []
     for (outcome, profile), found in trials.items():
-        known = [t for t in found if (t.subject_id, profile, t.cutoff) in numbers]
-        if not known:
-            continue
-        questions = Questions(
-            names[profile],
-            np.array([numbers[t.subject_id, profile, t.cutoff] for t in known], dtype=np.float32),
-            [t.truth for t in known],
-            [t.subject_id for t in known],
-            [t.state for t in known],
-        )
-        told.append(probe_structure(outcome, profile, questions, seed=seed))
+        questions = _questions(parts, profile, found)
+        if questions is None:
+            told.append(Structure(outcome, profile, 0, untold="no case opened"))
+        else:
+            told.append(probe_structure(outcome, profile, questions, seed=seed, times=times))
+        progress(Progress("structures", len(told), len(trials), cases, time.monotonic() - begun))
     order = list(OUTCOMES)
     return sorted(corrected(told), key=lambda each: order.index(each.outcome))
+
+
+def _questions(parts: Sequence[Answered], profile: str, found: Sequence[Trial]) -> Questions | None:
+    """The questions of an outcome whose case opened; None where there are none."""
+    import numpy as np
+
+    from clinseek.validity.probe.structure import Questions
+
+    by_patient = {part.subject_id: part.numbers for part in parts}
+    names = next((part.names[profile] for part in parts if profile in part.names), ())
+    known = [trial for trial in found if trial.opened]
+    if not known:
+        return None
+    numbers = [by_patient[trial.subject_id][profile, trial.cutoff] for trial in known]
+    return Questions(
+        names,
+        np.array(numbers, dtype=np.float32),
+        [trial.truth for trial in known],
+        [trial.subject_id for trial in known],
+        [trial.state for trial in known],
+    )

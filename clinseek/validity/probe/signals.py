@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 SIGNIFICANT = 0.01
 """The corrected p value below which a signal counts."""
+FEW = 50
+"""Below so many patients who can change places, a test finds strong signals only."""
 
 
 class Cell(NamedTuple):
@@ -28,14 +30,18 @@ class Cell(NamedTuple):
 class Structure:
     """What the structure foretells of one outcome under one profile.
 
-    `auroc` is the model's, on patients it was not fitted on, with its 95 % interval; `p` and
-    `p_corrected` (over the outcomes of the profile) are of model and cells together. `untold` says
-    why there are none; `cells` are those with corrected p below 0.05, the clearest first.
+    `auroc` is the model's, on patients it was not fitted on, with its 95 % interval; None where
+    there was nothing to fit or to compare. `p` and `p_corrected` (over the outcomes of the profile)
+    are of model and cells together. `untold` says why there are none; `cells` are those with
+    corrected p below 0.05, the clearest first. Of the `patients`, `exchangeable` are those with
+    whom the permutations had somebody to change places.
     """
 
     outcome: str
     profile: str
     asked: int
+    patients: int = 0
+    exchangeable: int = 0
     auroc: float | None = None
     low: float | None = None
     high: float | None = None
@@ -48,6 +54,11 @@ class Structure:
     def significant(self) -> bool:
         """True when there is a signal after correction."""
         return self.p_corrected is not None and self.p_corrected < SIGNIFICANT
+
+    @property
+    def weak(self) -> bool:
+        """True when the permutations had few patients to exchange."""
+        return self.p is not None and self.exchangeable < FEW
 
 
 def corrected(found: Sequence[Structure]) -> list[Structure]:

@@ -13,14 +13,28 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clinseek.validity.outcomes import Answer
-from clinseek.validity.probe.concordance import Codes, Numbers, Truths, concordance, mean_of
-from clinseek.validity.probe.permutation import Tested, foretells, tell_apart
+from clinseek.validity.probe.concordance import (
+    Codes,
+    Numbers,
+    Truths,
+    comparable,
+    concordance,
+    mean_of,
+)
+from clinseek.validity.probe.permutation import (
+    FEWEST_TIMES,
+    Tested,
+    exchangeable,
+    foretells,
+    tell_apart,
+)
 from clinseek.validity.probe.signals import Cell, Structure
 
 FEWEST = 10
@@ -60,31 +74,45 @@ class _Model(NamedTuple):
     p: float
 
 
-def probe_structure(outcome: str, profile: str, questions: Questions, *, seed: int) -> Structure:
-    """Fit and test one outcome under one profile; `p_corrected` is still to come (`corrected`)."""
-    asked = len(questions.truths)
+def probe_structure(
+    outcome: str, profile: str, questions: Questions, *, seed: int, times: int = FEWEST_TIMES
+) -> Structure:
+    """Fit and test one outcome under one profile; `p_corrected` is still to come (`corrected`).
+
+    `times` is the number of permutations (see `permutation.times_for`).
+    """
     _, patients = np.unique(np.asarray(questions.patients), return_inverse=True)
-    answers = _answers(questions.truths, patients)
-    if not answers:
-        return Structure(
-            outcome, profile, asked, untold=f"fewer than {FEWEST} patients for one of two answers"
-        )
-    numbers, names = _varying(questions, patients)
-    if not names:
-        return Structure(outcome, profile, asked, untold="no cell differs between patients")
     _, states = np.unique(np.asarray(questions.states), return_inverse=True)
-    known = _Known(numbers, list(answers.values()), states, patients)
-    model = _by_model(known, seed=seed)
-    single = tell_apart(numbers, known.truths, states, patients, seed=seed)
-    return Structure(
+    asked = Structure(
         outcome,
         profile,
+        len(questions.truths),
+        patients=len(np.unique(patients)),
+        exchangeable=exchangeable(states, patients),
+    )
+    held = _answers(questions.truths, patients)
+    if not held:
+        return replace(asked, untold=f"fewer than {FEWEST} patients for one of two answers")
+    answers = {name: truth for name, truth in held.items() if comparable(truth, states)}
+    if not answers or not asked.exchangeable:
+        return replace(asked, untold="no two patients in the same state to compare")
+    numbers, names = _varying(questions, patients)
+    if not names:
+        return replace(asked, untold="no cell differs between patients")
+    known = _Known(numbers, list(answers.values()), states, patients)
+    single = tell_apart(numbers, known.truths, states, patients, seed=seed, times=times)
+    alone = float(single.p.min())
+    cells = tuple(_named(known, names, list(answers), single))
+    model = _by_model(known, seed=seed, times=times)
+    if model is None:
+        return replace(asked, p=alone, cells=cells)
+    return replace(
         asked,
         auroc=model.auroc,
         low=max(0.0, model.auroc - 1.96 * model.error),
         high=min(1.0, model.auroc + 1.96 * model.error),
-        p=min(1.0, 2 * min(model.p, float(single.p.min()))),
-        cells=tuple(_named(known, names, list(answers), single)),
+        p=min(1.0, 2 * min(model.p, alone)),
+        cells=cells,
     )
 
 
@@ -124,8 +152,11 @@ def _varying(questions: Questions, patients: Codes) -> tuple[Numbers, list[tuple
     return numbers[:, list(kept.values())], names
 
 
-def _by_model(known: _Known, *, seed: int) -> _Model:
-    """Trees fitted on one half of the patients, on the other half; the mean over the answers."""
+def _by_model(known: _Known, *, seed: int, times: int) -> _Model | None:
+    """Trees fitted on one half of the patients, on the other half; the mean over the answers.
+
+    None where no answer can be fitted on the one half and compared on the other.
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     half = np.random.default_rng(seed).permutation(int(known.patients.max()) + 1)[known.patients]
@@ -135,23 +166,28 @@ def _by_model(known: _Known, *, seed: int) -> _Model:
     scores: list[Numbers] = []
     truths: list[Truths] = []
     for truth in known.truths:
-        if truth[fitted].all() or not truth[fitted].any():
+        if truth[fitted].all() or not truth[fitted].any() or not comparable(truth[~fitted], states):
             continue
         trees = HistGradientBoostingClassifier(
-            max_iter=50, max_leaf_nodes=8, early_stopping=False, random_state=seed
+            max_iter=50,
+            max_leaf_nodes=8,
+            min_samples_leaf=FEWEST // 2,  # so that a rare answer can fill a leaf of its own
+            early_stopping=False,
+            random_state=seed,
         )
         trees.fit(known.numbers[fitted], truth[fitted])
         scores.append(trees.decision_function(known.numbers[~fitted]))
         truths.append(truth[~fitted])
     if not scores:
-        return _Model(0.5, 0.0, 1.0)
+        return None
     found = mean_of(
         [
             concordance(score, truth, states, patients)
             for score, truth in zip(scores, truths, strict=True)
         ]
     )
-    return _Model(found.auroc, found.error, foretells(scores, truths, states, patients, seed=seed))
+    p = foretells(scores, truths, states, patients, seed=seed, times=times)
+    return _Model(found.auroc, found.error, p)
 
 
 def _named(

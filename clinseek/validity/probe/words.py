@@ -1,19 +1,19 @@
-"""A probe in words: the rows of its table, and what the table cannot say."""
+"""A probe as tables: one of outcomes, one of look-ups."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-
 from clinseek.validity.outcomes import OUTCOMES
+from clinseek.validity.probe.counts import Direct, LookUpCount
 from clinseek.validity.probe.intervals import Share
-from clinseek.validity.probe.report import MUST_HOLD, ProbeReport
-from clinseek.validity.probe.signals import SIGNIFICANT, Structure
+from clinseek.validity.probe.report import ProbeReport
+from clinseek.validity.probe.signals import Structure
 
 COLUMNS = ("outcome", "profile", "asked", "answered", "right (95 %)", "majority (95 %)")
-STRUCTURE_COLUMNS = ("AUROC (95 %)", "p")
+STRUCTURE_COLUMNS = ("AUROC (95 %)", "p", "exchanged")
 NUMBERS = ("asked", "answered", "right (95 %)", "majority (95 %)", *STRUCTURE_COLUMNS)
-LOOK_UP_COLUMNS = ("outcome", "profile", "look-up", "answered", "right", "nothing", "failed")
+LOOK_UP_NUMBERS = ("answered", "right", "of answered", "lift", "nothing", "lacking", "failed")
+LOOK_UP_COLUMNS = ("outcome", "profile", "look-up", "kind", *LOOK_UP_NUMBERS)
+OUTCOME_COLUMNS = ("name", "asked", "what counts")
 
 
 def percent(share: Share) -> str:
@@ -44,7 +44,7 @@ def table_rows(report: ProbeReport) -> list[tuple[str | int | None, ...]]:
         before = found.outcome
         row = (
             title or "", found.profile, found.asked, percent(found.answered),
-            with_interval(found.right), with_interval(found.majority),
+            with_interval(found.right), _majority(found),
         )  # fmt: skip
         told = structure.get((found.outcome, found.profile))
         cells = _structure_cells(told, star=report.independent) if report.structure else ()
@@ -52,101 +52,54 @@ def table_rows(report: ProbeReport) -> list[tuple[str | int | None, ...]]:
     return rows
 
 
-def _structure_cells(found: Structure | None, *, star: bool) -> tuple[str, str]:
-    if found is None or found.auroc is None or found.low is None or found.high is None:
-        return "-", "-"
-    return (
-        f"{found.auroc:.2f} [{found.low:.2f}, {found.high:.2f}]",
-        f"{found.p_corrected:.2g}{'*' if star and found.significant else ''}",
+def _majority(found: Direct) -> str:
+    told = with_interval(found.majority)
+    return f"{told} one answer" if found.one_answer else told
+
+
+def _structure_cells(found: Structure | None, *, star: bool) -> tuple[str, str, int | None]:
+    if found is None or found.p_corrected is None:
+        return "-", "-", None
+    mark = ""
+    if star and found.significant:
+        mark = "*" if OUTCOMES[found.outcome].follows is None else "\u2020"
+    interval = (
+        "-"
+        if found.auroc is None or found.low is None or found.high is None
+        else f"{found.auroc:.2f} [{found.low:.2f}, {found.high:.2f}]"
     )
+    return interval, f"{found.p_corrected:.2g}{mark}", found.exchangeable
 
 
-def look_up_rows(report: ProbeReport) -> list[tuple[str | int, ...]]:
+def look_up_rows(report: ProbeReport) -> list[tuple[str | int | None, ...]]:
     """One row a look-up, for LOOK_UP_COLUMNS."""
     return [
         (
-            OUTCOMES[found.outcome].title, found.profile, each.name, each.answered, each.right,
-            each.nothing, each.failed,
+            "" if place else OUTCOMES[found.outcome].title,
+            "" if place else found.profile,
+            each.name,
+            "hint" if each.hint else "undated" if each.undated else "",
+            each.answered,
+            None if each.hint else each.right,
+            *_worth(each),
+            each.nothing,
+            each.lacking,
+            each.failed,
         )
         for found in report.direct
-        for each in found.look_ups
-    ]  # fmt: skip
+        for place, each in enumerate(found.look_ups)
+    ]
 
 
-def note_lines(report: ProbeReport) -> Iterator[str]:
-    """What the table cannot say, one sentence a line; the verdict comes last."""
-    yield (
-        f"{report.store}: {report.patients:,} patients (seed {report.seed}), {report.cases:,} "
-        f"cases, {report.seconds:.0f} s. right and majority are shares of all questions asked."
-    )
-    yield from _settled(report)
-    yield from (f"skipped, no pass: {name}: {why}" for name, why in report.skipped.items())
-    yield from _failed(report)
-    yield from _structure(report)
-    yield from _verdict(report)
+def _worth(look_up: LookUpCount) -> tuple[str | None, str | None]:
+    """How much of what is answered is right, and how much more than the majority answer there."""
+    if look_up.hint or not look_up.answered:
+        return None, None
+    right = 100 * look_up.right / look_up.answered
+    constant = 100 * look_up.constant_right / look_up.answered
+    return f"{right:.0f} %", f"{right - constant:+.0f}"
 
 
-def _settled(report: ProbeReport) -> Iterator[str]:
-    settled = {found.outcome: found.settled for found in report.direct if found.settled}
-    if settled:
-        told = ", ".join(f"{name} {count:,}" for name, count in settled.items())
-        yield f"not asked, since the record tells the answer by then as a fact: {told}"
-
-
-def _failed(report: ProbeReport) -> Iterator[str]:
-    by_error: dict[str, Counter[str]] = defaultdict(Counter)
-    for found in report.direct:
-        for look_up in found.look_ups:
-            for error, count in look_up.errors.items():
-                by_error[error][found.profile] += count
-    for error, counts in by_error.items():
-        told = ", ".join(f"{count:,} under {profile}" for profile, count in counts.items())
-        yield f"look-ups that failed, which is not to find nothing: {error}: {told}"
-
-
-def _structure(report: ProbeReport) -> Iterator[str]:
-    if not report.structure:
-        return
-    if not report.independent:
-        yield (
-            "AUROC is of structure alone. It cannot tell a leak from illness here: that takes a "
-            "cohort of synth --outcomes independent, and --independent"
-        )
-    else:
-        yield f"* a signal: p below {SIGNIFICANT}, corrected for the outcomes of its profile"
-    told = {found.outcome: OUTCOMES[found.outcome].follows for found in report.structure}
-    for name, follows in told.items():
-        if follows is not None:
-            yield f"{name} follows from {follows}, whatever the cohort: a signal there is no leak"
-    untold: dict[str, list[str]] = defaultdict(list)
-    for found in report.structure:
-        if found.untold is not None:
-            untold[found.untold].append(f"{found.outcome} ({found.profile})")
-        elif report.independent and found.significant and found.cells:
-            yield f"{found.profile}, {found.outcome}: {_cells(found)}"
-    for why, places in untold.items():
-        yield f"structure not probed, no pass: {why}: {', '.join(places)}"
-
-
-def _cells(found: Structure) -> str:
-    return "; ".join(
-        f"{cell.name}{f' and {cell.alike} alike' if cell.alike else ''} "
-        f"(AUROC {cell.auroc:.2f} for {cell.answer}, p {cell.p:.2g})"
-        for cell in found.cells
-    )
-
-
-def _verdict(report: ProbeReport) -> Iterator[str]:
-    yield from report.failures
-    if not report.holds:
-        yield f"THE CLAIM DOES NOT HOLD: {len(report.failures):,} ways to read the future"
-        return
-    for profile in report.profiles:
-        if profile not in MUST_HOLD:
-            continue
-        tested = [
-            each for each in report.structure if each.profile == profile and each.p is not None
-        ]
-        structure = f", and no signal in structure for {len(tested)}" if report.independent else ""
-        asked = sum(found.profile == profile for found in report.direct)
-        yield f"{profile}: no look-up was answered for any of {asked} outcomes{structure}"
+def outcome_rows() -> list[tuple[str, str, str]]:
+    """One row an outcome that can be asked for, for OUTCOME_COLUMNS."""
+    return [(each.name, each.anchor.words, each.definition) for each in OUTCOMES.values()]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from typing import Any
 
+from clinseek.errors import CutoffError
 from clinseek.toolkits.ehr.case import Case, open_case
 
 Break = Callable[[sqlite3.Connection, dict[str, Any]], None]
@@ -24,6 +25,23 @@ def broken(*breaks: Break) -> Callable[..., Case]:
         return case
 
     return opener
+
+
+def never_opening(_store: Any, subject_id: int, **_options: Any) -> Case:
+    """An opener to which nothing is known at any moment."""
+    raise CutoffError(f"nothing is known of subject_id {subject_id} yet")
+
+
+def opening_every_other(store: Any, subject_id: int, **options: Any) -> Case:
+    """An opener to which nothing is known of those with an odd subject_id."""
+    if subject_id % 2:
+        return never_opening(store, subject_id)
+    return open_case(store, subject_id, **options)
+
+
+def without_admissions(connection: sqlite3.Connection, _rows: dict[str, Any]) -> None:
+    """A case that lost a table which its store holds."""
+    connection.execute("DROP TABLE admissions")
 
 
 def dischtime_shown(connection: sqlite3.Connection, rows: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clinseek.validity.outcomes import OUTCOMES
 from clinseek.validity.page.markdown import count, names, paragraph, share, table
-from clinseek.validity.probe.direct import Direct
+from clinseek.validity.probe.counts import Direct
 from clinseek.validity.probe.intervals import Share
 from clinseek.validity.probe.report import ProbeReport
 
