@@ -9,9 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from clinseek.cli.probe import progress_line
+from clinseek.validity.probe.run import Progress
 from tests.cli.conftest import CommandLine
 from tests.cli.test_bad_input import refused
-from tests.validity.probe.broken import broken, dischtime_shown
+from tests.validity.probe.broken import (
+    broken,
+    dischtime_shown,
+    never_opening,
+    without_admissions,
+)
 
 LOS = ("--outcome", "los_3d", "--direct-only", "--jobs", "1")
 
@@ -32,7 +39,7 @@ def test_available_and_the_published_rule_stand_side_by_side(
     )
     assert known[:3] == ["1", "0", "0"]
     assert published[:4] == ["1", "100", "%", "100"]
-    assert "available: no look-up was answered for any of 1 outcomes" in ran.out
+    assert "available: no look-up was answered for the 1 outcome asked" in ran.out
     assert "warning: profile reference shows what the published cutoff rule" in ran.err
 
 
@@ -40,7 +47,7 @@ def test_one_object_on_stdout_tells_it_all(clinseek: CommandLine, store: Path) -
     ran = clinseek("probe", store, *LOS, "--profile", "reference", "--json")
     told = json.loads(ran.out)
     assert told["profiles"] == ["reference"]
-    assert told["holds"] is True
+    assert told["holds"] is None
     assert "reference" in told["warnings"]
     (found,) = told["direct"]
     assert found["prediction_time"] == "24 h after admittime, while still in hospital"
@@ -51,7 +58,9 @@ def test_one_object_on_stdout_tells_it_all(clinseek: CommandLine, store: Path) -
 def test_every_look_up_can_be_seen_with_how_it_ended(clinseek: CommandLine, store: Path) -> None:
     ran = clinseek("probe", store, *LOS, "--profile", "available", "--look-ups")
     assert "order numbers to come" in ran.out
-    assert "look-ups that failed, which is not to find nothing: no such table: transfers" in ran.out
+    assert ran.out.count("look-ups there could not be tried") == 1
+    (lacking,) = [line for line in ran.out.splitlines() if line.startswith("the store lacks ")]
+    assert "transfers" in lacking
 
 
 def test_a_record_that_can_be_read_off_ends_with_1(
@@ -62,7 +71,50 @@ def test_a_record_that_can_be_read_off_ends_with_1(
     ran = clinseek("probe", store, *LOS, "--profile", "available")
     assert ran.code == 1
     assert "available: los_3d can be read off by 'dischtime' in 1 of 1 questions" in ran.out
-    assert "THE CLAIM DOES NOT HOLD: 1 ways to read the future" in ran.out
+    assert "THE CLAIM DOES NOT HOLD: 1 way in which the probe failed or the future was" in ran.out
+
+
+def test_a_look_up_that_fails_ends_with_1(
+    clinseek: CommandLine, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opener = broken(without_admissions)
+    monkeypatch.setattr("clinseek.validity.probe.run.open_case", opener)
+    ran = clinseek("probe", store, *LOS, "--profile", "available")
+    assert ran.code == 1
+    assert "a look-up that fails proves nothing: no such table: admissions" in ran.out
+
+
+def test_a_probe_in_which_no_case_opens_is_no_pass(
+    clinseek: CommandLine, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("clinseek.validity.probe.run.open_case", never_opening)
+    bad(clinseek, store, "nothing could be asked under available: no case opened", *LOS)
+
+
+def test_profiles_that_promise_nothing_end_with_0_and_no_verdict(
+    clinseek: CommandLine, store: Path
+) -> None:
+    ran = clinseek("probe", store, *LOS, "--profile", "reference")
+    assert ran.code == 0
+    assert "no verdict: nothing that must hold was asked" in ran.out
+
+
+def test_the_outcomes_are_listed_without_a_store(clinseek: CommandLine) -> None:
+    ran = clinseek("probe", "--list")
+    assert ran.code == 0
+    assert "in_hospital_death" in ran.out
+    assert "24 h after admittime" in ran.out
+
+
+def test_independent_speaks_of_structure(clinseek: CommandLine, store: Path) -> None:
+    bad(clinseek, store, "--independent speaks of the structure probe", *LOS, "--independent")
+
+
+def test_progress_tells_the_stage_and_the_time_left() -> None:
+    asking = Progress("patients", 5, 20, 100, 10.0)
+    assert progress_line(asking) == "patient 5 of 20: 100 cases, about 30 s left"
+    testing = Progress("structures", 2, 3, 100, 10.0)
+    assert progress_line(testing) == "structure 2 of 3 tested, about 5 s left"
 
 
 def test_outcomes_that_the_store_cannot_give_are_named_and_are_no_pass(
@@ -91,6 +143,8 @@ def test_the_picture_is_drawn_and_is_the_same_each_time(
     assert one.startswith(b"\x89PNG" if form == "png" else b"<?xml")
     if form == "svg":
         assert b"Length of stay" in one
+        assert b"majority answer, with 95 % interval" in one
+        assert b"the published cutoff rule lets through" in one
 
 
 def bad(clinseek: CommandLine, store: Path, said: str, *options: object) -> None:

@@ -125,6 +125,16 @@ def test_an_icu_death_without_a_deathtime_is_at_discharge() -> None:
     assert truths("icu_death", icustays=[stay], admissions=[died])[0][1] == "yes"
 
 
+@pytest.mark.parametrize("name", ["icu_death", "icu_stay_7d", "icu_stay_14d"])
+@pytest.mark.parametrize("died", ["2150-03-02 11:00", "2150-03-02 12:00"])
+def test_who_died_within_the_first_icu_day_is_settled_whatever_the_outtime(
+    name: str, died: str
+) -> None:
+    dead = admission(hospital_expire_flag=1, deathtime=at(died))
+    found = asked(name, icustays=[icu_stay()], admissions=[dead])
+    assert found == Asked((), 1)
+
+
 def test_an_icu_stay_of_exactly_seven_days_counts_as_the_published_rule_has_it() -> None:
     stay = icu_stay(outtime=at("2150-03-08 12:00"))
     assert truths("icu_stay_7d", icustays=[stay]) == [("2150-03-02 12:00:00", "yes")]
@@ -193,6 +203,25 @@ def test_a_next_unit_is_asked_a_minute_before_a_transfer_only() -> None:
         {"transfer_id": 3, "eventtype": "discharge", "careunit": None, "intime": at("2150-03-03")},
     ]
     assert truths("next_care_unit", transfers=moves) == [("2150-03-01 23:59:00", "MICU")]
+
+
+def test_next_units_are_compared_among_those_who_are_in_the_same_unit() -> None:
+    moves = [
+        {"transfer_id": 1, "eventtype": "admit", "careunit": "Med", "intime": at("2150-03-01")},
+        {"transfer_id": 2, "eventtype": "transfer", "careunit": "MICU", "intime": at("2150-03-02")},
+        {"transfer_id": 3, "eventtype": "transfer", "careunit": "Med", "intime": at("2150-03-03")},
+    ]
+    found = asked("next_care_unit", transfers=moves).instances
+    assert [(each.state, each.truth) for each in found] == [("Med", "MICU"), ("MICU", "Med")]
+    (first,) = asked("next_care_unit", transfers=moves[1:2]).instances
+    assert first.state == ""
+
+
+def test_what_is_asked_otherwise_than_published_is_declared() -> None:
+    same = {name for name, outcome in OUTCOMES.items() if not outcome.differs}
+    assert same == {"los_3d", "los_7d"}
+    assert "only of those still there after a day" in " ".join(OUTCOMES["icu_stay_7d"].differs)
+    assert "at dischtime, not at the discharge note" in OUTCOMES["readmission_30d"].differs
 
 
 def test_discharge_diagnoses_are_the_codes_of_the_stay() -> None:

@@ -93,10 +93,11 @@ class ProbeReport:
                 continue
             if OUTCOMES[found.outcome].follows is not None:
                 continue
+            auroc = "" if found.auroc is None else f"AUROC {found.auroc:.3f}, "
             where = "; ".join(cell.name for cell in found.cells) or "no single cell"
             yield (
                 f"{found.profile}: the structure foretells {found.outcome} "
-                f"(AUROC {found.auroc:.3f}, corrected p {found.p_corrected:.2g}): {where}"
+                f"({auroc}corrected p {found.p_corrected:.2g}): {where}"
             )
 
 

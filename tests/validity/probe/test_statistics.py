@@ -12,8 +12,14 @@ from sklearn.metrics import roc_auc_score
 
 from clinseek.validity.probe.concordance import Codes, Numbers, concordance, mean_of
 from clinseek.validity.probe.intervals import clustered_share
-from clinseek.validity.probe.permutation import foretells, orders, tell_apart
-from clinseek.validity.probe.signals import Structure, corrected
+from clinseek.validity.probe.permutation import (
+    exchangeable,
+    foretells,
+    orders,
+    tell_apart,
+    times_for,
+)
+from clinseek.validity.probe.signals import SIGNIFICANT, Structure, corrected
 
 
 def test_a_share_of_one_question_a_patient_is_wilsons() -> None:
@@ -96,6 +102,33 @@ def test_permutations_exchange_whole_patients_who_were_asked_alike() -> None:
     seen = {tuple(order[:4]) for order in drawn.tolist()}
     assert seen == {(0, 1, 2, 3), (2, 3, 0, 1)}
     assert {tuple(sorted(order[4:])) for order in drawn.tolist()} == {(4, 5, 6)}
+
+
+@pytest.mark.parametrize("outcomes", [1, 15, 50, 400])
+def test_the_clearest_signal_stays_one_however_many_outcomes_are_corrected_for(
+    outcomes: int,
+) -> None:
+    clearest = 4 / (1 + times_for(outcomes))
+    told = [Structure(f"a{number}", "available", 9, p=1.0) for number in range(outcomes - 1)]
+    first, *_ = corrected([Structure("leak", "available", 9, p=clearest), *told])
+    assert first.p_corrected is not None
+    assert first.p_corrected < SIGNIFICANT
+    assert first.significant
+
+
+def test_permutations_are_as_many_as_asked_for() -> None:
+    truth = np.random.default_rng(9).random(80) < 0.4
+    one_each, state = np.arange(80), np.zeros(80, dtype=np.int64)
+    scores = truth.astype(float)[:, None]
+    found = tell_apart(scores, [truth], state, one_each, seed=1, times=times_for(50))
+    assert found.p[0] == pytest.approx(1 / 40_000)
+    assert sum(map(len, orders(state, one_each, seed=1, times=20))) == 20
+
+
+def test_only_patients_asked_as_often_and_in_the_same_states_change_places() -> None:
+    states = np.array([0, 1, 0, 1, 0, 0, 0])
+    patients = np.array([0, 0, 1, 1, 2, 3, 3])
+    assert exchangeable(states, patients) == 2
 
 
 def test_a_score_that_tells_all_is_found_and_noise_beside_it_is_not() -> None:
