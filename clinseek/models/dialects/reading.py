@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +17,7 @@ from clinseek.models.dialects import (
     tool_call_tag,
 )
 from clinseek.models.dialects.calls import Element, Reading, TextCall, TextCalls
+from clinseek.models.dialects.inline_code import InlineCode
 from clinseek.models.names import NameTable
 
 _READERS: dict[str, Callable[[Reading, re.Match[str]], Element | None]] = {
@@ -40,8 +40,6 @@ _LEFT_OVER = re.compile(
     r"|<\|tool_calls_section_(?:begin|end)\|>|</?(?:minimax:tool_call|antml:function_calls)>"
     r"|<\|(?:eom_id|eot_id|eot|im_end|call|python_end)\|>|<[｜]end▁of▁sentence[｜]>"  # noqa: RUF001
 )
-_OPENED = re.compile(r"(?<!`)`(?=[<\[])")  # an example that is cut has no second backtick
-_INLINE = re.compile(r"(?<!`)(`{1,2})(?!`)[^`\n]*\1(?!`)")
 
 
 def read_calls(
@@ -79,11 +77,11 @@ def _sound(call: TextCall) -> TextCall:
 
 def _in_markup(reading: Reading) -> list[Element]:
     found: list[Element] = []
-    inline = _inline_code(reading.text)
+    inline = InlineCode(reading.text)
     at = done = 0
     while (opened := _MARKUP.search(reading.text, at)) is not None:
         at = max(opened.end(), opened.start() + 1)
-        if _inside(inline, opened.start()):
+        if opened.start() in inline:
             continue
         element = _element(reading, opened, done)
         if element is not None:
@@ -100,20 +98,6 @@ def _element(reading: Reading, opened: re.Match[str], done: int) -> Element | No
         inner = function_tag.OPEN.match(reading.text, opened.start())
         return function_tag.read(reading, inner) if inner else None
     return _READERS[kind](reading, opened)
-
-
-def _inline_code(text: str) -> list[tuple[int, int]]:
-    """The spans between backticks on one line; none where they hold the whole answer."""
-    around = text.strip()
-    if around.startswith("`") and around.endswith("`"):
-        return []
-    opened = [(at.start(), at.end() + 1) for at in _OPENED.finditer(text)]
-    return sorted([*opened, *(found.span() for found in _INLINE.finditer(text))])
-
-
-def _inside(spans: Sequence[tuple[int, int]], at: int) -> bool:
-    before = bisect_right(spans, (at, at)) - 1
-    return before >= 0 and spans[before][0] < at < spans[before][1]
 
 
 def _without(text: str, elements: Sequence[Element]) -> str:
