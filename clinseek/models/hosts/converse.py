@@ -16,11 +16,12 @@ from typing import Any
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.messages.tool import invalid_tool_call, tool_call
 
+from clinseek.models.names import wire_names
+
 HOST = "bedrock"
 NO_OBJECT = "not_an_object"
 """Where an input that is no JSON object waits, inside an object, until it is an invalid call."""
 
-_NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
 _NOT_IN_IDS = re.compile(r"[^a-zA-Z0-9_.:-]")
 _LONGEST = 64
 _FINISH = {
@@ -40,10 +41,10 @@ _FINISH = {
 def wire_tool_name(name: str) -> str:
     """A tool's name as Bedrock accepts it: `[a-zA-Z0-9_-]`, 1 to 64 characters.
 
-    >>> wire_tool_name("ehr.load_ehr"), wire_tool_name("no such tool"), wire_tool_name("")
-    ('ehr_load_ehr', 'no_such_tool', 'unnamed')
+    >>> wire_tool_name("ehr.load_ehr"), wire_tool_name("no such tool")
+    ('ehr_load_ehr', 'no_such_tool')
     """
-    return _NOT_IN_NAMES.sub("_", name)[:_LONGEST] or "unnamed"
+    return wire_names([name])[name]
 
 
 def wire_id(call_id: str) -> str:
