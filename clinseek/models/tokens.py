@@ -7,7 +7,7 @@ turn says how many characters one of its tokens is, of this very conversation.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def characters_of(messages: Sequence[BaseMessage]) -> int:
     >>> characters_of([HumanMessage([{"type": "text", "text": "Look:"}, {"type": "image"}])])
     6005
     """
-    return sum(sum(_lengths(message)) for message in messages)
+    return sum(map(_length, messages))
 
 
 def estimated_tokens(
@@ -95,16 +95,14 @@ def _detail(details: Mapping[str, Any] | None, name: str) -> int:
     return int((details or {}).get(name) or 0)
 
 
-def _lengths(message: BaseMessage) -> Iterator[int]:
+def _length(message: BaseMessage) -> int:
     content = message.content
-    if isinstance(content, str):
-        yield len(content)
-    else:
-        yield from (_block_length(block) for block in content)
+    length = len(content) if isinstance(content, str) else sum(map(_block_length, content))
     if message.type == "ai":
-        yield len(_reasoning(message))
-    for call in getattr(message, "tool_calls", ()):
-        yield len(call["name"]) + len(str(call["args"]))
+        calls = getattr(message, "tool_calls", ())
+        length += len(_reasoning(message))
+        length += sum(len(call["name"]) + len(str(call["args"])) for call in calls)
+    return length
 
 
 def _block_length(block: str | dict[str, Any]) -> int:

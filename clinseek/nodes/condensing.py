@@ -65,6 +65,8 @@ def condense(
     Something gives way when nine tenths of it are full, until seven tenths are. The last
     `last_rounds` turns with their observations give way last.
     """
+    if limit is None and not replaced:
+        return Condensed(list(messages), {}, fits=True)
     fitting = _Fitting(messages, evidence, replaced)
     if limit is None:
         return fitting.condensed(limit)
