@@ -63,9 +63,9 @@ def fault_of(error: Exception) -> Fault:
 
 
 def _sentence(told: Told, advice: str, error: Exception) -> str:
-    said = shown(told.words) or type(error).__name__
     mark = told.code if told.aws else str(told.status or "")
-    said = said if mark in said else f"{mark} {said}"
+    said = told.words if mark in told.words else f"{mark} {told.words}"
+    said = shown(said) or type(error).__name__
     where = f"{told.address}: " if told.address else ""
     return f"{where}{said}; {advice}" if advice else f"{where}{said}"
 
@@ -82,9 +82,9 @@ _OVERFLOW = re.compile(
 )
 _LENGTHS = (
     re.compile(r"(?i)maximum context length (?:is|of) (\d[\d,]{0,11})"),
+    re.compile(r"(?i)(?:tokens|\d) > (\d[\d,]{0,11})(?: maximum|\b)"),
     re.compile(r"(?i)context (?:length|limit|window|size)\W{0,3}(?:is|of)?\W{0,2}(\d[\d,]{0,11})"),
     re.compile(r"(?i)maximum model length of (\d[\d,]{0,11})"),
-    re.compile(r"(?i)(?:tokens|\d) > (\d[\d,]{0,11})(?: maximum|\b)"),
     re.compile(r"(?i)maximum allowed length \((\d[\d,]{0,11})"),
     re.compile(r"(?i)model with (\d[\d,]{0,11}) maximum context"),
 )

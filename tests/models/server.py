@@ -40,6 +40,8 @@ from tests.models.strictness import fault_in
 
 __all__ = ["Body", "ChatServer", "Reply", "Scripted", "answer", "refused"]
 
+_TLS = b"\x16"
+
 
 class ChatServer:
     """The server; see the module."""
@@ -120,7 +122,12 @@ class ChatServer:
 
     async def _served(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Serve one request; whether the connection goes on."""
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        first = await reader.readexactly(1)
+        if first == _TLS:  # a client that was told https
+            writer.write(_head(400, {"content-length": "0"}))
+            await writer.drain()
+            return False
+        head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         headers = {
             name.lower(): value.strip()
             for name, _, value in (line.partition(":") for line in head[1:] if line)
@@ -173,12 +180,12 @@ def _listed(listing: Sequence[str] | Body | Reply) -> Reply:
 
 async def _give(writer: asyncio.StreamWriter, reply: Reply, *, streamed: bool) -> bool:
     events = reply.events
-    whole = reply.status == 200 and isinstance(reply.body, dict) and "choices" in reply.body
+    body = reply.body
+    whole = isinstance(body, dict) and body.get("object") == "chat.completion"
     if events is None and streamed and whole:
-        events = list(events_of(reply.body))
+        events = list(events_of(body))
     if events is not None:
         return await _stream(writer, reply, events)
-    body = reply.body
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
     given = {"content-type": "application/json", **reply.headers, "content-length": str(len(sent))}
     writer.write(_head(reply.status, given))
