@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from clinseek.models.dialects.json_values import value_at
+from clinseek.models.dialects.json_values import is_json, value_at
 
 _NAME = re.compile(r"([A-Za-z_][\w./:-]{0,199})[ \t]{0,9}\(\s{0,99}")
 _CLOSE = re.compile(r"\s{0,99}\)")
@@ -16,7 +16,8 @@ _STEP = re.compile(
     r"""|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|[()\[\]{}"']""",
     re.DOTALL,
 )
-_NEEDLESS = re.compile(r"""\\(?![\\'"abfnrtvxuUN0-7\n])""")
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_ESCAPED = frozenset("\\'\"abfnrtvxuUN01234567\n")
 _CONSTANTS = {"true": True, "false": False, "null": None}
 _LONGEST = 200_000
 
@@ -80,9 +81,14 @@ def statements(code: str) -> list[Expression] | None:
 
 def _parsed(code: str) -> ast.Module | None:
     try:
-        return ast.parse(_NEEDLESS.sub(r"\\\\", code))
+        return ast.parse(_ESCAPE.sub(_as_meant, code))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _as_meant(escape: re.Match[str]) -> str:
+    """An escape that Python does not know is a backslash, as in regular expressions."""
+    return escape.group() if escape.group(1) in _ESCAPED else f"\\{escape.group()}"
 
 
 def _calls(node: ast.expr) -> Iterator[ast.expr]:
@@ -146,7 +152,7 @@ def _named_literals(call: ast.Call) -> dict[str, Any] | None:
 def _literal(node: ast.expr) -> Any:
     """The JSON value of a literal; ValueError for anything else."""
     match node:
-        case ast.Constant(value=str() | int() | float() | None as value):
+        case ast.Constant(value=str() | int() | float() | None as value) if is_json(value):
             return value
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
             return -number

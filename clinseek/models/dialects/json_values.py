@@ -53,7 +53,7 @@ def value_at(
             )
         except (ValueError, RecursionError):
             continue
-        return JsonValue(value, end, mended=not strict) if _is_json(value) else None
+        return JsonValue(value, end, mended=not strict) if is_json(value) else None
     return _mended(text[at:limit], at, cut=cut) if text[at : at + 1] in ("{", "[") else None
 
 
@@ -84,7 +84,7 @@ def _no_json(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _is_json(value: object) -> bool:
+def is_json(value: object) -> bool:
     """Whether a value can be written down again: no infinity, no half of a character."""
     try:
         json.dumps(value, allow_nan=False, ensure_ascii=False).encode()
@@ -103,7 +103,7 @@ def _mended(text: str, offset: int, *, cut: bool) -> JsonValue | None:
         value: Any = repair_json(text[: shape.end], return_objects=True, skip_json_loads=True)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(value, dict | list) or _count(value) != shape.tokens or not _is_json(value):
+    if not isinstance(value, dict | list) or _count(value) != shape.tokens or not is_json(value):
         return None
     return JsonValue(value, offset + shape.end, mended=True)
 

@@ -87,6 +87,8 @@ def _in_markup(reading: Reading) -> list[Element]:
         if element is not None:
             found.append(element)
             at = done = max(element.end, opened.start() + 1)
+        elif opened.lastgroup == "closed":
+            done = at
     return found
 
 
