@@ -30,6 +30,7 @@ _FIRST_QUIET, _LONGEST_QUIET = 0.25, 8.0
 ask for more, and no answer ends that."""
 
 _LONGEST_PAUSE = 600.0
+_LONGEST_BACKOFF = 60.0
 
 
 class Pace(NamedTuple):
@@ -235,29 +236,24 @@ class Gates:
 
 
 def backoff(
-    attempt: int,
-    *,
-    retry_after: float | None = None,
-    first: float = 1.0,
-    longest: float = 60.0,
-    chance: random.Random | None = None,
+    attempt: int, *, retry_after: float | None = None, chance: random.Random | None = None
 ) -> float:
-    """Seconds to wait after the `attempt`-th failure (from 1): exponential with full jitter.
+    """Seconds to wait before trying again: exponential with full jitter, 60 at the most.
 
-    Drawn between nothing and `first`, doubled with each attempt up to `longest`. A host that told
-    `retry_after` is left alone at least that long, up to ten minutes, and a jitter of a tenth is
-    added, so that not all come back in the same moment. `chance` makes it repeatable.
+    `attempt` is 0 after the first failure. A host that told `retry_after` is left alone at least
+    that long, up to ten minutes, and a jitter of a tenth is added, so that not all come back in
+    the same moment. `chance` makes it repeatable.
 
-    >>> 0 <= backoff(4, chance=random.Random(0)) <= 8
+    >>> 0 <= backoff(3, chance=random.Random(0)) <= 8
     True
-    >>> 20 <= backoff(1, retry_after=20) <= 22
+    >>> 20 <= backoff(0, retry_after=20) <= 22
     True
     """
     drawn = (chance or random).random()
     told = bounded_seconds(retry_after, most=_LONGEST_PAUSE)
     if told:
         return told * (1 + drawn / 10)
-    return drawn * min(longest, first * 2.0 ** min(attempt - 1, 32))
+    return drawn * min(_LONGEST_BACKOFF, 2.0 ** min(attempt, 16))
 
 
 def bounded_seconds(told: float | None, *, most: float) -> float:
