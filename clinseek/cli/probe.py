@@ -181,10 +181,12 @@ def probe_progress() -> Iterator[Callable[[Progress], None]]:
 
 def progress_line(progress: Progress) -> str:
     """The line that says where a probe stands, and how long this stage goes on."""
+    from clinseek.validity.probe.notes import counted
+
     left = progress.seconds / progress.done * (progress.total - progress.done)
     if progress.stage == "patients":
         return (
-            f"patient {progress.done:,} of {progress.total:,}: {progress.cases:,} cases, about "
-            f"{left:.0f} s left"
+            f"patient {progress.done:,} of {progress.total:,}: {counted(progress.cases, 'case')}, "
+            f"about {left:.0f} s left"
         )
     return f"structure {progress.done:,} of {progress.total:,} tested, about {left:.0f} s left"

@@ -60,6 +60,7 @@ class LookUpCount:
     name: str
     hint: bool
     undated: bool
+    reference_only: bool
     asked: int
     answered: int
     right: int
@@ -148,6 +149,7 @@ def _count_look_up(
         name=look_up.name,
         hint=look_up.hint,
         undated=look_up.undated,
+        reference_only=look_up.reference_column is not None,
         asked=len(tried),
         answered=ended["answered"],
         right=sum(is_right(each.answer, truth) for each, truth in tried),

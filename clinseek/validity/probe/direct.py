@@ -131,6 +131,7 @@ def lacks(error: str, look_up: LookUp, place: Place) -> str | None:
     if table != error:
         return table if table in TABLES and table not in place.tables else None
     column = look_up.reference_column
-    if column is not None and place.profile != "reference" and error == f"no such column: {column}":
-        return f"the column of {look_up.name!r}, which only reference has"
-    return None
+    if column is None or place.profile == "reference":
+        return None
+    missing = error.removeprefix("no such column: ").rpartition(".")[2]
+    return column if missing == column.rpartition(".")[2] else None

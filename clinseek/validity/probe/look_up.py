@@ -18,7 +18,7 @@ class LookUp(NamedTuple):
     A `hint` says that something is hidden, not what: an agent would not take it for an answer, but
     a record that promises to hold nothing of the future must not give it. An `undated` one says
     yes to whatever comes, without the days or hours that the question sets. `reference_column` is
-    a column that only the reference profile adds to the record.
+    a column (`table.column`) that only the reference profile adds to the record.
     """
 
     name: str
@@ -30,8 +30,8 @@ class LookUp(NamedTuple):
 
 STAY = "FROM admissions AS a WHERE a.hadm_id = :hadm_id"
 
-HEAD_OF_NOTE = "a.text"
-"""`admissions.text`, the head of the stay's discharge note."""
+HEAD_OF_NOTE = "admissions.text"
+"""The head of the stay's discharge note, as the published record has it."""
 
 UNEXPLAINED = (
     "hadm_id IS NOT NULL "

@@ -103,14 +103,15 @@ def _lacking(report: ProbeReport) -> Iterator[str]:
     for found in report.direct:
         for look_up in found.look_ups:
             for what in look_up.lacks:
-                if " " in what:
-                    columns[what].append(f"{found.outcome} ({found.profile})")
+                if "." in what:
+                    columns[what].append(found.outcome)
                 else:
                     tables.add(what)
     if tables:
         yield f"the store lacks {', '.join(sorted(tables))}: look-ups there could not be tried"
-    for column, places in columns.items():
-        yield f"not tried is {column}: {', '.join(places)}"
+    for column, names in columns.items():
+        told = ", ".join(dict.fromkeys(names))
+        yield f"only reference has {column}: one look-up of {told} was tried under it alone"
 
 
 def _undated(report: ProbeReport) -> Iterator[str]:

@@ -78,7 +78,7 @@ def look_up_rows(report: ProbeReport) -> list[tuple[str | int | None, ...]]:
             "" if place else OUTCOMES[found.outcome].title,
             "" if place else found.profile,
             each.name,
-            "hint" if each.hint else "undated" if each.undated else "",
+            _kind(each),
             each.answered,
             None if each.hint else each.right,
             *_worth(each),
@@ -89,6 +89,14 @@ def look_up_rows(report: ProbeReport) -> list[tuple[str | int | None, ...]]:
         for found in report.direct
         for place, each in enumerate(found.look_ups)
     ]
+
+
+def _kind(look_up: LookUpCount) -> str:
+    if look_up.hint:
+        return "hint"
+    if look_up.undated:
+        return "undated"
+    return "reference only" if look_up.reference_only else ""
 
 
 def _worth(look_up: LookUpCount) -> tuple[str | None, str | None]:

@@ -60,11 +60,12 @@ def _share(each: Share) -> str:
 
 def _in_words(report: ProbeReport) -> str:
     asked = {found.outcome: found.asked for found in report.direct}
+    one_answer = [found.outcome for found in report.direct if found.one_answer]
     told = f"{count(report.patients)} patients, {count(sum(asked.values()))} questions. "
     answered = [
         found.outcome
         for found in report.direct
-        if found.profile == "available" and found.answered.hits
+        if found.profile == "available" and any(each.answered for each in found.look_ups)
     ]
     if answered:
         told += f"Under `available` these could be read off: {names(answered)}."
@@ -77,6 +78,16 @@ def _in_words(report: ProbeReport) -> str:
     ]
     if right:
         told += f" Under `reference` every answer was there, and right, to {names(right)}."
+    if one_answer:
+        told += (
+            " All questions left have the same answer, so that to be right proves nothing, in "
+            f"{names(dict.fromkeys(one_answer))}."
+        )
+    if report.not_exercised:
+        told += (
+            " Not exercised, which is no pass (no look-up answered under either): "
+            f"{names(report.not_exercised)}."
+        )
     if report.skipped:
         skipped = "; ".join(f"`{name}` ({why})" for name, why in report.skipped.items())
         told += f" Not asked: {skipped}."
