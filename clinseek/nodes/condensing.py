@@ -65,7 +65,7 @@ def condense(
     Something gives way when nine tenths of it are full, until seven tenths are. The last
     `last_rounds` turns with their observations give way last.
     """
-    if limit is None and not replaced:
+    if not replaced and (limit is None or characters_of(messages) <= _FULL * limit):
         return Condensed(list(messages), {}, fits=True)
     fitting = _Fitting(messages, evidence, replaced)
     if limit is None:
