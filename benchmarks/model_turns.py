@@ -3,8 +3,9 @@
 A conversation grows by one call and its observation a round, and each turn is asked of a scripted
 server on loopback (a process of its own) as a run asks it: what gives way is looked for, messages
 become a request, the answer is read and counted. The exchange of the same request over bare httpx
-is taken off. The claim: at most 10 ms a turn, and no more in late rounds than the longer request
-explains.
+is taken off. All of it is work of this process, so its processor time is what counts; the clock
+is told beside it, and tells more on a machine that others use. The claim: at most 10 ms a turn,
+over 200 rounds. It grows with the conversation, all of which is written anew for each request.
 
     python -m benchmarks.model_turns [--rounds 200] [--chars 1000] [--json]
 """
@@ -16,8 +17,9 @@ import asyncio
 import json
 import statistics
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 from langchain_core.messages import (
@@ -42,17 +44,27 @@ TRIES = 5
 _AMPLE = 10**8
 
 
+class Took(NamedTuple):
+    """Milliseconds of a step: of the processor, and by the clock."""
+
+    work: float
+    clock: float
+
+
 @dataclass
 class Measured:
-    """Milliseconds of a turn in each round: in all, and of the bare exchange."""
+    """What a turn took in each round: in all, and the bare exchange of its request."""
 
-    turns: list[float] = field(default_factory=list)
-    bare: list[float] = field(default_factory=list)
+    turns: list[Took] = field(default_factory=list)
+    bare: list[Took] = field(default_factory=list)
 
-    def ours(self, first: int, last: int) -> float:
-        """The median of what the client itself took in these rounds."""
-        pairs = zip(self.turns[first:last], self.bare[first:last], strict=True)
-        return statistics.median(turn - bare for turn, bare in pairs)
+    def ours(self, first: int, last: int) -> Took:
+        """The medians of what the client itself took in these rounds."""
+        pairs = list(zip(self.turns[first:last], self.bare[first:last], strict=True))
+        return Took(
+            statistics.median(turn.work - bare.work for turn, bare in pairs),
+            statistics.median(turn.clock - bare.clock for turn, bare in pairs),
+        )
 
 
 def tools() -> list[dict[str, Any]]:
@@ -134,13 +146,13 @@ def _body(model: Any, conversation: list[AnyMessage]) -> bytes:
     return json.dumps({**payload, **extra}).encode()
 
 
-async def _fastest(step: Any) -> float:
+async def _fastest(step: Callable[[], Awaitable[None]]) -> Took:
     took = []
     for _ in range(TRIES):
-        began = time.perf_counter()
+        clock, work = time.perf_counter(), time.process_time()
         await step()
-        took.append(1000 * (time.perf_counter() - began))
-    return min(took)
+        took.append(Took(1000 * (time.process_time() - work), 1000 * (time.perf_counter() - clock)))
+    return Took(*(min(each) for each in zip(*took, strict=True)))
 
 
 def main() -> None:
@@ -155,17 +167,17 @@ def main() -> None:
         found = asyncio.run(measured(url, rounds=given.rounds, chars=given.chars))
     step = max(1, given.rounds // 4)
     parts = [(first, min(first + step, given.rounds)) for first in range(0, given.rounds, step)]
-    ours = {f"{first + 1}-{last}": round(found.ours(first, last), 2) for first, last in parts}
-    kept = max(ours.values()) <= TARGET_MS
+    ours = {f"{first + 1}-{last}": found.ours(first, last) for first, last in parts}
+    kept = max(took.work for took in ours.values()) <= TARGET_MS
     if given.json:
-        print(json.dumps({"client_ms": ours, "target_ms": TARGET_MS, "kept": kept}))
+        shown = {rounds: [round(each, 2) for each in took] for rounds, took in ours.items()}
+        print(json.dumps({"client_ms": shown, "target_ms": TARGET_MS, "kept": kept}))
         return
-    print(f"{given.rounds} rounds of {given.chars:,} characters, milliseconds a turn")
-    print("  rounds       in all   bare exchange   client")
-    for (first, last), client in zip(parts, ours.values(), strict=True):
-        turn, bare = (statistics.median(each[first:last]) for each in (found.turns, found.bare))
-        print(f"  {first + 1:3}-{last:<7} {turn:8.2f} {bare:15.2f} {client:8.2f}")
-    print(f"  at most {TARGET_MS:g} ms in the client: {'yes' if kept else 'NO'}")
+    print(f"{given.rounds} rounds of {given.chars:,} characters, milliseconds a turn in the client")
+    print("  rounds     processor    clock")
+    for rounds, took in ours.items():
+        print(f"  {rounds:9} {took.work:10.2f} {took.clock:8.2f}")
+    print(f"  at most {TARGET_MS:g} ms of the processor: {'yes' if kept else 'NO'}")
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
     python -m benchmarks.scripted_server [--delay 5] [--storm 0.3] [--rounds 3]
 
 Prints its port, then answers until its input is closed: each conversation is asked for the
-patient's labs until it holds `rounds` turns, the last of which finishes. With --storm, that share
-of the requests gets 429.
+patient's labs until it holds `rounds` turns, the last of which finishes. An answer takes --delay
+seconds; with --storm, that share of the requests gets 429, at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.models.server import Body, ChatServer, answer
+from tests.models.server import Body, ChatServer, Reply, answer
 
 LOOK = ("ehr_run_sql_query", json.dumps({"sql_query": "SELECT 1"}))
 FINISH = ("ehr_finish", json.dumps({"response": ["done"]}))
@@ -46,12 +46,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     given = parser.parse_args()
 
-    def turn(body: Body) -> Body:
+    def turn(body: Body) -> Reply:
         said = sum(message["role"] == "assistant" for message in body["messages"])
         call = LOOK if said + 1 < given.rounds else FINISH
-        return answer("", [call], usage={"prompt_tokens": 900, "completion_tokens": 40})
+        usage = {"prompt_tokens": 900, "completion_tokens": 40, "total_tokens": 940}
+        return Reply(body=answer("", [call], usage=usage), delay=given.delay)
 
-    with ChatServer(turn, delay=given.delay, storm=given.storm) as chat:
+    with ChatServer(turn, storm=given.storm) as chat:
         print(chat.port, flush=True)
         sys.stdin.read()
 
