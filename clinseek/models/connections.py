@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakSet
@@ -28,8 +29,9 @@ _IDLE_SECONDS = 4.0
 # No limit on open connections: how many turns run at once is the gate's business, and a turn
 # that waited here would count as model time.
 _LIMITS = httpx.Limits(
-    max_connections=None, max_keepalive_connections=256, keepalive_expiry=_IDLE_SECONDS
+    max_connections=None, max_keepalive_connections=None, keepalive_expiry=_IDLE_SECONDS
 )
+_ABREAST = 4  # connections in a group
 
 
 def timeouts(seconds: float) -> httpx.Timeout:
@@ -78,13 +80,14 @@ class Lease(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send through the shared pool of the running loop."""
         pool = _POOLS.leased(self._url, self)
-        pool.under_way += 1
+        group = pool.group_with_room()
+        group.under_way += 1
         try:
-            response = await pool.transport.handle_async_request(request)
+            response = await group.transport.handle_async_request(request)
         except BaseException:
-            await pool.ended()
+            await pool.ended(group)
             raise
-        response.stream = _Body(response.stream, pool)
+        response.stream = _Body(response.stream, partial(pool.ended, group))
         return response
 
     async def release(self) -> None:
@@ -93,23 +96,45 @@ class Lease(httpx.AsyncBaseTransport):
 
 
 @dataclass(eq=False)
-class _Pool:
-    """Connections to one address in one loop, those who use them, and the requests under way."""
+class _Group:
+    """Some of a pool's connections, and how many of them are at work."""
 
     transport: httpx.AsyncHTTPTransport
-    holders: WeakSet[Lease] = field(default_factory=WeakSet)
     under_way: int = 0
-    closing: bool = False
 
-    async def ended(self) -> None:
-        """One request is over."""
-        self.under_way -= 1
+
+class _Pool:
+    """Connections to one address in one loop, and those who hold a share in them.
+
+    They are kept in groups with one SSL context: at each request httpcore looks at every
+    connection of its own beside every other, which with two hundred in one group took longer
+    than the requests.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.holders: WeakSet[Lease] = WeakSet()
+        self.closing = False
+        self._options = _transport_options(url)
+        self._groups: list[_Group] = []
+
+    def group_with_room(self) -> _Group:
+        """The first group that is not full, so that few turns use few connections."""
+        for group in self._groups:
+            if group.under_way < _ABREAST:
+                return group
+        self._groups.append(_Group(httpx.AsyncHTTPTransport(**self._options)))
+        return self._groups[-1]
+
+    async def ended(self, group: _Group) -> None:
+        """One request of `group` is over."""
+        group.under_way -= 1
         await self.close_if_free()
 
     async def close_if_free(self) -> None:
         """Close once nobody holds a share and nothing is under way."""
-        if self.closing and not self.under_way:
-            await self.transport.aclose()
+        if self.closing and not any(group.under_way for group in self._groups):
+            for group in self._groups:
+                await group.transport.aclose()
 
 
 class _Pools:
@@ -130,8 +155,7 @@ class _Pools:
                 del self._open[other]  # its connections died with its loop
             pool = self._open.get(key)
             if pool is None:
-                transport = httpx.AsyncHTTPTransport(**_transport_options(url))
-                pool = self._open[key] = _Pool(transport)
+                pool = self._open[key] = _Pool(url)
             pool.holders.add(lease)
         return pool
 
@@ -155,23 +179,23 @@ _POOLS = _Pools()
 
 
 class _Body(httpx.AsyncByteStream):
-    """A response's body that tells its pool when it is done with."""
+    """A response's body that tells when it is done with."""
 
-    def __init__(self, body: Any, pool: _Pool) -> None:
+    def __init__(self, body: Any, ended: Callable[[], Awaitable[None]]) -> None:
         self._body = body
-        self._pool: _Pool | None = pool
+        self._ended: Callable[[], Awaitable[None]] | None = ended
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self._body:
             yield chunk
 
     async def aclose(self) -> None:
-        pool, self._pool = self._pool, None
+        ended, self._ended = self._ended, None
         try:
             await self._body.aclose()
         finally:
-            if pool is not None:
-                await pool.ended()
+            if ended is not None:
+                await ended()
 
 
 def _key(url: str) -> tuple[asyncio.AbstractEventLoop, str]:
