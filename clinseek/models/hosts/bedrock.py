@@ -25,7 +25,7 @@ from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import AIMessage, BaseMessage, ToolMessage
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
-from pydantic import PrivateAttr
+from pydantic import Field, PrivateAttr
 
 from clinseek.errors import ModelError
 from clinseek.models.facts import NO_FACTS, HostFacts
@@ -38,7 +38,7 @@ from clinseek.models.hosts.converse import (
     without_arrays,
 )
 from clinseek.models.hosts.threads import in_thread
-from clinseek.models.spec import ModelSpec
+from clinseek.models.spec import ModelSpec, Parameters
 
 _CONNECTIONS = 256
 """Kept open at most; the gate before the model decides how many are used."""
@@ -52,6 +52,7 @@ class BedrockModel(ChatBedrockConverse):
     """ChatBedrockConverse with dotted tool names on our side and reasoning kept across turns."""
 
     facts: HostFacts = NO_FACTS
+    parameters: Parameters = Field(default_factory=Parameters)
     _credentials: botocore.session.Session | None = PrivateAttr(default=None)
 
     def bind_tools(
@@ -95,7 +96,31 @@ class BedrockModel(ChatBedrockConverse):
         ask = partial(self._generate, messages, stop, manager, **kwargs)
         return await in_thread(ask, name="bedrock")
 
-    async def aclose(self) -> None:
+    def check_host(self) -> None:
+        """ModelError where no credentials are at hand or they have run out; nothing is sent.
+
+        Whether they may call this model in this region is known only when it is called.
+        """
+        session = self._credentials
+        if session is None or os.environ.get("AWS_BEARER_TOKEN_BEDROCK"):
+            return
+        named = f"model 'bedrock:{self.model_id}'"
+        try:
+            found = session.get_credentials()
+            if found is not None and found.method == "env":
+                found.get_frozen_credentials()
+        except RuntimeError:
+            raise ModelError(f"{named}: the AWS credentials have expired; sign on again") from None
+        except BotoCoreError as error:
+            raise ModelError(f"{named}: the AWS credentials cannot be read ({error})") from None
+        if found is None:
+            raise ModelError(
+                f"{named} needs AWS credentials; set AWS_PROFILE, AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, or AWS_BEARER_TOKEN_BEDROCK (on an EC2 machine with a "
+                "role, AWS_EC2_METADATA_DISABLED=false)"
+            )
+
+    async def release(self) -> None:
         """Close the connections to the host."""
         self.client.close()
 
@@ -124,40 +149,15 @@ def bedrock_model(spec: ModelSpec, *, client: _Client | None = None) -> BedrockM
         "disable_streaming": True,
     }
     profile = BedrockModel(**plain).profile or {}
+    settings = settings_of(spec, base, profile)
     model = BedrockModel(
         **plain,
-        **settings_of(spec, base, profile),
-        facts=_facts(spec, given.meta.endpoint_url, profile),
+        **settings,
+        parameters=spec.parameters,
+        facts=_facts(spec, given.meta.endpoint_url, profile, settings["max_tokens"]),
     )
     model._credentials = session
     return model
-
-
-def check_bedrock(model: BedrockModel) -> None:
-    """ModelError where no credentials are at hand or they have run out; nothing is sent.
-
-    Whether they may call this model in this region is known only when it is called.
-    """
-    if os.environ.get("AWS_BEARER_TOKEN_BEDROCK"):
-        return
-    session = model._credentials
-    if session is None:
-        return
-    named = f"model 'bedrock:{model.model_id}'"
-    try:
-        found = session.get_credentials()
-        if found is not None and found.method == "env":
-            found.get_frozen_credentials()
-    except RuntimeError:
-        raise ModelError(f"{named}: the AWS credentials have expired; sign on again") from None
-    except BotoCoreError as error:
-        raise ModelError(f"{named}: the AWS credentials cannot be read ({error})") from None
-    if found is None:
-        raise ModelError(
-            f"{named} needs AWS credentials; set AWS_PROFILE, AWS_ACCESS_KEY_ID and "
-            "AWS_SECRET_ACCESS_KEY, or AWS_BEARER_TOKEN_BEDROCK (on an EC2 machine with a role, "
-            "AWS_EC2_METADATA_DISABLED=false)"
-        )
 
 
 def base_model(name: str) -> str:
@@ -237,13 +237,15 @@ def _after_call(parsed: dict[str, Any], **_: Any) -> None:
     without_arrays(parsed)
 
 
-def _facts(spec: ModelSpec, endpoint: str, profile: Mapping[str, Any]) -> HostFacts:
+def _facts(
+    spec: ModelSpec, endpoint: str, profile: Mapping[str, Any], max_tokens: int
+) -> HostFacts:
     told = spec.parameters
     return HostFacts(
         provider="bedrock",
         address=urlsplit(endpoint).netloc,
         context_length=told.context or profile.get("max_input_tokens"),
-        max_output=profile.get("max_output_tokens"),
+        max_output=max_tokens,
         takes_images=told.images if told.images is not None else profile.get("image_inputs"),
         concurrency=told.concurrency,
     )

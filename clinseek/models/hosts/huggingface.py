@@ -11,8 +11,8 @@ import asyncio
 import threading
 from collections.abc import Mapping, Sequence
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -22,13 +22,13 @@ from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from clinseek.errors import ModelError
 from clinseek.models.facts import NO_FACTS, HostFacts
 from clinseek.models.hosts.model_folder import ModelFolder, Sampling, model_folder
 from clinseek.models.hosts.template_messages import template_messages, template_tool
-from clinseek.models.spec import ModelSpec
+from clinseek.models.spec import ModelSpec, Parameters
 
 _LEAST_ROOM = 8
 """An answer has room while an eighth of the context is left, or all the tokens it may have."""
@@ -42,15 +42,16 @@ class FolderModel(BaseChatModel):
     folder: ModelFolder
     sampling: Sampling
     max_tokens: int
-    words: Mapping[str, Any] = MappingProxyType({})
+    words: Mapping[str, Any] = Field(default_factory=dict)
     """What the chat template is told besides the conversation, such as `enable_thinking`."""
 
     facts: HostFacts = NO_FACTS
+    parameters: Parameters = Field(default_factory=Parameters)
 
     @property
-    def takes_tools(self) -> bool:
-        """Whether the chat template writes tools; else the run has to tell them in the prompt."""
-        return self.folder.takes_tools
+    def text_dialect(self) -> str | None:
+        """In what form calls are asked for in the prompt; None: the chat template writes tools."""
+        return None if self.folder.takes_tools else "json"
 
     @property
     def _llm_type(self) -> str:
@@ -67,7 +68,7 @@ class FolderModel(BaseChatModel):
 
         ModelError where the chat template would leave them out without a word.
         """
-        if not self.takes_tools:
+        if not self.folder.takes_tools:
             raise ModelError(
                 f"model 'hf:{self.folder.path}': its chat template takes no tools; have them told "
                 "in the prompt, with dialect=json"
@@ -140,12 +141,13 @@ class FolderModel(BaseChatModel):
         return min(self.max_tokens, left)
 
 
-def hf_model(spec: ModelSpec) -> FolderModel:
+def huggingface_model(spec: ModelSpec) -> FolderModel:
     """The model of `spec`; the folder's weights are read at the first turn, once for all runs.
 
     ModelError for a folder that cannot be run, and for a parameter that means nothing here.
     """
     told = spec.parameters
+    _check_installed(spec)
     if told.stream:
         raise ModelError(f"model {str(spec)!r}: stream is not offered in process; leave it out")
     folder = model_folder(Path(spec.name))
@@ -155,13 +157,23 @@ def hf_model(spec: ModelSpec) -> FolderModel:
         sampling=Sampling(told.temperature, told.top_p, told.seed, others),
         max_tokens=told.max_tokens,
         words=words,
+        parameters=told,
         facts=HostFacts(
             provider="hf",
             context_length=told.context or folder.context_length,
+            max_output=told.max_tokens,
             takes_images=False,
             concurrency=1,
         ),
     )
+
+
+def _check_installed(spec: ModelSpec) -> None:
+    for package in ("torch", "transformers"):
+        if find_spec(package) is None:
+            raise ModelError(
+                f"model {str(spec)!r} needs the package {package}; pip install 'clinseek[local]'"
+            )
 
 
 def _extra(spec: ModelSpec) -> tuple[dict[str, Any], dict[str, Any]]:

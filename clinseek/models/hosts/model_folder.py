@@ -236,17 +236,14 @@ def _no_progress_bar() -> Iterator[None]:
 
 
 def _stopping_on(stop: threading.Event) -> Any:
+    """What `generate` asks after each token: whether to stop."""
     import torch
-    from transformers import StoppingCriteria
 
-    class Stopped(StoppingCriteria):
-        def __call__(
-            self, input_ids: torch.LongTensor, scores: torch.FloatTensor, **_: Any
-        ) -> torch.Tensor:
-            del scores
-            return torch.full((input_ids.shape[0],), stop.is_set(), device=input_ids.device)
+    def stopped(input_ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
+        del scores
+        return torch.full((input_ids.shape[0],), stop.is_set(), device=input_ids.device)
 
-    return Stopped()
+    return stopped
 
 
 def _first_line(error: Exception) -> str:

@@ -35,7 +35,6 @@ from botocore.stub import Stubber
 from clinseek.models.hosts.bedrock import (
     BedrockModel,
     bedrock_model,
-    check_bedrock,
 )
 
 CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -454,7 +453,7 @@ def test_the_facts_tell_where_requests_go_and_what_the_model_takes(bedrock: Bedr
         provider="bedrock",
         address="bedrock-runtime.us-east-1.amazonaws.com",
         context_length=200_000,
-        max_output=64_000,
+        max_output=8192,
         takes_images=True,
     )
     told = bedrock.model(f"{SPEC}&context=9000&images=off&concurrency=4").facts
@@ -484,27 +483,27 @@ def test_an_arn_names_its_region_and_its_model() -> None:
 @pytest.mark.usefixtures("nothing_of_aws")
 def test_without_credentials_it_is_said_before_anything_is_sent() -> None:
     with pytest.raises(ModelError, match="needs AWS credentials; set AWS_PROFILE"):
-        check_bedrock(bedrock_model(read_spec(SPEC)))
+        bedrock_model(read_spec(SPEC)).check_host()
 
 
 @pytest.mark.usefixtures("nothing_of_aws")
 def test_credentials_that_ran_out_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    check_bedrock(bedrock_model(read_spec(SPEC)))
+    bedrock_model(read_spec(SPEC)).check_host()
     monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z")
     with pytest.raises(ModelError, match="expired"):
-        check_bedrock(bedrock_model(read_spec(SPEC)))
+        bedrock_model(read_spec(SPEC)).check_host()
 
 
 @pytest.mark.usefixtures("nothing_of_aws")
 def test_a_profile_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_PROFILE", "ward")
     with pytest.raises(ModelError, match="ward"):
-        check_bedrock(bedrock_model(read_spec(SPEC)))
+        bedrock_model(read_spec(SPEC)).check_host()
 
 
 @pytest.mark.usefixtures("nothing_of_aws")
 def test_a_key_of_bedrock_itself_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "key")
-    check_bedrock(bedrock_model(read_spec(SPEC)))
+    bedrock_model(read_spec(SPEC)).check_host()

@@ -45,9 +45,9 @@ CONTROL = ["<|im_end|>", "<|im_start|>", "<tool_call>", "[INST]"]
 
 
 def hf(folder: Path, parameters: str = "temperature=0&max_tokens=64") -> Any:
-    from clinseek.models.hosts.huggingface import hf_model
+    from clinseek.models.hosts.huggingface import huggingface_model
 
-    return hf_model(read_spec(f"hf:{folder}?{parameters}"))
+    return huggingface_model(read_spec(f"hf:{folder}?{parameters}"))
 
 
 def asked(model: Any, messages: list[BaseMessage] = QUESTION) -> AIMessage:
@@ -206,7 +206,7 @@ def test_runs_share_one_copy_of_the_weights_which_goes_with_the_last_of_them(
 
 def test_the_facts_tell_that_nothing_leaves_the_process(tiny_model: Path) -> None:
     assert hf(tiny_model).facts == HostFacts(
-        provider="hf", context_length=CONTEXT, takes_images=False, concurrency=1
+        provider="hf", context_length=CONTEXT, max_output=64, takes_images=False, concurrency=1
     )
     assert hf(tiny_model, "context=1000").facts.context_length == 1000
 
@@ -242,7 +242,7 @@ def test_a_template_that_takes_no_tools_is_found_out_before_a_run(folder: Path) 
         "{% for message in messages %}{{ message['content'] }}<|im_end|>{% endfor %}"
     )
     model = hf(folder)
-    assert model.takes_tools is False
+    assert model.text_dialect == "json"
     with pytest.raises(ModelError, match=r"takes no tools.*dialect=json"):
         model.bind_tools([TOOL])
     assert asked(model).content
