@@ -3,9 +3,7 @@
 import asyncio
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -13,73 +11,16 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from clinseek import api
 from clinseek.errors import ModelError
-from clinseek.models import build_model, read_spec, tokens_of
+from clinseek.models import build_model
 from clinseek.records import Record
 from tests.graphs.doubles import CUTOFF, LATEST_LABS, SUBJECT, Ward
-
-Reply = dict[str, Any] | int
-
-
-class ChatServer:
-    """An OpenAI-compatible server on loopback: gives the replies in turn, keeps the requests."""
-
-    def __init__(self) -> None:
-        self.replies: list[Reply] = []
-        self.requests: list[dict[str, Any]] = []
-        chat = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                length = int(self.headers["content-length"])
-                chat.requests.append(json.loads(self.rfile.read(length)))
-                reply = chat.replies[min(len(chat.requests), len(chat.replies)) - 1]
-                status = reply if isinstance(reply, int) else 200
-                body = json.dumps({"error": {"message": "no"}} if status != 200 else reply).encode()
-                self.send_response(status)
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        Thread(target=self.server.serve_forever, daemon=True).start()
-
-    @property
-    def spec(self) -> str:
-        return f"openai:tiny@http://127.0.0.1:{self.server.server_port}/v1"
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
-def _reply(*calls: tuple[str, str], content: str = "", **message: Any) -> dict[str, Any]:
-    """A completion that makes these calls (wire name, arguments as text)."""
-    made = [
-        {"id": f"c{at}", "type": "function", "function": {"name": name, "arguments": arguments}}
-        for at, (name, arguments) in enumerate(calls)
-    ]
-    said = {"role": "assistant", "content": content, **message}
-    if made:
-        said["tool_calls"] = made
-    return {
-        "id": "1",
-        "object": "chat.completion",
-        "created": 0,
-        "model": "tiny",
-        "choices": [{"index": 0, "message": said, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18},
-    }
+from tests.models.server import ChatServer, Scripted, answer
 
 
 @pytest.fixture
 def chat() -> Iterator[ChatServer]:
-    server = ChatServer()
-    yield server
-    server.close()
+    with ChatServer() as server:
+        yield server
 
 
 @pytest.fixture
@@ -88,8 +29,8 @@ def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ward:
     return Ward(tmp_path)
 
 
-def _ask(ward: Ward, chat: ChatServer, *replies: Reply, **options: Any) -> Record:
-    chat.replies = list(replies)
+def _ask(ward: Ward, chat: ChatServer, *replies: Scripted, **options: Any) -> Record:
+    chat.script = list(replies)
     return api.ask(
         "?",
         subject_id=SUBJECT,
@@ -108,7 +49,7 @@ _FINISH = ("ehr_finish", '{"response": ["3.2"], "citations": [["E1#3"]]}')
 def test_names_have_an_underscore_on_the_wire_and_a_dot_in_the_record(
     ward: Ward, chat: ChatServer
 ) -> None:
-    record = _ask(ward, chat, _reply(_LOOK), _reply(_FINISH))
+    record = _ask(ward, chat, answer("", [_LOOK]), answer("", [_FINISH]))
 
     sent = [tool["function"]["name"] for tool in chat.requests[0]["tools"]]
     assert "ehr_get_latest_records" in sent
@@ -121,7 +62,7 @@ def test_names_have_an_underscore_on_the_wire_and_a_dot_in_the_record(
 
 
 def test_tokens_are_those_that_the_server_counted(ward: Ward, chat: ChatServer) -> None:
-    record = _ask(ward, chat, _reply(_LOOK), _reply(_FINISH))
+    record = _ask(ward, chat, answer("", [_LOOK]), answer("", [_FINISH]))
 
     assert record.usage == {
         "model_calls": 2,
@@ -133,7 +74,12 @@ def test_tokens_are_those_that_the_server_counted(ward: Ward, chat: ChatServer) 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
 def test_reasoning_is_kept_and_sent_back(ward: Ward, chat: ChatServer, field: str) -> None:
-    record = _ask(ward, chat, _reply(_LOOK, **{field: "I look first"}), _reply(_FINISH))
+    record = _ask(
+        ward,
+        chat,
+        answer("", [_LOOK], reasoning="I look first", field=field),
+        answer("", [_FINISH]),
+    )
 
     assert chat.requests[1]["messages"][2][field] == "I look first"
     assert record.messages[2]["reasoning_content"] == "I look first"
@@ -146,8 +92,8 @@ def test_arguments_that_are_no_object_are_answered_and_cost_no_run(
     record = _ask(
         ward,
         chat,
-        _reply(("ehr_run_sql_query", arguments), _LOOK),
-        _reply(("ehr_finish", '{"response": ["3.2"], "citations": [["E1#3"]]}')),
+        answer("", [("ehr_run_sql_query", arguments), _LOOK]),
+        answer("", [_FINISH]),
     )
 
     tools = [message["content"] for message in record.messages if message["role"] == "tool"]
@@ -156,14 +102,14 @@ def test_arguments_that_are_no_object_are_answered_and_cost_no_run(
 
 
 def test_empty_arguments_are_an_empty_object(ward: Ward, chat: ChatServer) -> None:
-    record = _ask(ward, chat, _reply(("ehr_get_table_names", "null")), _reply(_FINISH))
+    record = _ask(ward, chat, answer("", [("ehr_get_table_names", "null")]), answer("", [_FINISH]))
 
     assert record.evidence[0]["arguments"] == {}
     assert not record.evidence[0]["refused"]
 
 
 def test_a_server_that_is_busy_is_asked_again(ward: Ward, chat: ChatServer) -> None:
-    record = _ask(ward, chat, 429, 503, _reply(_FINISH), max_revisions=0)
+    record = _ask(ward, chat, 429, 503, answer("", [_FINISH]), max_revisions=0)
 
     assert record.answer == ["3.2"]
     assert len(chat.requests) == 3
@@ -182,25 +128,11 @@ def test_a_record_names_the_model_and_its_address_but_no_key(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-very-secret")
 
-    record = _ask(ward, chat, _reply(_FINISH), max_revisions=0)
+    record = _ask(ward, chat, answer("", [_FINISH]), max_revisions=0)
 
     assert record.model["spec"] == chat.spec
     assert record.model["parameters"]["model_name"] == "tiny"
     assert "sk-very-secret" not in record.model_dump_json()
-
-
-@pytest.mark.parametrize(
-    ("spec", "told"),
-    [
-        ("gpt", "cannot be named so"),
-        ("openai:", "names no model"),
-        ("openai:@http://x/v1", "names no model"),
-        ("openai:m@http://", "is no address"),
-    ],
-)
-def test_a_spec_that_cannot_be_is_one_sentence(spec: str, told: str) -> None:
-    with pytest.raises(ModelError, match=told):
-        read_spec(spec)
 
 
 def test_a_hosted_model_without_a_key_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -215,9 +147,3 @@ def test_the_offline_policy_is_a_chat_model() -> None:
         return await build_model("offline").ainvoke([HumanMessage("hello")])
 
     assert isinstance(asyncio.run(asked()), AIMessage)
-
-
-def test_tokens_that_no_one_counted_are_a_quarter_of_the_characters() -> None:
-    counted = tokens_of([HumanMessage("x" * 9)], AIMessage("y" * 8))
-
-    assert counted == (3, 2, True)
