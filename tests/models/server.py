@@ -8,7 +8,7 @@ It gives its replies in turn, the last one for ever, and keeps what it was asked
     ChatServer(*script, ...)   replies: what `answer` makes (streamed where the request asks for
                                it), a status, a Reply, or a function of the request's body
         .spec  .url            `openai:tiny@http://127.0.0.1:PORT/v1`, and the address alone
-        .script                the replies; may be changed at any time
+        .restart(*script)      begins another script
         .requests              the bodies of the chat requests, in their order
         .headers               the headers of each
         .connections           how many connections were opened; .at_once the most requests at once
@@ -81,6 +81,10 @@ class ChatServer:
     @property
     def spec(self) -> str:
         return f"openai:tiny@{self.url}"
+
+    def restart(self, *script: Scripted) -> None:
+        """Begin another script; what was asked so far is kept."""
+        self.script, self._given = list(script), 0
 
     def close(self) -> None:
         """Stop listening and drop every connection."""

@@ -1,4 +1,4 @@
-"""Models by their spec, and what goes over the wire to an OpenAI-compatible server."""
+"""Whole runs over an OpenAI-compatible server that refuses what OpenAI refuses."""
 
 import asyncio
 import json
@@ -14,12 +14,12 @@ from clinseek.errors import ModelError
 from clinseek.models import build_model
 from clinseek.records import Record
 from tests.graphs.doubles import CUTOFF, LATEST_LABS, SUBJECT, Ward
-from tests.models.server import ChatServer, Scripted, answer
+from tests.models.server import ChatServer, Reply, Scripted, answer, refused
 
 
 @pytest.fixture
 def chat() -> Iterator[ChatServer]:
-    with ChatServer() as server:
+    with ChatServer(strict=True) as server:
         yield server
 
 
@@ -30,16 +30,13 @@ def ward(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ward:
 
 
 def _ask(ward: Ward, chat: ChatServer, *replies: Scripted, **options: Any) -> Record:
-    chat.script = list(replies)
-    return api.ask(
-        "?",
-        subject_id=SUBJECT,
-        cutoff=CUTOFF,
-        store=ward.folder,
-        model=chat.spec,
-        means=ward.means(),
-        **options,
-    )
+    return asyncio.run(_aask(ward, chat, *replies, **options))
+
+
+async def _aask(ward: Ward, chat: ChatServer, *replies: Scripted, **options: Any) -> Record:
+    chat.restart(*replies)
+    asked = {"model": chat.spec, "means": ward.means(), **options}
+    return await api.aask("?", subject_id=SUBJECT, cutoff=CUTOFF, store=ward.folder, **asked)
 
 
 _LOOK = ("ehr_get_latest_records", json.dumps(LATEST_LABS[1]))
@@ -64,12 +61,46 @@ def test_names_have_an_underscore_on_the_wire_and_a_dot_in_the_record(
 def test_tokens_are_those_that_the_server_counted(ward: Ward, chat: ChatServer) -> None:
     record = _ask(ward, chat, answer("", [_LOOK]), answer("", [_FINISH]))
 
-    assert record.usage == {
-        "model_calls": 2,
-        "input_tokens": 22,
-        "output_tokens": 14,
-        "estimated": False,
-    }
+    usage = record.usage
+    assert (usage["model_calls"], usage["input_tokens"], usage["output_tokens"]) == (2, 22, 14)
+    assert usage["estimated"] is False
+
+
+def test_a_run_over_streams_is_the_run_over_plain_answers(ward: Ward, chat: ChatServer) -> None:
+    replies = (answer("I look.", [_LOOK], reasoning="first"), answer("", [_FINISH]))
+    plain = _ask(ward, chat, *replies)
+    streamed = _ask(ward, chat, *replies, model=f"{chat.spec}?stream=on")
+
+    assert streamed.messages == plain.messages
+    assert chat.requests[-1]["stream"] is True
+
+
+def test_a_storm_of_refusals_loses_no_run(ward: Ward, chat: ChatServer) -> None:
+    chat.storm, chat.retry_after = 0.3, 0.01
+
+    async def runs() -> list[Record]:
+        return await asyncio.gather(*(_aask(ward, chat, answer("", [_FINISH])) for _ in range(12)))
+
+    assert [record.answer for record in asyncio.run(runs())] == [["3.2"]] * 12
+    assert len(chat.requests) > 12
+
+
+@pytest.mark.parametrize(
+    ("listing", "told"),
+    [
+        (["other"], "has no model 'tiny'"),
+        (Reply(body=b"<html>"), "not OpenAI-shaped"),
+        (refused(401), "OPENAI_API_KEY"),
+    ],
+)
+def test_a_host_that_cannot_do_is_told_before_a_record_is_opened(
+    ward: Ward, chat: ChatServer, listing: Any, told: str
+) -> None:
+    chat.listing = listing
+
+    with pytest.raises(ModelError, match=told):
+        _ask(ward, chat, answer("", [_FINISH]))
+    assert ward.opened == 0
 
 
 @pytest.mark.parametrize("field", ["reasoning_content", "reasoning"])
@@ -131,7 +162,7 @@ def test_a_record_names_the_model_and_its_address_but_no_key(
     record = _ask(ward, chat, answer("", [_FINISH]), max_revisions=0)
 
     assert record.model["spec"] == chat.spec
-    assert record.model["parameters"]["model_name"] == "tiny"
+    assert record.model["parameters"]["max_tokens"] == 8192
     assert "sk-very-secret" not in record.model_dump_json()
 
 
