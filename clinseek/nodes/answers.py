@@ -1,4 +1,17 @@
-"""Reading an answer: from the arguments of ehr.finish, or from a text that holds one."""
+"""Reading an answer: from the arguments of ehr.finish, or from a turn that ended without it.
+
+An answer without a call is salvaged by one order; the first way that gives an answer counts:
+
+1. `call`: a call of ehr.finish written as text, in the answer or else in the reasoning;
+2. `json`: the last JSON object with a `response`, broken JSON included where it reads one way;
+3. `answer_tag`: the last <answer>...</answer>: JSON, or one item a line;
+4. `candidates`: candidates named in the last lines and not denied there (see `mentions`);
+5. `lines`: each line is an item, bullets and "Answer:" taken off.
+
+Two to four look at the reasoning too, where a model said nothing else; five then reads only what
+stands behind a "final answer:". Citations are those that the answer gives, or that stand in the
+line of an item.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +21,26 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from clinseek.graphs.state import Submission
+from clinseek.models.dialects import read_calls
+from clinseek.models.dialects.json_values import value_at
+from clinseek.models.names import NameTable
+from clinseek.nodes.mentions import named_at_end
+from clinseek.nodes.toolset import FINISH
+from clinseek.records import AnswerForm, Salvage
+
+Via = Literal["finish", "text", "conclusion"]
 
 _CITATION = re.compile(r"\bE(\d+)(?:#(\d+))?\b")
 _BRACKETED = re.compile(r"[\[(]\s*E\d+(?:#\d+)?(?:\s*[,;]\s*E?\d*#?\d+)*\s*[\])]")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 _FENCE = re.compile(r"^\s*```\w*\s*$")
-_CUE = re.compile(r"^\s*(?:final answer|answer|response)\s*:\s*", re.IGNORECASE)
+_CUE = re.compile(r"^\s*[*_]{0,3}(?:final answer|answer|response)[*_]{0,3}\s*:", re.IGNORECASE)
+_FINAL = re.compile(
+    r"^[ \t*_#]{0,9}(?:final answer|answer)[*_]{0,3}[ \t]*:", re.IGNORECASE | re.MULTILINE
+)
+_RESPONSE = re.compile(r"""\{(?=\s{0,99}["']?response["']?\s{0,9}:)""")
+_OPEN_TAG, _CLOSE_TAG = "<answer>", "</answer>"
+_ONE: tuple[AnswerForm, ...] = ("yes_no", "number", "choice")
 
 
 class Citation(NamedTuple):
@@ -50,37 +77,126 @@ def read_finish(arguments: dict[str, Any]) -> Submission | str:
 
 
 def submit(
-    items: Sequence[str], citations: Any, *, via: Literal["finish", "text", "conclusion"]
+    items: Sequence[str], citations: Any, *, via: Via, salvaged: Salvage | None = None
 ) -> Submission:
     """A submission with one list of citations for each item, empty where none was given."""
     return Submission(
         answer=list(items),
         citations=_by_item(citations, len(items)),
         via=via,
+        salvaged=salvaged,
         weighed=False,
     )
 
 
-def read_text(text: str, *, via: Literal["text", "conclusion"]) -> Submission:
-    """The answer that a text holds: its last object with a `response`, else its lines.
+def salvage(
+    text: str,
+    reasoning: str = "",
+    *,
+    candidates: Sequence[str] = (),
+    answer_form: AnswerForm | None = None,
+    via: Literal["text", "conclusion"] = "text",
+) -> Submission | None:
+    r"""The answer of a turn that ended without ehr.finish; None where it holds none.
 
-    >>> read_text("It was 1.2 [E3#17]", via="text")["citations"]
+    The order stands at the top of this module. An empty answer that is given as such (a
+    `response` of []) is an answer: the model abstains.
+
+    >>> salvage("I am sure.\nAnswer: 1.2 [E3#17]", candidates=["1.2", "3.4"])["citations"]
     [['E3#17']]
     """
+    read = _called(text) or _called(reasoning)
+    if read is None:
+        source = text if text.strip() else reasoning
+        read = _held(source, _allowed(candidates, answer_form), one=answer_form in _ONE)
+    if read is None:
+        read = _in_lines(text if text.strip() else _behind_cue(reasoning))
+    return None if read is None else submit(read.items, read.citations, via=via, salvaged=read.how)
+
+
+class _Read(NamedTuple):
+    items: list[str]
+    citations: Any
+    how: Salvage
+
+
+def _allowed(candidates: Sequence[str], form: AnswerForm | None) -> Sequence[str]:
+    return candidates or (("yes", "no") if form == "yes_no" else ())
+
+
+def _held(text: str, candidates: Sequence[str], *, one: bool) -> _Read | None:
     held = _embedded(text)
     if held is not None:
-        return submit(_items(held["response"]) or [], held.get("citations"), via=via)
-    lines = [_CUE.sub("", _BULLET.sub("", line)).strip() for line in text.splitlines()]
+        return _Read(held[0], held[1], "json")
+    return _tagged(text) or _named(text, candidates, one=one)
+
+
+def _called(text: str) -> _Read | None:
+    """The last call of ehr.finish in a text that holds a response."""
+    names = NameTable((FINISH,))
+    for call in reversed(read_calls(text, known=(FINISH,)).calls):
+        arguments = call.arguments or {}
+        items = _items(arguments.get("response")) if names.knows(call.name) else None
+        if items is not None:
+            return _Read(items, arguments.get("citations"), "call")
+    return None
+
+
+def _tagged(text: str) -> _Read | None:
+    start = text.lower().rfind(_OPEN_TAG)
+    if start < 0:
+        return None
+    end = text.lower().find(_CLOSE_TAG, start)
+    inside = text[start + len(_OPEN_TAG) : end if end >= 0 else len(text)].strip()
+    listed = _json_list(inside)
+    if listed is not None:
+        return _Read(listed, _beside_tag(text, end, len(listed)), "answer_tag")
+    read = _in_lines(inside)
+    items = read.items if read else []
+    cited = read.citations if read else []
+    if not any(cited):
+        cited = _beside_tag(text, end, len(items))
+    return _Read(items, cited, "answer_tag")
+
+
+def _beside_tag(text: str, end: int, items: int) -> list[str]:
+    """What is cited behind the tag, in its line: of a single item alone is it clear what for."""
+    return _citations_in(text[end:].partition("\n")[0]) if end >= 0 and items == 1 else []
+
+
+def _named(text: str, candidates: Sequence[str], *, one: bool) -> _Read | None:
+    found = named_at_end(text, candidates, one=one)
+    if not found:
+        return None
+    cited = [_citations_in(mention.beside) for mention in found]
+    return _Read([mention.name for mention in found], cited, "candidates")
+
+
+def _in_lines(text: str) -> _Read | None:
+    """Each line an item, without its bullet, its citations and "Answer:"."""
     items: list[str] = []
     cited: list[list[str]] = []
-    for line in lines:
-        plain = _BRACKETED.sub("", line).strip().rstrip(".").strip()
+    for line in text.splitlines():
+        said = _CUE.sub("", _BULLET.sub("", line)).strip()
+        plain = _BRACKETED.sub("", said).strip().strip("*`").strip().rstrip(".").strip()
         if not plain or _FENCE.match(line):
             continue
         items.append(plain)
-        cited.append([str(Citation(int(number), int(row) if row else None))
-                      for number, row in _CITATION.findall(line)])  # fmt: skip
-    return submit(items, cited, via=via)
+        cited.append(_citations_in(line))
+    return _Read(items, cited, "lines") if items else None
+
+
+def _behind_cue(reasoning: str) -> str:
+    """What stands behind the last "final answer:" of the reasoning; "" where there is none."""
+    cues = list(_FINAL.finditer(reasoning))
+    return reasoning[cues[-1].start() :] if cues else ""
+
+
+def _citations_in(text: str) -> list[str]:
+    return [
+        str(Citation(int(number), int(row) if row else None))
+        for number, row in _CITATION.findall(text)
+    ]
 
 
 def _items(response: Any) -> list[str] | None:
@@ -133,18 +249,34 @@ def _strings(entry: Any) -> list[str]:
     return [] if entry is None else [str(entry)]
 
 
-def _embedded(text: str) -> dict[str, Any] | None:
-    """The last JSON object in `text` that has a `response`."""
-    decoder = json.JSONDecoder()
-    found: dict[str, Any] | None = None
+def _embedded(text: str) -> tuple[list[str], Any] | None:
+    """The items and citations of the last JSON object in `text` that has a `response`."""
+    found, end = _sound_object(text)
+    limit = len(text)
+    for opened in reversed(list(_RESPONSE.finditer(text, end))):
+        read = value_at(text, opened.start(), limit=limit)
+        if read is not None and isinstance(read.value, dict) and "response" in read.value:
+            found = read.value
+            break
+        limit = opened.start()
+    items = _items(found["response"]) if found is not None else None
+    return None if found is None or items is None else (items, found.get("citations"))
+
+
+def _sound_object(text: str) -> tuple[dict[str, Any] | None, int]:
+    """The last object with a `response` that is JSON as it stands, and its end."""
+    found: tuple[dict[str, Any] | None, int] = (None, 0)
+    if "response" not in text:
+        return found
+    decoder = json.JSONDecoder(strict=False)
     at = text.find("{")
     while at >= 0:
         try:
             opened, end = decoder.raw_decode(text, at)
-        except ValueError:
+        except (ValueError, RecursionError):
             at = text.find("{", at + 1)
             continue
         if isinstance(opened, dict) and "response" in opened:
-            found = opened
+            found = opened, end
         at = text.find("{", end)
     return found
