@@ -10,10 +10,12 @@ certifi's.
 from __future__ import annotations
 
 import asyncio
+import os
+import ssl
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakSet
@@ -204,9 +206,15 @@ def _key(url: str) -> tuple[asyncio.AbstractEventLoop, str]:
 
 def _transport_options(url: str) -> dict[str, Any]:
     secure = urlsplit(url).scheme == "https"
-    # An SSL context costs tens of milliseconds (it reads the certificates): none for plain http.
-    verify = httpx.create_ssl_context() if secure else False
+    trusted = (os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+    verify = _checking_certificates(trusted) if secure else False
     return {"verify": verify, "proxy": _proxy_of(url), "limits": _LIMITS}
+
+
+@lru_cache(maxsize=4)
+def _checking_certificates(_trusted: tuple[str | None, str | None]) -> ssl.SSLContext:
+    # Reading the authorities takes tens of milliseconds, as long as many turns of the loop.
+    return httpx.create_ssl_context()
 
 
 def _proxy_of(url: str) -> str | None:

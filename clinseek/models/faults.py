@@ -62,6 +62,22 @@ def fault_of(error: Exception) -> Fault:
     return Fault(kind, _sentence(told, advice, error), retry_after=told.retry_after)
 
 
+_NO_IMAGES = re.compile(
+    r"(?i)at most 0 image|not a multimodal model|unknown variant `image_url`"
+    r"|image.{0,40}(?:not|n't|only) support|(?:not|n't) (?:support|accept).{0,30}image"
+    r"|support image input"
+)
+
+
+def refuses_images(fault: Fault) -> bool:
+    """Whether a fault says that the model takes no images; then they can be left out.
+
+    >>> refuses_images(Fault("lasting", "400 At most 0 image(s) may be provided in one prompt."))
+    True
+    """
+    return fault.kind in ("lasting", "passing") and bool(_NO_IMAGES.search(fault.sentence))
+
+
 def _sentence(told: Told, advice: str, error: Exception) -> str:
     mark = told.code if told.aws else str(told.status or "")
     said = told.words if mark in told.words else f"{mark} {told.words}"

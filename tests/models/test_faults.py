@@ -15,7 +15,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.exceptions import ModelConnectionError, ModelRateLimitError
 from langchain_openai.chat_models.base import OpenAIConnectionError, OpenAIInvalidRequestError
@@ -23,7 +23,7 @@ from pydantic import BaseModel, ValidationError
 
 from clinseek.errors import ModelError
 from clinseek.models.error_words import retry_after
-from clinseek.models.faults import FaultKind, fault_of
+from clinseek.models.faults import FaultKind, fault_of, refuses_images
 
 REQUEST = httpx.Request("POST", "http://127.0.0.1:8000/v1/chat/completions")
 
@@ -243,6 +243,27 @@ def test_a_server_without_a_tool_parser_is_told_what_to_start_it_with() -> None:
     assert "?dialect=json" in fault.sentence
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "At most 0 image(s) may be provided in one prompt.",  # vLLM
+        "google/medgemma-27b-text-it is not a multimodal model",
+        "Invalid content type. image_url is only supported by certain models.",  # OpenAI
+        "image input is not supported - hint: you may need to provide the mmproj",  # llama.cpp
+        "This model doesn't support the image content block that you provided.",  # Bedrock
+        "unknown variant `image_url`, expected `text`",  # DeepSeek
+    ],
+)
+def test_a_model_that_takes_no_images_is_known_by_its_words(words: str) -> None:
+    assert refuses_images(fault_of(status(400, words)))
+    assert refuses_images(fault_of(aws("ValidationException", words)))
+
+
+@pytest.mark.parametrize("words", ["no", "image too large: 9 MB", "maximum context length is 9"])
+def test_other_faults_say_nothing_of_images(words: str) -> None:
+    assert not refuses_images(fault_of(status(400, words)))
+
+
 # --- waiting ------------------------------------------------------------------------------------
 
 
@@ -260,6 +281,7 @@ def test_a_wait_that_is_said_in_words_is_read(words: str, seconds: float | None)
     assert fault_of(status(429, f"Please try again {words}")).retry_after == seconds
 
 
+@settings(deadline=None)
 @given(
     now=st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)),
     wait=st.integers(-1000, 100_000),
@@ -275,6 +297,7 @@ def test_a_date_counts_from_the_answers_own_date(now: datetime, wait: int) -> No
     assert retry_after(dated, now=0.0) == expected
 
 
+@settings(deadline=None)
 @given(told=st.text() | st.floats().map(str))
 def test_no_header_whatever_breaks_a_turn(told: str) -> None:
     for name in ("retry-after", "retry-after-ms", "date"):
@@ -298,6 +321,7 @@ errors = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(make=errors, text=st.text(max_size=600))
 def test_every_error_has_one_line_and_a_wait_that_can_be_waited(make: Any, text: str) -> None:
     fault = fault_of(make(text))
@@ -308,6 +332,7 @@ def test_every_error_has_one_line_and_a_wait_that_can_be_waited(make: Any, text:
     assert fault.retry_after is None or fault.retry_after >= 0
 
 
+@settings(deadline=None)
 @given(
     make=errors,
     key=st.from_regex(r"sk-[A-Za-z0-9]{20,40}", fullmatch=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
@@ -197,6 +197,7 @@ json_values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(arguments=st.text() | json_values.map(json.dumps))
 def test_no_arguments_whatever_break_a_turn(arguments: str) -> None:
     said = message_of(answer("", [("a", arguments)]), model="tiny")
@@ -292,6 +293,7 @@ turns = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(history=turns)
 def test_no_image_is_lost_or_left_in_a_result(history: list[BaseMessage]) -> None:
     def images(messages: Sequence[BaseMessage]) -> int:

@@ -163,6 +163,7 @@ def test_certificates_are_checked_for_https() -> None:
     options = connections._transport_options("https://gpu:8000/v1")
 
     assert options["verify"].check_hostname
+    assert connections._transport_options("https://gpu:9000/v1")["verify"] is options["verify"]
 
 
 def test_the_models_folder_loads_no_client_library() -> None:

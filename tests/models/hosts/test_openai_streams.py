@@ -1,13 +1,16 @@
 """Streams: the same message as a plain answer, or an error; never a silent half."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.messages import AIMessage
 
+from clinseek.models import build_model, close_model
 from clinseek.models.faults import fault_of
 from clinseek.models.hosts.chat_answers import Assembly, message_of
 from tests.models.hosts.test_openai import ask
@@ -35,6 +38,28 @@ def test_a_streamed_answer_is_the_plain_one() -> None:
     assert chat.requests[1]["stream_options"] == {"include_usage": True}
 
 
+def test_a_live_display_hears_the_words_as_they_come() -> None:
+    class Display(AsyncCallbackHandler):
+        def __init__(self) -> None:
+            self.heard: list[str] = []
+
+        async def on_llm_new_token(self, token: Any, **_: Any) -> None:
+            self.heard.append(token)
+
+    async def shown() -> None:
+        model = build_model(f"{chat.spec}{STREAM}")
+        await model.ainvoke("?", config={"callbacks": [display]})
+        await close_model(model)
+
+    display = Display()
+    with ChatServer(FULL) as chat:
+        asyncio.run(shown())
+
+    assert len(display.heard) > 3
+    assert "".join(display.heard) == "Potassium was 3.2."
+
+
+@settings(deadline=None)
 @given(
     text=st.text(),
     reasoning=st.text(),
