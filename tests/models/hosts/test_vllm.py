@@ -1,14 +1,12 @@
-"""A vLLM server is asked what it serves; whether its tools parse is tried only by a check."""
-
-import asyncio
-from typing import Any
+"""A vLLM server is asked what it serves, and nothing more before the first turn."""
 
 import pytest
+from langchain_core.exceptions import ModelInvalidRequestError
 
 from clinseek.errors import ModelError
-from clinseek.models import build_model, close_model, facts_of
+from clinseek.models import build_model, facts_of
+from clinseek.models.faults import fault_of
 from clinseek.models.hosts.openai import EndpointModel
-from clinseek.models.hosts.vllm import ToolTrial, tool_trial
 from tests.models.server import ChatServer, Reply, answer, refused
 
 QWEN = {"id": "Qwen/Qwen3.5-35B-A3B", "max_model_len": 131072, "owned_by": "vllm"}
@@ -19,17 +17,6 @@ def built(spec: str) -> EndpointModel:
     model = build_model(spec)
     assert isinstance(model, EndpointModel)
     return model
-
-
-def tried(chat: ChatServer) -> ToolTrial:
-    async def trial() -> ToolTrial:
-        model = built(f"vllm:{chat.url}")
-        try:
-            return await tool_trial(model)
-        finally:
-            await close_model(model)
-
-    return asyncio.run(trial())
 
 
 def test_the_one_model_is_taken_with_its_context_length_and_no_turn_is_spent() -> None:
@@ -82,33 +69,14 @@ def test_a_thinking_budget_is_vllms_own_field() -> None:
     assert chat.requests[0]["chat_template_kwargs"]["enable_thinking"] is True
 
 
-@pytest.mark.parametrize(
-    ("reply", "native"),
-    [
-        (answer("", [("ehr_think", '{"thought": "ready"}')]), True),
-        (answer('<tool_call>{"name": "ehr_think", "arguments": {}}</tool_call>'), False),
-        (answer("", reasoning="<function=ehr_think>"), False),
-        (answer("ready"), None),
-        (
-            refused(
-                400,
-                '"auto" tool choice requires --enable-auto-tool-choice and '
-                "--tool-call-parser to be set",
-            ),
-            False,
-        ),
-    ],
-)
-def test_a_trial_tells_whether_tools_parse(reply: Any, native: bool | None) -> None:
-    with ChatServer(reply, listing={"data": [QWEN]}) as chat:
-        assert tried(chat).native is native
-
-    assert chat.requests[0]["tool_choice"] == "auto"
-
-
-def test_a_trial_lets_other_faults_through() -> None:
+def test_a_server_started_without_a_tool_parser_is_told_by_the_first_turn() -> None:
+    refusal = '"auto" tool choice requires --enable-auto-tool-choice and --tool-call-parser'
     with (
-        ChatServer(refused(500, "engine died"), listing={"data": [QWEN]}) as chat,
-        pytest.raises(Exception, match="engine died"),
+        ChatServer(refused(400, refusal), listing={"data": [QWEN]}) as chat,
+        pytest.raises(ModelInvalidRequestError) as raised,
     ):
-        tried(chat)
+        built(f"vllm:{chat.url}").invoke("?")
+
+    fault = fault_of(raised.value)
+    assert fault.kind == "lasting"
+    assert "?dialect=json" in fault.sentence
