@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left
 
-_CLOSED = re.compile(r"(?<!`)(`{1,2})(?!`)[^`\n]*\1(?!`)")
-_OPENED = re.compile(r"(?<!`)`(?=[<\[])")  # an example that is cut has no second backtick
+_TICKS = re.compile(r"(?<!`)`{1,2}(?!`)")
+_LINE_ENDS = re.compile(r"\n")
 
 
 class InlineCode:
-    """Where the inline code of a text stands. A text that is all one span has none.
-
-    >>> code = InlineCode("Write `<tool_call>` or <tool_call>")
-    >>> 7 in code, 23 in code
-    (True, False)
-    """
+    """Where the inline code of a text stands. A text that is all one span has none."""
 
     def __init__(self, text: str) -> None:
         around = text.strip()
         whole = around.startswith("`") and around.endswith("`")
-        closed = [] if whole else [found.span() for found in _CLOSED.finditer(text)]
-        closing = {end - 1 for _, end in closed}
-        opened = [
-            (found.start(), found.end() + 1)
-            for found in _OPENED.finditer(text)
-            if not whole and found.start() not in closing
-        ]
-        self._spans = sorted([*closed, *opened])
+        self._text = text
+        self._ticks = [] if whole else [found.start() for found in _TICKS.finditer(text)]
+        self._line_ends = [found.start() for found in _LINE_ENDS.finditer(text)] + [len(text)]
 
-    def __contains__(self, at: int) -> bool:
-        before = bisect_right(self._spans, (at, at)) - 1
-        return before >= 0 and self._spans[before][0] < at < self._spans[before][1]
+    def holds(self, at: int, *, since: int = 0) -> bool:
+        """Whether the place `at` stands in inline code that begins at `since` or behind it.
+
+        A backtick right before `at` needs no second one: an example may be cut.
+
+        >>> code = InlineCode("Write `<tool_call>` or <tool_call>")
+        >>> code.holds(7), code.holds(23)
+        (True, False)
+        """
+        line = bisect_left(self._line_ends, at)
+        begin = max(since, self._line_ends[line - 1] if line else 0)
+        first, here = bisect_left(self._ticks, begin), bisect_left(self._ticks, at)
+        if (here - first) % 2 == 0:
+            return False
+        closed = here < len(self._ticks) and self._ticks[here] < self._line_ends[line]
+        return closed or self._text[at - 1 : at] == "`"

@@ -18,11 +18,11 @@ from clinseek.models.dialects.json_values import JsonValue, skip_surplus, value_
 _BETWEEN = re.compile(r"[\s;,]{0,99}(?=[{\[])")
 
 
-def calls_at(reading: Reading, at: int, *, limit: int, dialect: Dialect) -> Element | None:
+def calls_at(reading: Reading, at: int, *, limit: int, dialect: Dialect) -> Element:
     """The calls of the JSON values from `at` on, as an element that begins there.
 
-    Broken JSON is one call without arguments, up to `limit`. None where the JSON is sound and
-    names no call.
+    Broken JSON is one call without arguments, up to `limit`; so is JSON that names no tool, as
+    markup says that a call was meant.
     """
     calls: list[TextCall] = []
     place, end = at, at
@@ -34,16 +34,14 @@ def calls_at(reading: Reading, at: int, *, limit: int, dialect: Dialect) -> Elem
             broken = _broken(reading, place, limit, dialect)
             return Element(at, limit, (*calls, broken))
         found = calls_of(reading, read, place, dialect)
-        if found is None:
+        if found is None and calls:
             break
-        calls += found
         end = read.end
+        calls += found or [TextCall("", None, reading.text[place:end], dialect)]
         following = _BETWEEN.match(reading.text, end)
         if following is None or following.end() >= limit:
             break
         place = following.end()
-    if not calls:
-        return None
     surplus = skip_surplus(reading.text, end)
     return Element(at, surplus if reading.text[end:surplus].strip() else end, tuple(calls))
 

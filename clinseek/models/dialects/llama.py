@@ -18,6 +18,7 @@ def read(reading: Reading, opened: re.Match[str]) -> Element | None:
     text, at = reading.text, reading.skip(opened.end())
     ends = _END.search(text, at)
     limit = ends.start() if ends else len(text)
+    found: Element | None
     if text[at : at + 1] == "{" or text.startswith("[{", at):
         found = calls_at(reading, at, limit=limit, dialect="python_tag")
     else:

@@ -19,7 +19,7 @@ def read(reading: Reading, opened: re.Match[str]) -> Element | None:
     limit = following.start() if following else len(text)
     if text[at : at + 1] in ("[", "{"):
         found = calls_at(reading, at, limit=limit, dialect="mistral")
-        return found and found._replace(start=opened.start())
+        return found._replace(start=opened.start())
     named = _NAMED.match(text, at)
     if named is None:
         return None

@@ -40,6 +40,7 @@ _LEFT_OVER = re.compile(
     r"|<\|tool_calls_section_(?:begin|end)\|>|</?(?:minimax:tool_call|antml:function_calls)>"
     r"|<\|(?:eom_id|eot_id|eot|im_end|call|python_end)\|>|<[｜]end▁of▁sentence[｜]>"  # noqa: RUF001
 )
+_EMPTY_CODE = re.compile(r"```\w{0,20}\s{0,9}```|^`\s{0,9}`$")
 
 
 def read_calls(
@@ -81,7 +82,7 @@ def _in_markup(reading: Reading) -> list[Element]:
     at = done = 0
     while (opened := _MARKUP.search(reading.text, at)) is not None:
         at = max(opened.end(), opened.start() + 1)
-        if opened.start() in inline:
+        if inline.holds(opened.start(), since=found[-1].end if found else 0):
             continue
         element = _element(reading, opened, done)
         if element is not None:
@@ -112,7 +113,7 @@ def _without(text: str, elements: Sequence[Element]) -> str:
         at = element.end
     parts.append(text[at:])
     cleaned = (_LEFT_OVER.sub("", part).strip() for part in parts)
-    return "\n".join(part for part in cleaned if part)
+    return _EMPTY_CODE.sub("", "\n".join(part for part in cleaned if part)).strip()
 
 
 def _parameters(schemas: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

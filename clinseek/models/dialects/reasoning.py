@@ -48,7 +48,7 @@ def split_reasoning(text: str) -> Said:
 
 def _by_tag(text: str) -> Said:
     inline = InlineCode(text)
-    tags = [tag for tag in _TAG.finditer(text) if tag.start() not in inline]
+    tags = [tag for tag in _TAG.finditer(text) if not inline.holds(tag.start())]
     if not tags:
         return Said("", text)
     thought: list[str] = []

@@ -47,7 +47,7 @@ def read_closed(reading: Reading, closed: re.Match[str], *, since: int) -> Eleme
     if opened is None:
         return None
     found = calls_at(reading, opened.end() - 1, limit=closed.start(), dialect="tool_call_json")
-    if found is None or reading.skip(found.end) != closed.start():
+    if reading.skip(found.end) != closed.start():
         return None
     return found._replace(end=closed.end())
 

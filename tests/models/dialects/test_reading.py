@@ -202,6 +202,30 @@ def test_json_with_one_reading_is_mended_and_says_so(loose: str, meant: dict[str
     assert (call.arguments, call.repair) == (meant, "json")
 
 
+@pytest.mark.parametrize("nameless", ['{"arguments": {}}', "{}", "[1]", '{"nam'])
+def test_markup_that_names_no_tool_is_a_call_that_could_not_be_read(nameless: str) -> None:
+    (call,) = read_calls(f"<tool_call>{nameless}</tool_call>", known=KNOWN).calls
+
+    assert (call.name, call.arguments, call.raw) == ("", None, nameless)
+
+
+@pytest.mark.parametrize("around", ["`{}`", "```xml\n{}\n```"])
+def test_an_answer_that_is_one_piece_of_code_is_its_call(around: str) -> None:
+    found = read_calls(around.format(tool_call_xml("ehr.think", {"response": "x"})), known=KNOWN)
+
+    assert (pairs(found), found.rest) == ([("ehr.think", {"response": "x"})], "")
+
+
+def test_backticks_in_the_arguments_of_one_call_do_not_hide_the_next() -> None:
+    calls: list[tuple[str, dict[str, Any] | None]] = [
+        ("ehr.think", {"response": "SELECT `a"}),
+        ("ehr.think", {"response": "FROM `b"}),
+    ]
+    text = " ".join(bracket(name, given_ or {}) for name, given_ in calls)
+
+    assert pairs(read_calls(text, known=KNOWN)) == calls
+
+
 def test_a_number_at_the_very_end_may_have_had_more_digits() -> None:
     text = '<tool_call>{"name": "ehr.think", "arguments": {"limit": 1'
 
