@@ -167,3 +167,15 @@ def _reasoning_of(turn: AIMessage) -> dict[str, str]:
     name = wire.get("field") if isinstance(wire, Mapping) else None
     text = turn.additional_kwargs.get("reasoning_content")
     return {name: text} if name in REASONING_FIELDS and text else {}
+
+
+def writable(payload: dict[str, Any]) -> dict[str, Any]:
+    r"""A payload without halves of surrogate pairs: a tool or page may hold them, UTF-8 cannot.
+
+    >>> writable({"content": "\ud83d ok"})
+    {'content': '? ok'}
+    """
+    clean: dict[str, Any] = json.loads(
+        json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")
+    )
+    return clean

@@ -35,6 +35,7 @@ from clinseek.models.hosts.chat_requests import (
     is_openai,
     wired,
     with_images_in_user_turns,
+    writable,
 )
 from clinseek.models.hosts.listing import check_listing
 from clinseek.models.spec import ModelSpec, Parameters
@@ -181,10 +182,7 @@ class EndpointModel(ChatOpenAI):
     ) -> ChatResult:
         payload = self._get_request_payload(messages, stop=stop, **kwargs)
         try:
-            if self.parameters.stream:
-                completion = await self._streamed(payload, run_manager)
-            else:
-                completion = await self._plain(payload)
+            completion = await self._completion(payload, run_manager)
             _check_finish(completion, self._where)
             message = message_of(completion, model=self.model_name)
         except openai.APIError as error:
@@ -192,6 +190,21 @@ class EndpointModel(ChatOpenAI):
         except _MISREAD as error:
             raise ModelAPIError(f"{self._where} gave an unreadable answer: {error!r}") from None
         return ChatResult(generations=[ChatGeneration(message=message)])
+
+    async def _completion(
+        self, payload: dict[str, Any], run_manager: AsyncCallbackManagerForLLMRun | None
+    ) -> Mapping[str, Any]:
+        try:
+            return await self._sent(payload, run_manager)
+        except UnicodeEncodeError:
+            return await self._sent(writable(payload), run_manager)
+
+    async def _sent(
+        self, payload: dict[str, Any], run_manager: AsyncCallbackManagerForLLMRun | None
+    ) -> Mapping[str, Any]:
+        if self.parameters.stream:
+            return await self._streamed(payload, run_manager)
+        return await self._plain(payload)
 
     async def _plain(self, payload: dict[str, Any]) -> Mapping[str, Any]:
         response = await self.root_async_client.post(_PATH, body=payload, cast_to=httpx.Response)

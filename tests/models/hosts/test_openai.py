@@ -15,6 +15,7 @@ from clinseek.models import build_model, close_model, facts_of
 from clinseek.models.faults import fault_of
 from clinseek.models.hosts.chat_answers import message_of
 from clinseek.models.hosts.chat_requests import with_images_in_user_turns
+from clinseek.models.hosts.openai import EndpointModel
 from tests.models.server import ChatServer, Reply, Scripted, answer, refused
 
 PIXEL = {"type": "image", "base64": "/9j/4AAQ", "mime_type": "image/jpeg"}
@@ -118,6 +119,30 @@ def test_the_facts_tell_what_the_spec_says_of_the_host() -> None:
 
     assert (facts.provider, facts.address) == ("openai", "gpu:8000")
     assert (facts.context_length, facts.takes_images) == (4096, False)
+
+
+def test_openai_itself_gets_its_own_field_for_length_and_no_reasoning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
+    model = build_model("openai:gpt-9?effort=high")
+    assert isinstance(model, EndpointModel)
+    thought = {"reasoning_content": "x", "reasoning_wire": {"field": "reasoning"}}
+
+    sent = model._get_request_payload(
+        [HumanMessage("?"), AIMessage("a", additional_kwargs=thought)]
+    )
+
+    assert (sent["max_completion_tokens"], sent["reasoning_effort"]) == (8192, "high")
+    assert "max_tokens" not in sent
+    assert sent["messages"][1] == {"role": "assistant", "content": "a"}
+
+
+def test_half_a_character_from_a_page_costs_no_turn() -> None:
+    with ChatServer(answer("yes")) as chat:
+        assert ask(chat, HumanMessage("half \ud83d of one")).text == "yes"
+
+    assert chat.requests[0]["messages"][0]["content"] == "half ? of one"
 
 
 # --- names and calls ----------------------------------------------------------------------------
