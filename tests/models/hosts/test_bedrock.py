@@ -471,6 +471,14 @@ def test_a_spec_without_a_region_says_where_to_name_it(monkeypatch: pytest.Monke
 
 
 @pytest.mark.usefixtures("nothing_of_aws")
+def test_no_gateway_of_another_firm_comes_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGSMITH_GATEWAY", "true")
+    monkeypatch.setenv("LANGSMITH_API_KEY", "key")
+    model = bedrock_model(read_spec(SPEC))
+    assert model.client.meta.endpoint_url == "https://bedrock-runtime.us-east-1.amazonaws.com"
+
+
+@pytest.mark.usefixtures("nothing_of_aws")
 def test_an_arn_names_its_region_and_its_model() -> None:
     profile = f"arn:aws:bedrock:us-west-2:123456789012:inference-profile/{CLAUDE}"
     model = bedrock_model(read_spec(f"bedrock:{profile}"))
