@@ -21,10 +21,11 @@ from clinseek.errors import ModelError, ThreadError, UserError
 from clinseek.graphs.seek import build_graph
 from clinseek.graphs.state import Context
 from clinseek.kept_threads import Plan, ThreadLine
-from clinseek.models import build_model, close_model, parameters_of
+from clinseek.models import build_model, close_model, facts_of, named_model, parameters_of
 from clinseek.nodes.bench import Means
 from clinseek.nodes.gate import check_context, read_input
 from clinseek.nodes.steps import Step
+from clinseek.prompts import Role
 from clinseek.recording import record_of
 from clinseek.records import AnswerForm, ModelUsed, Record
 from clinseek.settings import store_path, tracing_allowed
@@ -52,9 +53,12 @@ async def aask(
     model: str | BaseChatModel = "offline",
     profile: CaseProfile = "available",
     tools: str = "all",
+    role: Role = "clinseek",
+    allow_hosts: str = "",
     thread: str | None = None,
     max_rounds: int = 200,
     max_tokens: int | None = None,
+    max_dollars: float | None = None,
     max_seconds: float | None = None,
     max_observation_chars: int = 100_000,
     max_browser_calls: int = 40,
@@ -70,6 +74,8 @@ async def aask(
     in the place of ours. Raises UserError (its subclasses) for what the caller must change; a
     model that fails during the run ends it with status "failed" instead.
     """
+    if isinstance(model, str) and means is None:
+        model = str(named_model(model))
     means = _with_model(means or Means(), model)
     where = store_path(store).absolute()
     context = Context(
@@ -77,8 +83,11 @@ async def aask(
         model=model if isinstance(model, str) else type(model).__name__,
         profile=profile,
         tools=tools,
+        role=role,
+        allow_hosts=allow_hosts,
         max_rounds=max_rounds,
         max_tokens=max_tokens,
+        max_dollars=max_dollars,
         max_seconds=max_seconds,
         max_observation_chars=max_observation_chars,
         max_browser_calls=max_browser_calls,
@@ -141,8 +150,9 @@ async def _run(plan: Plan, means: Means, on_step: OnStep | None) -> Record:
         record = record_of(
             state,
             thread=plan.thread,
-            model=ModelUsed(spec=plan.context["model"], parameters=parameters_of(model)),
+            model=_used(plan.context["model"], model, state),
             rules=rules_hash(plan.context["profile"]),
+            role=plan.context["role"],
             row=plan.asked,
         )
     except asyncio.CancelledError:
@@ -152,6 +162,16 @@ async def _run(plan: Plan, means: Means, on_step: OnStep | None) -> Record:
         await close_model(model)
     await asyncio.to_thread(kept.settle, plan.thread, record.status, record.stop_reason)
     return record
+
+
+def _used(spec: str, model: BaseChatModel, state: dict[str, Any]) -> ModelUsed:
+    facts = facts_of(model)
+    return ModelUsed(
+        spec=spec,
+        parameters=parameters_of(model),
+        address=facts.address,
+        context_length=state.get("context_length") or facts.context_length,
+    )
 
 
 async def _ended(plan: Plan, means: Means, on_step: OnStep | None) -> dict[str, Any]:

@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from clinseek import __version__
-from clinseek.nodes.prompts import prompt_hash
+from clinseek.models.images import images_by_hash
+from clinseek.prompts import Role, prompt_hash
 from clinseek.records import (
+    NO_TIME,
+    NO_USAGE,
     ModelUsed,
     Record,
     Setting,
     Shortened,
     StopReason,
-    Timings,
-    Usage,
     Versions,
     fingerprint_of,
 )
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 _ASKED = ("subject_id", "cutoff", "question", "candidates", "answer_form")
 _REASONING = ("reasoning_content", "reasoning")
-_NO_TIME = Timings(model=0.0, tools=0.0, waiting=0.0, elapsed=0.0)
-_NO_USAGE = Usage(model_calls=0, input_tokens=0, output_tokens=0, estimated=False)
 
 
 def record_of(
@@ -35,6 +34,7 @@ def record_of(
     thread: str,
     model: ModelUsed,
     rules: str,
+    role: Role = "clinseek",
     qid: str | None = None,
     epoch: int = 1,
     setting: Setting = "automated",
@@ -48,6 +48,8 @@ def record_of(
     asked = dict(row) if row is not None else {name: state.get(name) for name in _ASKED}
     ended = state.get("status") is not None
     evidence = list(state.get("evidence") or ())
+    submission = state.get("submission") or {}
+    messages, images = images_by_hash(state.get("messages") or ())
     case = state.get("case") or {}
     return Record(
         qid=qid or fingerprint_of(asked),
@@ -56,8 +58,9 @@ def record_of(
         thread=thread,
         setting=setting,
         model=model,
-        messages=[openai_form(message) for message in state.get("messages") or ()],
+        messages=[openai_form(message) for message in messages],
         tools=list(state.get("tools") or ()),
+        images=images,
         shortened=[
             Shortened(
                 round=entry["round"],
@@ -68,18 +71,23 @@ def record_of(
             for entry in evidence
             if entry["shown_chars"] < entry["chars"]
         ],
+        replaced=list(state.get("replaced") or ()),
         answer=list(state.get("answer") or ()),
         citations=[list(cited) for cited in state.get("citations") or ()],
+        salvaged=submission.get("salvaged"),
         evidence=evidence,
         status=state["status"] if ended else "failed",
         stop_reason=cast(StopReason, state["stop_reason"] if ended else "cancelled"),
-        usage=state.get("usage") or _NO_USAGE,
-        timings=state.get("timings") or _NO_TIME,
+        repairs=dict(state.get("repairs") or {}),
+        turns=list(state.get("turns") or ()),
+        usage=state.get("usage") or NO_USAGE,
+        timings=state.get("timings") or NO_TIME,
         errors=list(state.get("errors") or ()),
         versions=Versions(
             package=__version__,
             rules=rules,
-            prompts=prompt_hash(),
+            role=role,
+            prompts=prompt_hash(role),
             store=case.get("fingerprint", ""),
             profile=case.get("profile", ""),
         ),
@@ -93,12 +101,20 @@ def openai_form(message: BaseMessage) -> dict[str, Any]:
     if message.type == "tool":
         artifact = getattr(message, "artifact", None)
         full = artifact.get("full") if isinstance(artifact, dict) else None
-        form["content"] = full or message.content
+        form["content"] = _in_full(message.content, full) if full else message.content
         form["tool_call_id"] = getattr(message, "tool_call_id", None)
         form["name"] = message.name
     if message.type == "ai":
         form |= _assistant_fields(cast("AIMessage", message))
     return form
+
+
+def _in_full(content: Any, full: str) -> Any:
+    """An observation with its whole text, images as they are."""
+    if isinstance(content, str):
+        return full
+    images = [block for block in content if block.get("type") != "text"]
+    return [{"type": "text", "text": full}, *images]
 
 
 def _assistant_fields(message: AIMessage) -> dict[str, Any]:

@@ -28,12 +28,28 @@ StopReason = Literal[
     "stopped_calling",
     "round_limit",
     "token_limit",
+    "cost_limit",
     "time_limit",
     "browser_limit",
     "step_limit",
+    "context_limit",
+    "length",
+    "content_filter",
+    "refusal",
+    "empty_turn",
+    "repeated_calls",
     "model_error",
     "cancelled",
 ]
+"""Each way to end has its own word.
+
+`finish`: by ehr.finish. `stopped_calling`: in words, without ehr.finish (then `salvaged` says how
+the answer was read). The limits: a budget was spent, and `context_limit`: the conversation did not
+fit any more. `length`, `content_filter`, `refusal`, `empty_turn`, `repeated_calls`: the model's
+turns brought nothing even after it was told. In these cases the model was made to conclude.
+"""
+Salvage = Literal["call", "json", "answer_tag", "candidates", "lines"]
+"""How an answer without ehr.finish was read, in the order in which the ways are tried."""
 
 
 class EvidenceEntry(TypedDict):
@@ -60,12 +76,39 @@ class EvidenceEntry(TypedDict):
 
 
 class Usage(TypedDict):
-    """Tokens over all model calls; `estimated` when a model did not count them itself."""
+    """Tokens over all model calls; `estimated` when a model did not count them itself.
+
+    `cached_tokens` are part of the input, `reasoning_tokens` of the output. `dollars` is by the
+    price file, None where it does not know the model.
+    """
 
     model_calls: int
     input_tokens: int
+    cached_tokens: int
     output_tokens: int
+    reasoning_tokens: int
+    dollars: float | None
     estimated: bool
+
+
+class TurnUsed(TypedDict):
+    """One model call: in which round, what it took, and how it ended.
+
+    `characters` is how much text was sent; `seconds` is the model's time, `waited` the time before
+    it could be asked: retries, and room at the host. `ended` is the finish reason or the fault.
+    """
+
+    round: int
+    input_tokens: int
+    cached_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    estimated: bool
+    characters: int
+    seconds: float
+    waited: float
+    attempts: int
+    ended: str
 
 
 class Timings(TypedDict):
@@ -75,6 +118,18 @@ class Timings(TypedDict):
     tools: float
     waiting: float
     elapsed: float
+
+
+NO_USAGE = Usage(
+    model_calls=0,
+    input_tokens=0,
+    cached_tokens=0,
+    output_tokens=0,
+    reasoning_tokens=0,
+    dollars=0.0,
+    estimated=False,
+)
+NO_TIME = Timings(model=0.0, tools=0.0, waiting=0.0, elapsed=0.0)
 
 
 class RunError(TypedDict):
@@ -88,10 +143,12 @@ class RunError(TypedDict):
 
 
 class ModelUsed(TypedDict):
-    """The model of a run: the spec it was named by, and its parameters."""
+    """The model of a run: the spec it was named by, its parameters, and where it was asked."""
 
     spec: str
     parameters: dict[str, Any]
+    address: str | None
+    context_length: int | None
 
 
 class Shortened(TypedDict):
@@ -103,11 +160,25 @@ class Shortened(TypedDict):
     shown_chars: int
 
 
+class Replaced(TypedDict):
+    """What gave way so that the conversation fits, and from which round on.
+
+    `evidence` E3: the observation was sent as `line`. T4: the reasoning of the fourth turn was not
+    sent any more. What the model was sent in a round is `messages` as they stood, with the newest
+    replacement of that round or before (`nodes.condensing.condense` makes it).
+    """
+
+    round: int
+    evidence: str
+    line: str
+
+
 class Versions(TypedDict):
     """What a run was made with: two runs with equal versions and model differ by chance alone."""
 
     package: str
     rules: str
+    role: str
     prompts: str
     store: str
     profile: str
@@ -117,7 +188,9 @@ class Record(BaseModel):
     """One run, whole: everything that the model was told and said, what it cost, and why it ended.
 
     `messages` are in OpenAI form with dotted tool names and the full text of every observation;
-    `shortened` names those that the model was shown in part. `row` is the question as asked.
+    `shortened` names those that the model was shown in part, `replaced` those that gave way to a
+    line. `images` holds each image once, base64 by the SHA-256 that messages name. `repairs` counts
+    what was mended in the model's calls. `row` is the question as asked.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -131,12 +204,17 @@ class Record(BaseModel):
     model: ModelUsed
     messages: list[dict[str, Any]]
     tools: list[dict[str, Any]]
+    images: dict[str, str]
     shortened: list[Shortened]
+    replaced: list[Replaced]
     answer: list[str]
     citations: list[list[str]]
+    salvaged: Salvage | None
     evidence: list[EvidenceEntry]
     status: Status
     stop_reason: StopReason
+    repairs: dict[str, int]
+    turns: list[TurnUsed]
     usage: Usage
     timings: Timings
     errors: list[RunError]

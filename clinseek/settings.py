@@ -11,7 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,6 +29,7 @@ _STAY_HOME = {
     "LANGGRAPH_NO_VERSION_CHECK": "true",
     "OTEL_SDK_DISABLED": "true",
 }
+_TRACING = tuple(name for name in _STAY_HOME if name.startswith(("LANGSMITH", "LANGCHAIN")))
 _KEYS_OF_OTHERS = ("LANGSMITH_API_KEY", "LANGCHAIN_API_KEY")
 
 DEMO_PATIENTS = 20
@@ -61,18 +62,47 @@ def tracing_allowed() -> bool:
     return os.environ.get("CLINSEEK_TRACING") == "1"
 
 
-def stay_home(environment: MutableMapping[str, str] | None = None) -> None:
+def stay_home(environment: MutableMapping[str, str] | None = None) -> dict[str, str]:
     """Turn off every telemetry, tracing and version check of the libraries below us.
 
     For entry points (command line, server) only: it changes the process environment, or the
-    `environment` given. Does nothing when the user opted in by CLINSEEK_TRACING=1.
+    `environment` given, and gives back what it replaced, for `let_trace`. Does nothing when the
+    user opted in by CLINSEEK_TRACING=1.
     """
     target = os.environ if environment is None else environment
     if target.get("CLINSEEK_TRACING") == "1":
-        return
+        return {}
+    replaced = {name: target[name] for name in (*_STAY_HOME, *_KEYS_OF_OTHERS) if name in target}
     target.update(_STAY_HOME)
     for key in _KEYS_OF_OTHERS:
         target.pop(key, None)
+    return replaced
+
+
+def let_trace(
+    replaced: Mapping[str, str], environment: MutableMapping[str, str] | None = None
+) -> str:
+    """Let LangSmith trace the runs of this process; the sentence on what will be sent, and where.
+
+    `replaced` is what `stay_home` gave. SettingError without a key: nothing could be sent.
+    """
+    target = os.environ if environment is None else environment
+    key = next((held for name in _KEYS_OF_OTHERS
+                if (held := replaced.get(name) or target.get(name))), None)  # fmt: skip
+    if not key:
+        raise SettingError("--trace langsmith needs LANGSMITH_API_KEY in the environment; set it")
+    for name in _TRACING:
+        target.pop(name, None)
+    endpoint = replaced.get("LANGSMITH_ENDPOINT")
+    if endpoint:
+        target["LANGSMITH_ENDPOINT"] = endpoint
+    target.update(LANGSMITH_API_KEY=key, LANGSMITH_TRACING="true", CLINSEEK_TRACING="1")
+    where = endpoint or "https://api.smith.langchain.com"
+    project = target.get("LANGSMITH_PROJECT", "default")
+    return (
+        f"tracing: every message of this run, the patient's rows and notes included, is sent to "
+        f"{where} (project {project})"
+    )
 
 
 def store_path(named: str | os.PathLike[str] | None = None) -> Path:

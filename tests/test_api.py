@@ -72,7 +72,12 @@ def test_any_chat_model_can_be_asked(ward: Ward) -> None:
     record = api.ask("?", model=_model(), **options)
 
     assert record.answer == ["3.2"]
-    assert record.model == {"spec": "ScriptedModel", "parameters": {"class": "ScriptedModel"}}
+    assert record.model == {
+        "spec": "ScriptedModel",
+        "parameters": {"class": "ScriptedModel"},
+        "address": None,
+        "context_length": None,
+    }
 
 
 def test_a_record_holds_what_the_run_was_made_with(ward: Ward) -> None:

@@ -26,7 +26,7 @@ def _record(qid: str = "q1", **others: Any) -> Record:
         "citations": [["E1#3"]],
         **others,
     }
-    used = {"spec": "offline", "parameters": {}}
+    used = {"spec": "offline", "parameters": {}, "address": None, "context_length": None}
     return record_of(state, thread="t", model=used, rules="r", qid=qid)  # type: ignore[arg-type]
 
 
@@ -142,4 +142,4 @@ def test_a_record_is_plain_json() -> None:
     told = _record().as_json()
 
     assert Record.model_validate(json.loads(json.dumps(told))) == _record()
-    assert set(told["versions"]) == {"package", "rules", "prompts", "store", "profile"}
+    assert set(told["versions"]) == {"package", "rules", "role", "prompts", "store", "profile"}

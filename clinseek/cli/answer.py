@@ -14,11 +14,21 @@ LINES_OF_PROSE = 6
 BUDGETS = {
     "round_limit": "model turns",
     "token_limit": "tokens",
+    "cost_limit": "dollars",
     "time_limit": "seconds",
     "step_limit": "steps",
     "browser_limit": "look-ups",
 }
 """What a run ran out of, by its stop reason."""
+WORN_OUT = {
+    "context_limit": "the conversation did not fit the model's context any more",
+    "length": "the model's turns were cut off at their longest, again and again",
+    "content_filter": "the host's content filter stopped the model's turns",
+    "refusal": "the model refused to go on",
+    "empty_turn": "the model said nothing",
+    "repeated_calls": "the model made the same calls again and again",
+}
+"""Why a model's turns led nowhere, by the stop reason."""
 
 
 def show_answer(run: Mapping[str, Any]) -> None:
@@ -51,6 +61,8 @@ def why_none(run: Mapping[str, Any]) -> str:
         faults = [error["message"] for error in run["errors"] if error["kind"] == "model_error"]
         reason = " ".join(faults[-1].split()).rstrip(".") if faults else run["stop_reason"]
         return f"the model could not be reached ({_short(reason, LONGEST_CALL)})"
+    if run["stop_reason"] in WORN_OUT:
+        return WORN_OUT[run["stop_reason"]]
     if run["stop_reason"] in BUDGETS:
         return f"the budget of {BUDGETS[run['stop_reason']]} ended before the agent knew enough"
     said = _last_said(run)

@@ -17,14 +17,20 @@ from clinseek.cli.output import emit, emit_json, say, table, warn_of, with_warni
 from clinseek.cli.steps import say_step
 from clinseek.cli.values import candidates_from
 from clinseek.errors import SettingError
+from clinseek.settings import let_trace
 
 if TYPE_CHECKING:
     from clinseek.nodes.steps import Step
 
-TOLD = ("answer", "citations", "evidence", "status", "stop_reason", "usage", "timings", "errors")
+TOLD = (
+    "answer", "citations", "salvaged", "evidence", "status", "stop_reason", "repairs", "usage",
+    "timings", "errors",
+)  # fmt: skip
 """What `--json` says of a run, beside its thread and the warning of its profile."""
 
 AnswerForm = Literal["text", "list", "yes_no", "number", "choice"]
+Role = Literal["clinseek", "published"]
+Trace = Literal["langsmith"]
 HtmlOption = Annotated[
     Path | None,
     typer.Option("--html", metavar="FILE", help="Also write the run as one HTML page."),
@@ -40,6 +46,7 @@ def register(app: typer.Typer) -> None:
 
 
 def ask(
+    context: typer.Context,
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="In plain words.")],
     store: StoreOption,
     subject: SubjectOption,
@@ -51,7 +58,8 @@ def ask(
             "-m",
             metavar="MODEL",
             envvar="CLINSEEK_MODEL",
-            help="offline, openai:NAME, or openai:NAME@http://host:port/v1.",
+            help="offline, openai:NAME, openai:NAME@http://host:port/v1, vllm:http://host:port, "
+            "bedrock:ID?region=R, hf:FOLDER or @FILE.toml; see `clinseek models forms`.",
         ),
     ] = "offline",
     candidates: Annotated[
@@ -72,8 +80,25 @@ def ask(
         str,
         typer.Option(metavar="TOOLS", help="all, paper20, or names parted by commas."),
     ] = "all",
+    role: Annotated[
+        Role, typer.Option(help="Whose system prompt: ours, or the published role.")
+    ] = "clinseek",
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HOST",
+            help="A host that may get the patient's rows without a warning (repeatable).",
+        ),
+    ] = None,
+    trace: Annotated[
+        Trace | None,
+        typer.Option(help="Send every message of the run, patient rows included, to LangSmith."),
+    ] = None,
     max_rounds: Annotated[int, typer.Option(min=1, help="Model turns.")] = 200,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens over the run.")] = None,
+    max_dollars: Annotated[
+        float | None, typer.Option(min=0, help="Dollars over the run, by the price file.")
+    ] = None,
     max_seconds: Annotated[float | None, typer.Option(min=0, help="Seconds of work.")] = None,
     max_revisions: Annotated[
         int, typer.Option(min=0, help="Times that an answer may be sent back to look again.")
@@ -98,6 +123,8 @@ def ask(
     _check_writable(html)
     clock = profile_named(profile)
     warn_of(clock)
+    if trace is not None:
+        say(let_trace(context.obj or {}))
     named = thread or f"ask-{uuid.uuid4().hex[:8]}"
     with _interruptible(named):
         record = api.ask(
@@ -110,9 +137,12 @@ def ask(
             model=model,
             profile=clock,
             tools=tools,
+            role=role,
+            allow_hosts=",".join(allow_host or ()),
             thread=named,
             max_rounds=max_rounds,
             max_tokens=max_tokens,
+            max_dollars=max_dollars,
             max_seconds=max_seconds,
             max_revisions=max_revisions,
             on_step=_naming(named),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -22,6 +22,7 @@ from clinseek.cli import (
     demo,
     doctor,
     ingest,
+    models,
     probe,
     show,
     synth,
@@ -57,6 +58,7 @@ for group in (
     ingest,
     show,
     ask,
+    models,
     tool,
     audit,
     probe,
@@ -65,7 +67,14 @@ for group in (
     validity,
 ):
     group.register(app)
-COMMANDS = frozenset(command.name for command in app.registered_commands if command.name)
+COMMANDS = frozenset(
+    name
+    for name in (
+        *(command.name for command in app.registered_commands),
+        *(group.name for group in app.registered_groups),
+    )
+    if name
+)
 
 
 def _version(wanted: bool) -> None:
@@ -83,8 +92,12 @@ def _options(
     pass
 
 
-def run(arguments: Sequence[str] | None = None) -> int:
+def run(
+    arguments: Sequence[str] | None = None, *, replaced: Mapping[str, str] | None = None
+) -> int:
     """Run one command line and return its exit code; no exception escapes.
+
+    `replaced` is what `settings.stay_home` gave, for `--trace`.
 
     >>> run(["--version"])
     0.1.0
@@ -95,7 +108,12 @@ def run(arguments: Sequence[str] | None = None) -> int:
         say("clinseek: stdout is closed, so no result could be told; to hide it, add > /dev/null")
         return USER_ERROR
     try:
-        ended = app(args=typed or ["--help"], prog_name="clinseek", standalone_mode=False)
+        ended = app(
+            args=typed or ["--help"],
+            prog_name="clinseek",
+            standalone_mode=False,
+            obj=dict(replaced or {}),
+        )
     except (UserError, Refusal) as error:
         say(f"clinseek: {error}")
         return USER_ERROR
@@ -153,10 +171,10 @@ def main() -> None:
     """The `clinseek` command: nothing of a patient leaves this machine unless asked to."""
     from clinseek.settings import stay_home
 
-    stay_home()
+    replaced = stay_home()
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
-    ended = run()
+    ended = run(replaced=replaced)
     _leave_nothing_unwritten()
     sys.exit(ended)
 

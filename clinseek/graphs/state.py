@@ -25,13 +25,17 @@ from langgraph.managed import RemainingSteps
 from pydantic import Field
 from typing_extensions import TypedDict
 
+from clinseek.prompts import Role
 from clinseek.records import (
     AnswerForm,
     EvidenceEntry,
+    Replaced,
     RunError,
+    Salvage,
     Status,
     StopReason,
     Timings,
+    TurnUsed,
     Usage,
 )
 from clinseek.toolkits.ehr.availability.profiles import CaseProfile
@@ -54,11 +58,15 @@ class CaseBinding(TypedDict):
 
 
 class Submission(TypedDict):
-    """An answer as it was handed in; `weighed` once reason has looked at it."""
+    """An answer as it was handed in; `weighed` once reason has looked at it.
+
+    `salvaged` says how it was read where ehr.finish was not called.
+    """
 
     answer: list[str]
     citations: list[list[str]]
     via: Literal["finish", "text", "conclusion"]
+    salvaged: Salvage | None
     weighed: bool
 
 
@@ -99,8 +107,8 @@ def fold_errors(state: Sequence[Any], writes: Sequence[Any]) -> list[RunError]:
     return sorted([*state, *_flat(writes)], key=lambda error: (error["round"], error["number"]))
 
 
-def fold_tools(state: Sequence[Any], writes: Sequence[Any]) -> list[dict[str, Any]]:
-    """The schemas of the tools, written once, at load."""
+def fold_added(state: Sequence[Any], writes: Sequence[Any]) -> list[Any]:
+    """A list that is only added to, in the order written."""
     return [*state, *_flat(writes)]
 
 
@@ -173,18 +181,28 @@ class Output(TypedDict):
 
 
 class State(Input, Output):
-    """Everything a node may read. `remaining_steps` is the graph's own countdown."""
+    """Everything a node may read. `remaining_steps` is the graph's own countdown.
+
+    `warned` holds each warning and nudge given, `repairs` counts what was mended in calls, and
+    `context_length` is what the host told, or what its refusal of a long conversation taught.
+    """
 
     messages: Annotated[
         list[AnyMessage], DeltaChannel(fold_messages, snapshot_frequency=_SNAPSHOT_EVERY)
     ]
     tools: Annotated[
-        list[dict[str, Any]], DeltaChannel(fold_tools, snapshot_frequency=_SNAPSHOT_EVERY)
+        list[dict[str, Any]], DeltaChannel(fold_added, snapshot_frequency=_SNAPSHOT_EVERY)
+    ]
+    turns: Annotated[list[TurnUsed], DeltaChannel(fold_added, snapshot_frequency=_SNAPSHOT_EVERY)]
+    replaced: Annotated[
+        list[Replaced], DeltaChannel(fold_added, snapshot_frequency=_SNAPSHOT_EVERY)
     ]
     case: CaseBinding
     rounds: int
     revisions: int
     warned: list[str]
+    repairs: dict[str, int]
+    context_length: int | None
     submission: Submission | None
     remaining_steps: RemainingSteps
 
@@ -215,17 +233,27 @@ class Context:
     model: Annotated[
         str | None,
         Field(
-            description='"offline", "openai:NAME" or "openai:NAME@http://host:port/v1"; '
-            "empty: CLINSEEK_MODEL, else offline"
+            description='"offline", "openai:NAME", "openai:NAME@http://host:port/v1", '
+            '"vllm:http://host:port", "bedrock:ID?region=R", "hf:FOLDER", "replay:FILE", each '
+            "with ?key=value; empty: CLINSEEK_MODEL, else offline"
         ),
     ] = None
     profile: Annotated[CaseProfile, Field(description="which clock decides what was known")] = (
         "available"
     )
     tools: Annotated[str, Field(description='"all", "paper20", or names parted by commas')] = "all"
+    role: Annotated[Role, Field(description="whose system prompt: ours, or the published role")] = (
+        "clinseek"
+    )
+    allow_hosts: Annotated[
+        str, Field(description="hosts that may get patient rows without a warning, by commas")
+    ] = ""
     max_rounds: Annotated[int, Field(description="model turns", ge=1)] = 200
     max_tokens: Annotated[
         int | None, Field(description="tokens in and out, over the run", ge=1)
+    ] = None
+    max_dollars: Annotated[
+        float | None, Field(description="dollars over the run, by the price file", gt=0)
     ] = None
     max_seconds: Annotated[
         float | None, Field(description="seconds of model and tool work", gt=0)

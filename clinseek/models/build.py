@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from clinseek.errors import ModelError
 from clinseek.models.facts import Provider
-from clinseek.models.spec import ModelSpec
+from clinseek.models.spec import ModelSpec, Parameters
 from clinseek.models.spec_file import named_model
 
 if TYPE_CHECKING:
@@ -46,11 +46,12 @@ def build_model(spec: str | ModelSpec) -> BaseChatModel:
 def _speaking(model: BaseChatModel, spec: ModelSpec) -> BaseChatModel:
     """The model with its tools in the prompt, where it is to write its calls as text."""
     dialect = spec.parameters.dialect or getattr(model, "text_dialect", None)
-    if dialect in (None, "native") or spec.provider in ("offline", "replay"):
+    if dialect not in ("json", "xml") or spec.provider in ("offline", "replay"):
         return model
+    from clinseek.models.dialects import PromptDialect
     from clinseek.models.prompted import PromptedTools
 
-    return PromptedTools(inner=model, dialect=dialect)
+    return PromptedTools(inner=model, dialect=cast("PromptDialect", dialect))
 
 
 def check_model(model: BaseChatModel) -> None:
@@ -74,7 +75,7 @@ async def close_model(model: BaseChatModel) -> None:
 def parameters_of(model: BaseChatModel) -> dict[str, Any]:
     """What a record keeps of a model's parameters: plain values, no keys."""
     told = getattr(model, "parameters", None)
-    if hasattr(told, "as_json"):
+    if isinstance(told, Parameters):
         return {"class": type(model).__name__, **told.as_json()}
     found = {
         name: getattr(model, name, None)

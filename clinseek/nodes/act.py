@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import time
 from typing import Any, NamedTuple
@@ -12,7 +13,7 @@ from langchain_core.tools import BaseTool
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, ValidationError
 
-from clinseek.errors import UserError
+from clinseek.errors import Refusal, UserError
 from clinseek.graphs.state import Call, Context
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.shortening import shorten
@@ -25,6 +26,7 @@ from clinseek.toolkits.observation import Observation
 class _Outcome(NamedTuple):
     text: str
     origin: Observation
+    images: tuple[dict[str, Any], ...] = ()
     failure: str | None = None
 
 
@@ -69,14 +71,11 @@ async def _outcome(call: Call, context: Context, bench: Bench) -> _Outcome:
     if fault is not None:
         return _refused(fault)
     try:
-        tools = await asyncio.to_thread(bench.tools, call["case"])
-        tool = tools.get(call["tool"])
-        if tool is None:
-            return _refused(unknown_tool(call["tool"], list(tools)))
-        unknown = _unknown_arguments(tool, call["arguments"])
-        return _refused(unknown) if unknown else _read(await _invoke(tool, call))
+        return await _answered(call, bench)
     except ValidationError as error:
         return _refused(_argument_sentence(call["tool"], error))
+    except Refusal as refusal:
+        return _refused(str(refusal))
     except UserError:
         raise  # the store is gone, say: mended by the user, the run can be resumed
     except Exception as error:  # a fault of a tool must not cost the run
@@ -86,6 +85,17 @@ async def _outcome(call: Call, context: Context, bench: Bench) -> _Outcome:
             Observation(refused=True),
             failure=f"{type(error).__name__}: {error}",
         )
+
+
+async def _answered(call: Call, bench: Bench) -> _Outcome:
+    tools = await asyncio.to_thread(bench.tools, call["case"])
+    tool = tools.get(call["tool"])
+    if tool is None:
+        return _refused(unknown_tool(call["tool"], list(tools)))
+    unknown = _unknown_arguments(tool, call["arguments"])
+    if unknown:
+        return _refused(unknown)
+    return await asyncio.to_thread(_read, await _invoke(tool, call))
 
 
 def _cap_reached(call: Call, context: Context) -> str | None:
@@ -111,12 +121,23 @@ async def _invoke(tool: BaseTool, call: Call) -> ToolMessage:
 
 
 def _read(answered: ToolMessage) -> _Outcome:
+    """What a tool answered: text, and images as any host takes them."""
     content = answered.content
-    text = content if isinstance(content, str) else "\n".join(str(part) for part in content)
+    blocks = [content] if isinstance(content, str) else content
+    texts = [block if isinstance(block, str) else block.get("text") for block in blocks]
+    images = [block for block in blocks if isinstance(block, dict) and block.get("base64")]
     origin = answered.artifact
     if not isinstance(origin, Observation):
         origin = Observation(refused=answered.status == "error")
-    return _Outcome(text, origin)
+    text = "\n".join(str(each) for each in texts if each)
+    return _Outcome(text, origin, tuple(_as_sent(image) for image in images))
+
+
+def _as_sent(block: dict[str, Any]) -> dict[str, Any]:
+    """An image block in the one encoding that every host is sent."""
+    from clinseek.models.images import encode, image_block
+
+    return image_block(encode(base64.b64decode(block["base64"])))
 
 
 def _refused(sentence: str) -> _Outcome:
@@ -170,7 +191,7 @@ def _filed(
         seconds=round(seconds, 4),
     )
     message = ToolMessage(
-        visible,
+        [{"type": "text", "text": visible}, *outcome.images] if outcome.images else visible,
         tool_call_id=call["call_id"],
         name=call["tool"],
         id=f"{call['call_id']}-{name}",

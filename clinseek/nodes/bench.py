@@ -9,15 +9,18 @@ import asyncio
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.tools import BaseTool
 
 from clinseek.graphs.state import CaseBinding
-from clinseek.models import build_model
+from clinseek.models import HostFacts, build_model, facts_of
+from clinseek.models.gate import Gate, Gates
+from clinseek.models.prices import Price, price_of
 from clinseek.nodes.casework import OpenCase, reopen
+from clinseek.nodes.turn import Patience
 from clinseek.settings import model_spec
 from clinseek.toolkits.ehr.case import Case, open_case
 from clinseek.toolkits.ehr.store import Store
@@ -34,19 +37,29 @@ def _fingerprint(store: str) -> str:
     return Store.open(store).fingerprint
 
 
+class Host(NamedTuple):
+    """A model with what is known of its host: its room, None where nothing is far, its price."""
+
+    model: BaseChatModel
+    facts: HostFacts
+    room: Gate | None
+    price: Price | None
+
+
+_GATES = Gates()
+"""One gate for each host and event loop, whoever asks: that many runs share a host is its point."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Means:
-    """Where models, cases and tools come from; tests put scripted ones in their place.
-
-    `waits` are the seconds before each further attempt of a model call that failed for a
-    passing reason.
-    """
+    """Where models, cases and tools come from; tests put scripted ones in their place."""
 
     build_model: Callable[[str], BaseChatModel] = build_model
     open_case: OpenCase = open_case
     tools_of: Callable[[Case], Sequence[BaseTool]] = _ehr_tools
     fingerprint: Callable[[str], str] = _fingerprint
-    waits: tuple[float, ...] = (1.0, 4.0)
+    patience: Patience = field(default_factory=Patience)
+    gates: Gates = _GATES
 
 
 class Bench:
@@ -63,6 +76,13 @@ class Bench:
         key = ("model", named, asyncio.get_running_loop())
         made: BaseChatModel = self._keep(key, lambda: self.means.build_model(named))
         return made
+
+    def host(self, spec: str | None) -> Host:
+        """The model of `spec` with the room and the price of its host."""
+        model = self.model(spec)
+        facts = facts_of(model)
+        room = self.means.gates.of(facts.address, most=facts.concurrency) if facts.address else None
+        return Host(model, facts, room, price_of(model_spec(spec)))
 
     def case(self, binding: CaseBinding) -> Case:
         """The bound case, its file made again if it is gone."""

@@ -39,6 +39,11 @@ def tokens(state: State) -> int:
     return state["usage"]["input_tokens"] + state["usage"]["output_tokens"]
 
 
+def dollars(state: State) -> float:
+    """Dollars so far; a run with a limit on them is not begun where the price is not known."""
+    return state["usage"]["dollars"] or 0.0
+
+
 def browser_calls(state: State) -> int:
     """Calls of browser tools so far."""
     return sum(entry["tool"].startswith("browser.") for entry in state["evidence"])
@@ -51,17 +56,19 @@ def seconds_left(state: State, context: Context) -> float | None:
 
 def spent(state: State, context: Context) -> StopReason | None:
     """The budget that is spent and forbids another round, by its stop reason; None if none is."""
-    if state["rounds"] >= context.max_rounds:
-        return "round_limit"
-    if context.max_tokens is not None and tokens(state) >= context.max_tokens:
-        return "token_limit"
-    if seconds_left(state, context) == 0.0:
-        return "time_limit"
-    if browser_calls(state) >= max(1, context.max_browser_calls):
-        return "browser_limit"
-    if state["remaining_steps"] <= _STEPS_OF_A_ROUND + _STEPS_TO_END:
-        return "step_limit"
-    return None
+    limits: dict[StopReason, bool] = {
+        "round_limit": state["rounds"] >= context.max_rounds,
+        "token_limit": _reached(tokens(state), context.max_tokens),
+        "cost_limit": _reached(dollars(state), context.max_dollars),
+        "time_limit": seconds_left(state, context) == 0.0,
+        "browser_limit": browser_calls(state) >= max(1, context.max_browser_calls),
+        "step_limit": state["remaining_steps"] <= _STEPS_OF_A_ROUND + _STEPS_TO_END,
+    }
+    return next((reason for reason, reached in limits.items() if reached), None)
+
+
+def _reached(so_far: float, limit: float | None) -> bool:
+    return limit is not None and so_far >= limit
 
 
 def room_for_revision(state: State, context: Context) -> bool:
@@ -78,6 +85,8 @@ def nearly_spent(state: State, context: Context) -> Iterator[Nearing]:
         yield Nearing("rounds", left)
     if context.max_tokens is not None and tokens(state) >= _NEARLY * context.max_tokens:
         yield Nearing("tokens", context.max_tokens - tokens(state))
+    if context.max_dollars is not None and dollars(state) >= _NEARLY * context.max_dollars:
+        yield Nearing("dollars", 0)
     if context.max_seconds is not None and elapsed(state) >= _NEARLY * context.max_seconds:
         yield Nearing("seconds", int(context.max_seconds - elapsed(state)))
     calls = browser_calls(state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +14,18 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
-from clinseek.errors import UserError
+from clinseek.errors import SettingError, UserError
 from clinseek.graphs.state import CaseBinding, Context, Input, State
+from clinseek.models import check_model
+from clinseek.models.privacy import ALLOW, named_hosts, warning_of_host
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.casework import case_file_name, row_counts, task_of
 from clinseek.nodes.gate import check_context, read_input
-from clinseek.nodes.prompts import system_prompt, task_prompt
 from clinseek.nodes.steps import Step
 from clinseek.nodes.toolset import Chosen, choose, names_in
-from clinseek.records import Timings, Usage
-from clinseek.settings import case_folder, store_path
+from clinseek.prompts import system_prompt, task_prompt
+from clinseek.records import NO_TIME, NO_USAGE
+from clinseek.settings import case_folder, model_spec, store_path
 from clinseek.toolkits.ehr.case import Case
 
 
@@ -43,7 +46,7 @@ async def load(
     """
     context = check_context(runtime.context or Context())
     task = read_input(state)
-    bench.model(context.model)
+    await _meet_host(bench, context, runtime)
     thread = str(config.get("configurable", {}).get("thread_id") or uuid.uuid4().hex)
     opened = await asyncio.to_thread(_open, task, context, thread=thread, bench=bench)
     binding = opened.binding
@@ -69,25 +72,44 @@ async def load(
         **bound,
         "messages": Overwrite(
             [
-                SystemMessage(system_prompt(tools), id="system"),
+                SystemMessage(system_prompt(tools, role=context.role), id="system"),
                 HumanMessage(prompt, id="task"),
             ]
         ),
         "tools": Overwrite(opened.chosen.schemas),
         "evidence": Overwrite([]),
         "errors": Overwrite([]),
+        "turns": Overwrite([]),
+        "replaced": Overwrite([]),
         "case": binding,
         "rounds": 0,
         "revisions": 0,
         "warned": [],
+        "repairs": {},
+        "context_length": None,
         "submission": None,
         "answer": [],
         "citations": [],
         "status": None,
         "stop_reason": None,
-        "usage": Usage(model_calls=0, input_tokens=0, output_tokens=0, estimated=False),
-        "timings": Timings(model=0.0, tools=0.0, waiting=0.0, elapsed=0.0),
+        "usage": NO_USAGE,
+        "timings": NO_TIME,
     }
+
+
+async def _meet_host(bench: Bench, context: Context, runtime: Runtime[Context]) -> None:
+    """See that the model can be asked, and say where the record goes, before it is opened."""
+    host = bench.host(context.model)
+    if context.max_dollars is not None and host.price is None:
+        raise SettingError(
+            f"max_dollars: the price of {model_spec(context.model)!r} is not known; write it into "
+            "a price file and name that with CLINSEEK_PRICES, or leave max_dollars out"
+        )
+    allowed = named_hosts(context.allow_hosts, os.environ.get(ALLOW))
+    warned = warning_of_host(host.facts, allowed=allowed)
+    if warned is not None:
+        runtime.stream_writer(Step(kind="warning", said=warned).as_event())
+    await asyncio.to_thread(check_model, host.model)
 
 
 def _drop_earlier(earlier: CaseBinding | None, now: CaseBinding) -> None:

@@ -12,18 +12,21 @@ from langgraph.runtime import Runtime
 from clinseek.errors import Refusal
 from clinseek.graphs.state import Context, State, Submission
 from clinseek.nodes import budget
-from clinseek.nodes.answers import read_text
+from clinseek.nodes.answers import salvage, submit
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.casework import cells_of, labels_of, row_of
-from clinseek.nodes.prompts import conclusion_prompt, gap_prompt
+from clinseek.nodes.hearing import reasoning_apart, reasoning_of
 from clinseek.nodes.shortening import shorten
 from clinseek.nodes.steps import Step, milliseconds
 from clinseek.nodes.toolset import NOT_EVIDENCE
-from clinseek.nodes.turn import Turn, added_timings, added_usage, take_turn
+from clinseek.nodes.turn import Turn, added_timings, added_usage, take_turn, used_in
 from clinseek.nodes.weighing import CellsOf, Gap, Weighed, weigh
+from clinseek.prompts import conclusion_prompt, gap_prompt
 from clinseek.records import EvidenceEntry, RunError
 
 _FINDINGS_CHARS = 60_000
+_FINDINGS_CHARS_A_TOKEN = 2
+"""So many characters are a token or more in any record: half of a context, and more, stays free."""
 _SHORTEST_SHARE = 400
 _GRACE_SECONDS = 60.0
 
@@ -106,45 +109,71 @@ async def _conclude(
     runtime.stream_writer(
         Step(kind="conclude", round=state["rounds"], status=state["stop_reason"]).as_event()
     )
-    sent = conclusion_messages(state)
+    host = bench.host(context.model)
     grace = None if context.max_seconds is None else max(_GRACE_SECONDS, context.max_seconds / 10)
-    turn = await take_turn(
-        bench.model(context.model), sent, waits=bench.means.waits, seconds_left=grace
-    )
-    update: dict[str, Any] = {
-        "usage": added_usage(state["usage"], turn),
-        "timings": added_timings(state["timings"], turn),
-    }
-    read = read_text(turn.answer.text if turn.answer else "", via="conclusion")
-    if not read["answer"] and state["submission"] is not None:
-        read = {**state["submission"], "via": "conclusion"}
-    if turn.answer is not None:
-        update["messages"] = [sent[-1], _spoken(turn.answer)]
-    else:
+    update: dict[str, Any] = {"usage": state["usage"], "timings": state["timings"], "turns": []}
+    for room in _rooms(state["context_length"] or host.facts.context_length):
+        sent = conclusion_messages(state, room=room)
+        turn = await take_turn(
+            host.model, sent, room=host.room, patience=bench.means.patience, seconds_left=grace
+        )
+        update["usage"] = added_usage(update["usage"], turn, price=host.price)
+        update["timings"] = added_timings(update["timings"], turn)
+        update["turns"].append(used_in(turn, state["rounds"]))
+        if turn.fault is None or turn.fault.kind != "context_overflow":
+            break
+    if turn.answer is None:
         update["errors"] = [_fault(state, turn)]
+        return _earlier(state) or submit([], None, via="conclusion"), update
+    spoken = _spoken(turn.answer)
+    update["messages"] = [sent[-1], spoken]
+    read = salvage(
+        spoken.text,
+        reasoning_of(spoken),
+        candidates=state.get("candidates") or (),
+        answer_form=state.get("answer_form"),
+        via="conclusion",
+    )
+    if read is None or not read["answer"]:
+        read = _earlier(state) or submit([], None, via="conclusion")
     return read, update
 
 
-def conclusion_messages(state: State) -> list[BaseMessage]:
-    """The messages of a run's last turn: role, task, and the findings in bounded room."""
+def _rooms(context_length: int | None) -> Sequence[int]:
+    """The characters for the findings, fewer each time that the host refuses the length."""
+    first = _FINDINGS_CHARS
+    if context_length is not None:
+        first = min(first, context_length * _FINDINGS_CHARS_A_TOKEN)
+    return [first, first // 3, first // 9, 0]
+
+
+def _earlier(state: State) -> Submission | None:
+    """An answer that was sent back before, to stand in where the last turn gives none."""
+    submission = state["submission"]
+    return None if submission is None else {**submission, "via": "conclusion"}
+
+
+def conclusion_messages(state: State, *, room: int = _FINDINGS_CHARS) -> list[BaseMessage]:
+    """The messages of a run's last turn: role, task, and the findings in `room` characters."""
     first = [message for message in state["messages"] if message.id in ("system", "task")]
     system = [message for message in first if isinstance(message, SystemMessage)]
     task = [message for message in first if isinstance(message, HumanMessage)]
-    findings = _findings(state)
+    findings = _findings(state, room)
     return [*system, *task, HumanMessage(conclusion_prompt(findings), id="conclude")]
 
 
-def _findings(state: State) -> str:
+def _findings(state: State, room: int) -> str:
     """The observations, the newest where not all fit, each shortened to an equal share."""
     texts = _texts(state)
     entries = [
         entry
         for entry in state["evidence"]
         if not entry["refused"] and entry["tool"] not in NOT_EVIDENCE
-    ][-(_FINDINGS_CHARS // _SHORTEST_SHARE) :]
+    ]
+    entries = entries[len(entries) - min(len(entries), room // _SHORTEST_SHARE) :]
     if not entries:
         return ""
-    share = _FINDINGS_CHARS // len(entries)
+    share = room // len(entries)
     return "\n\n".join(shorten(texts.get(entry["call_id"], ""), share) for entry in entries)
 
 
@@ -159,7 +188,7 @@ def _texts(state: State) -> dict[str, str]:
 
 def _spoken(answer: AIMessage) -> AIMessage:
     # Calls cannot be answered any more; an unanswered call would make the thread unsendable.
-    spoken = answer.model_copy(update={"tool_calls": [], "invalid_tool_calls": []})
+    spoken = reasoning_apart(answer).model_copy(update={"tool_calls": [], "invalid_tool_calls": []})
     spoken.id = spoken.id or "conclusion"
     return spoken
 
@@ -174,10 +203,13 @@ def _notes(state: State, gaps: Sequence[Gap]) -> list[RunError]:
 
 
 def _fault(state: State, turn: Turn) -> RunError:
+    sentence = turn.fault.sentence if turn.fault else "the time limit was reached"
+    overflow = turn.fault is not None and turn.fault.kind == "context_overflow"
+    kind = "context_overflow" if overflow else "model_error"
     return RunError(
         where="reason",
         round=state["rounds"],
         number=0,
-        kind=turn.fault or "model_error",
-        message=f"{turn.message} (after {milliseconds(turn.model_seconds)} ms)",
+        kind="out_of_time" if turn.out_of_time else kind,
+        message=f"{sentence} (after {milliseconds(turn.model_seconds)} ms)",
     )

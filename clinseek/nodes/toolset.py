@@ -60,9 +60,6 @@ _ABSENT = {
     "image": "no images attached",
 }
 
-_BARE = {name.partition(".")[2]: name for name in ALL_TOOLS}
-_WIRED = {name.replace(".", "_", 1): name for name in ALL_TOOLS}
-
 
 class Chosen(NamedTuple):
     """The tools of one run: schemas as sent to the model, and why others are absent."""
@@ -113,16 +110,6 @@ def names_of(setting: str, *, known: Collection[str] = ()) -> tuple[str, ...]:
                 f"commas of: {', '.join(sorted(valid))}"
             )
     return tuple(dict.fromkeys([*names, FINISH]))
-
-
-def repair_name(name: str) -> str:
-    """The published name that a model's spelling of a tool stands for, or the name unchanged.
-
-    >>> repair_name("ehr_run_sql_query"), repair_name("search"), repair_name("ehr.nonsense")
-    ('ehr.run_sql_query', 'browser.search', 'ehr.nonsense')
-    """
-    trimmed = name.strip()
-    return _WIRED.get(trimmed) or _BARE.get(trimmed) or trimmed
 
 
 def unknown_tool(name: str, known: Sequence[str]) -> str:

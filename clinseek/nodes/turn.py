@@ -1,91 +1,196 @@
-"""One turn of a model: tried again for passing faults, timed, its tokens counted."""
+"""One turn of a model: room at its host, tried again for passing faults, timed, tokens counted."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
-import httpx
-from langchain_core.exceptions import (
-    ContextOverflowError,
-    ModelAPIError,
-    ModelConnectionError,
-    ModelInvalidRequestError,
-    ModelRateLimitError,
-    ModelTimeoutError,
-)
 from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.runnables import Runnable
-from pydantic import ValidationError
 
-from clinseek.models import Tokens, tokens_of
-from clinseek.records import Timings, Usage
+from clinseek.models.faults import Fault, FaultKind, fault_of
+from clinseek.models.gate import backoff
+from clinseek.models.prices import Price, cost_of
+from clinseek.models.tokens import Tokens, characters_of, tokens_of
+from clinseek.records import Timings, TurnUsed, Usage
 
-FaultKind = Literal["model_error", "context_overflow", "unreadable", "out_of_time"]
+_NO_TOKENS = Tokens(input=0, cached=0, output=0, reasoning=0, estimated=False)
 
-_PASSING = (
-    ModelRateLimitError,
-    ModelConnectionError,
-    ModelTimeoutError,
-    ModelAPIError,
-    ConnectionError,
-    TimeoutError,
-    httpx.TransportError,
-)
+
+class Place(Protocol):
+    """Room for one turn at a host; it is told how the turn went."""
+
+    def answered(self) -> None:
+        """The host answered."""
+
+    def throttled(self, retry_after: float | None) -> None:
+        """The host refused for its load."""
+
+
+class Room(Protocol):
+    """What keeps a host from being asked too much at one time."""
+
+    def turn(self) -> AbstractAsyncContextManager[Place]:
+        """Wait for room, then hold a place until the block ends."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How often a turn is tried again: a host that is too busy more often than one that fails.
+
+    The waits are those of `gate.backoff`, in units of `pace` seconds.
+    """
+
+    busy: int = 20
+    passing: int = 4
+    pace: float = 1.0
+
+    def wait(self, fault: Fault, attempt: int) -> float | None:
+        """Seconds before the attempt after this one; None where no other is to be made."""
+        attempts: dict[FaultKind, int] = {"rate": self.busy, "passing": self.passing}
+        if attempt > attempts.get(fault.kind, 0):
+            return None
+        return self.pace * backoff(attempt - 1, retry_after=fault.retry_after)
 
 
 class Turn(NamedTuple):
-    """What a turn gave: an answer, or the kind of fault and its message; and what it cost."""
+    """What a turn gave: an answer, or the fault; and what it cost. `out_of_time`: the run's."""
 
     answer: AIMessage | None
     tokens: Tokens
+    characters: int
     model_seconds: float
     waiting_seconds: float
-    fault: FaultKind | None = None
-    message: str = ""
+    attempts: int
+    fault: Fault | None = None
+    out_of_time: bool = False
+
+
+@dataclass
+class _Clock:
+    """The seconds of a turn: at work in the model, the rest waiting."""
+
+    began: float = field(default_factory=time.perf_counter)
+    working: float = 0.0
+
+    def passed(self) -> float:
+        return time.perf_counter() - self.began
 
 
 async def take_turn(
     model: Runnable[Any, Any],
     sent: Sequence[BaseMessage],
     *,
-    waits: Sequence[float] = (),
+    room: Room | None = None,
+    patience: Patience | None = None,
     seconds_left: float | None = None,
 ) -> Turn:
     """One answer of `model` to the messages `sent`; never raises for a fault of the model.
 
-    A fault that may pass (connection, rate, server) is tried again after each of `waits`
-    seconds, as far as `seconds_left` allows.
+    A fault that may pass is tried again as `patience` says, as far as `seconds_left` allows.
     """
-    started, waiting = time.perf_counter(), 0.0
-    attempts: list[float | None] = [*waits, None]
-    fault: tuple[FaultKind, str] = ("model_error", "")
-    for wait in attempts:
-        left = None if seconds_left is None else seconds_left - (time.perf_counter() - started)
+    patience, clock, attempt = patience or Patience(), _Clock(), 0
+    while True:
+        attempt += 1
+        left = None if seconds_left is None else seconds_left - clock.passed()
         try:
             async with asyncio.timeout(left):
-                answer = await model.ainvoke(list(sent))
-            working = time.perf_counter() - started - waiting
-            return Turn(answer, tokens_of(sent, answer), working, waiting)
+                answer = await _asked(model, sent, room, clock)
+            return _turn(sent, clock, attempt, answer=answer)
         except Exception as error:
-            fault = _fault(error, out_of_time=_passed(started, seconds_left))
-            again = isinstance(error, _PASSING) and fault[0] == "model_error"
-            if wait is None or not again or _passed(started - wait, seconds_left):
-                break
+            if seconds_left is not None and clock.passed() >= seconds_left:
+                return _turn(sent, clock, attempt, out_of_time=True)
+            fault = fault_of(error)
+            wait = patience.wait(fault, attempt)
+            if wait is None or (seconds_left is not None and clock.passed() + wait > seconds_left):
+                return _turn(sent, clock, attempt, fault=fault)
             await asyncio.sleep(wait)
-            waiting += wait
-    working = time.perf_counter() - started - waiting
-    return Turn(None, Tokens(0, 0, estimated=False), working, waiting, *fault)
 
 
-def added_usage(usage: Usage, turn: Turn) -> Usage:
-    """`usage` with the tokens of one more turn."""
+async def _asked(
+    model: Runnable[Any, Any], sent: Sequence[BaseMessage], room: Room | None, clock: _Clock
+) -> AIMessage:
+    if room is None:
+        return await _timed(model, sent, clock)
+    async with room.turn() as place:
+        try:
+            answer = await _timed(model, sent, clock)
+        except Exception as error:
+            fault = fault_of(error)
+            if fault.kind == "rate":
+                place.throttled(fault.retry_after)
+            raise
+        place.answered()
+        return answer
+
+
+async def _timed(
+    model: Runnable[Any, Any], sent: Sequence[BaseMessage], clock: _Clock
+) -> AIMessage:
+    began = time.perf_counter()
+    try:
+        answer: AIMessage = await model.ainvoke(list(sent))
+        return answer
+    finally:
+        clock.working += time.perf_counter() - began
+
+
+def _turn(
+    sent: Sequence[BaseMessage],
+    clock: _Clock,
+    attempt: int,
+    *,
+    answer: AIMessage | None = None,
+    fault: Fault | None = None,
+    out_of_time: bool = False,
+) -> Turn:
+    return Turn(
+        answer,
+        tokens_of(sent, answer) if answer is not None else _NO_TOKENS,
+        characters_of(sent),
+        clock.working,
+        clock.passed() - clock.working,
+        attempt,
+        fault,
+        out_of_time,
+    )
+
+
+def used_in(turn: Turn, round_: int) -> TurnUsed:
+    """The turn as the record keeps it."""
+    finish = turn.answer.response_metadata.get("finish_reason") if turn.answer else None
+    ended = turn.fault.kind if turn.fault else "out_of_time" if turn.out_of_time else finish
+    return TurnUsed(
+        round=round_,
+        input_tokens=turn.tokens.input,
+        cached_tokens=turn.tokens.cached,
+        output_tokens=turn.tokens.output,
+        reasoning_tokens=turn.tokens.reasoning,
+        estimated=turn.tokens.estimated,
+        characters=turn.characters,
+        seconds=round(turn.model_seconds, 4),
+        waited=round(turn.waiting_seconds, 4),
+        attempts=turn.attempts,
+        ended=str(ended or "answered"),
+    )
+
+
+def added_usage(usage: Usage, turn: Turn, *, price: Price | None) -> Usage:
+    """`usage` with the tokens of one more turn, and its dollars where the price is known."""
+    cost = cost_of(turn.tokens, price)
+    known = usage["dollars"] is not None and cost is not None
     return Usage(
         model_calls=usage["model_calls"] + 1,
         input_tokens=usage["input_tokens"] + turn.tokens.input,
+        cached_tokens=usage["cached_tokens"] + turn.tokens.cached,
         output_tokens=usage["output_tokens"] + turn.tokens.output,
+        reasoning_tokens=usage["reasoning_tokens"] + turn.tokens.reasoning,
+        dollars=(usage["dollars"] or 0.0) + (cost or 0.0) if known else None,
         estimated=usage["estimated"] or turn.tokens.estimated,
     )
 
@@ -97,20 +202,3 @@ def added_timings(timings: Timings, turn: Turn) -> Timings:
         "model": timings["model"] + turn.model_seconds,
         "waiting": timings["waiting"] + turn.waiting_seconds,
     }
-
-
-def _passed(started: float, limit: float | None) -> bool:
-    return limit is not None and time.perf_counter() - started >= limit
-
-
-def _fault(error: Exception, *, out_of_time: bool) -> tuple[FaultKind, str]:
-    message = f"{type(error).__name__}: {error}"
-    if isinstance(error, TimeoutError) and out_of_time:
-        return "out_of_time", "the time limit was reached while the model was answering"
-    if isinstance(error, ContextOverflowError) or (
-        isinstance(error, ModelInvalidRequestError) and "context length" in str(error)
-    ):
-        return "context_overflow", message
-    if isinstance(error, ValidationError):
-        return "unreadable", message
-    return "model_error", message

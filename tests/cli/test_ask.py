@@ -42,9 +42,11 @@ def test_json_is_one_object_with_all_that_was_promised(
     assert set(told) == {
         "answer",
         "citations",
+        "salvaged",
         "evidence",
         "status",
         "stop_reason",
+        "repairs",
         "usage",
         "timings",
         "errors",
@@ -115,17 +117,17 @@ def test_what_cannot_be_asked_is_refused_with_one_sentence(
     assert json.loads(clinseek("threads", "--json").out) == {"threads": []}
 
 
-def test_a_model_that_cannot_be_reached_says_nothing_of_the_record(
+def test_a_model_that_cannot_be_reached_is_told_before_the_record_is_opened(
     clinseek: CommandLine, at: tuple[object, ...]
 ) -> None:
     ran = clinseek(
         "ask", *at, "--model", "openai:x@http://127.0.0.1:9/v1", "--thread", "f", QUESTION
     )
-    assert ran.code == 1
-    assert "No answer: the model could not be reached (OpenAIConnectionError" in ran.out
-    assert "record" not in ran.out
-    (error,) = json.loads(clinseek("resume", "f", "--json").out)["errors"]
-    assert error["kind"] == "model_error"
+    assert (ran.code, ran.out) == (2, "")
+    assert "127.0.0.1:9" in ran.err
+    assert "start the server" in ran.err
+    assert "rows" not in ran.err
+    assert clinseek("resume", "f").code == 2
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from pydantic import Field
 
 from clinseek.errors import SubjectError
 from clinseek.nodes.bench import Means
+from clinseek.nodes.turn import Patience
 from clinseek.toolkits.ehr.availability.profiles import Profile
 from clinseek.toolkits.ehr.case import Case, CaseKey
 
@@ -174,5 +175,5 @@ class Ward:
         return Means(
             open_case=self.open_case,
             fingerprint=lambda _: self.fingerprint,
-            **{"waits": (0.0, 0.0), **others},
+            **{"patience": Patience(busy=4, passing=2, pace=0.0), **others},
         )

@@ -20,6 +20,7 @@ from tests.graphs.doubles import (
     Ward,
     calling,
     finishing,
+    labs,
     scripted,
 )
 
@@ -98,7 +99,7 @@ def test_a_run_out_of_time_stops_with_its_own_word(ask: Ask) -> None:
         if messages[-1].id == "conclude":
             return AIMessage('{"response": ["3.2"]}')
         time.sleep(0.05)
-        return calling(LATEST_LABS, tag=f"t{len(messages)}")
+        return calling(labs(f"2150-03-01 00:00:{len(messages) % 60:02d}"), tag=f"t{len(messages)}")
 
     record = ask(turn, max_seconds=2.0)
 

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from clinseek import api
 from clinseek.errors import ModelError
+from clinseek.nodes.turn import Patience
 from tests.graphs.conftest import Ask
 from tests.graphs.doubles import CUTOFF, LATEST_LABS, SUBJECT, Ward, calling, finishing, scripted
 
@@ -22,10 +23,11 @@ def test_a_passing_fault_is_tried_again_and_the_wait_is_told_apart(ask: Ask, war
         finishing("3.2", citations=["E1"]),
     )
 
-    record = ask(means=ward.means(model, waits=(0.02, 0.03)), max_revisions=0)
+    record = ask(means=ward.means(model, patience=Patience(pace=0.05)), max_revisions=0)
 
     assert (record.status, record.usage["model_calls"]) == ("answered", 1)
-    assert 0.05 <= record.timings["waiting"] < 1
+    assert 0 < record.timings["waiting"] < 1
+    assert record.turns[0]["attempts"] == 3
 
 
 def test_a_model_that_stays_away_fails_the_run_and_keeps_what_was_found(ask: Ask) -> None:
@@ -47,17 +49,28 @@ def test_a_lasting_fault_is_not_tried_again(ask: Ask) -> None:
     record = ask(RuntimeError("bad weights"), finishing("never said"))
 
     assert (record.status, record.stop_reason) == ("failed", "model_error")
-    assert record.errors[0]["message"] == "RuntimeError: bad weights"
+    assert record.errors[0]["message"] == "bad weights"
+    assert record.turns[0]["ended"] == "lasting"
 
 
-def test_a_context_that_overflows_concludes_from_the_ledger_in_bounded_room(ask: Ask) -> None:
+def test_a_conversation_that_is_refused_for_its_length_is_asked_again_shorter(ask: Ask) -> None:
     record = ask(
         calling(LATEST_LABS),
         ContextOverflowError("too long"),
-        AIMessage('{"response": ["3.2"], "citations": [["E1#3"]]}'),
+        finishing("3.2", citations=["E1#3"]),
     )
 
-    assert (record.answer, record.stop_reason) == (["3.2"], "token_limit")
+    assert (record.answer, record.stop_reason) == (["3.2"], "finish")
+    assert record.errors == []
+
+
+def test_one_that_stays_too_long_concludes_from_the_ledger_in_bounded_room(ask: Ask) -> None:
+    refusals = [ContextOverflowError("too long") for _ in range(20)]
+    concluded = AIMessage('{"response": ["3.2"], "citations": [["E1#3"]]}')
+
+    record = ask(calling(LATEST_LABS), *refusals, concluded)
+
+    assert (record.answer, record.stop_reason) == (["3.2"], "context_limit")
     assert record.errors[0]["kind"] == "context_overflow"
 
 
@@ -99,9 +112,8 @@ def test_words_that_stand_in_the_reasoning_alone_are_read(ask: Ask) -> None:
 def test_silence_is_asked_about_once_and_then_counts_as_abstaining(ask: Ask) -> None:
     record = ask(AIMessage(""), AIMessage(""))
 
-    assert (record.status, record.stop_reason) == ("abstained", "stopped_calling")
-    assert record.usage["model_calls"] == 2
-    assert record.errors[0]["kind"] == "empty"
+    assert (record.status, record.stop_reason) == ("abstained", "empty_turn")
+    assert record.usage["model_calls"] == 3
 
 
 def test_a_model_that_cannot_be_named_is_told_before_anything_runs(ward: Ward) -> None:

@@ -4,7 +4,7 @@ import pytest
 from langchain_core.tools import BaseTool, StructuredTool
 
 from clinseek.errors import SettingError
-from clinseek.nodes.toolset import ALL_TOOLS, PAPER20, choose, names_in, names_of, repair_name
+from clinseek.nodes.toolset import ALL_TOOLS, PAPER20, choose, names_in, names_of
 
 
 def _tools(*names: str) -> dict[str, BaseTool]:
@@ -45,10 +45,3 @@ def test_tools_of_another_toolkit_belong_to_all() -> None:
 def test_an_unknown_name_is_told_with_the_nearest() -> None:
     with pytest.raises(SettingError, match=r"did you mean ehr\.run_sql_query"):
         names_of("ehr.run_sql")
-
-
-@pytest.mark.parametrize("name", ALL_TOOLS)
-def test_each_name_is_understood_with_underscore_and_bare(name: str) -> None:
-    assert repair_name(name) == name
-    assert repair_name(name.replace(".", "_", 1)) == name
-    assert repair_name(name.partition(".")[2]) == name

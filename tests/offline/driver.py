@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import BaseTool
 
-from clinseek.nodes.prompts import task_prompt
+from clinseek.prompts import task_prompt
 from clinseek.offline import OfflinePolicy
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.tools import EhrToolkit

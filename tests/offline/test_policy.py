@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 
-from clinseek.nodes.prompts import conclusion_prompt, gap_prompt, warning
+from clinseek.prompts import conclusion_prompt, gap_prompt, warning
 from clinseek.offline import OfflinePolicy
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.tools.schemas import ehr_tool_schemas

@@ -11,9 +11,7 @@ from clinseek.nodes.shortening import shorten
 @pytest.mark.parametrize("name", ["clinseek.md", "words.toml"])
 def test_the_hash_changes_with_any_word(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     before, read = prompts.prompt_hash(), prompts._text
-    monkeypatch.setattr(
-        prompts, "_text", lambda each: read(each) + (" " if each == name else "")
-    )
+    monkeypatch.setattr(prompts, "_text", lambda each: read(each) + (" " if each == name else ""))
 
     assert prompts.prompt_hash() != before
 
