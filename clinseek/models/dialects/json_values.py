@@ -6,13 +6,15 @@ and closing brackets that are missing at the very end, behind a string, a bracke
 is complete. What is not: a string that does not end, a number at the very end (it may have had
 more digits), a quote inside a string that was not escaped, anything else between two tokens. A
 lexer of ours decides that; json-repair then does the mending, and its value must hold as many
-keys and values as there were tokens. A cut call never runs with half of its arguments.
+keys and values as there were tokens, and the very texts of the tokens (it reads some escapes as
+something else). A cut call never runs with half of its arguments.
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any, NamedTuple, NoReturn
 
 _LONGEST_MENDED = 200_000
@@ -103,22 +105,29 @@ def _mended(text: str, offset: int, *, cut: bool) -> JsonValue | None:
         value: Any = repair_json(text[: shape.end], return_objects=True, skip_json_loads=True)
     except (ValueError, RecursionError):
         return None
-    if not isinstance(value, dict | list) or _count(value) != shape.tokens or not is_json(value):
+    if not isinstance(value, dict | list) or not is_json(value):
+        return None
+    held = list(_leaves(value))
+    if len(held) != shape.tokens or [one for one in held if isinstance(one, str)] != shape.texts:
         return None
     return JsonValue(value, offset + shape.end, mended=True)
 
 
 class _Shape(NamedTuple):
-    """A text whose tokens have one reading: its end, its keys and values, brackets left open."""
+    """A text whose tokens have one reading: its end, its keys and values, the texts among them,
+    and the brackets left open.
+    """
 
     end: int
     tokens: int
+    texts: list[str | None]
     open: int
 
 
 def _shape(text: str) -> _Shape | None:
     """The shape of the value at the beginning of `text`, or None where a token is out of place."""
     brackets: list[str] = []
+    texts: list[str | None] = []
     tokens, at, before = 0, 0, "start"
     while (token := _TOKEN.match(text, at)) is not None:
         kind, said = token.lastgroup or "", token.group().strip()
@@ -132,17 +141,19 @@ def _shape(text: str) -> _Shape | None:
             if brackets.pop() != step:
                 return None
             if not brackets:
-                return _Shape(at, tokens, 0)
+                return _Shape(at, tokens, texts, 0)
             step = "value"
         elif kind != "mark":
             tokens += 1
+            if kind in ("text", "key"):
+                texts.append(_text_of(said))
             is_key = brackets[-1] == "}" and before in "{,"
             step = "key" if is_key else kind
         before = step
     complete = before in ("text", "word", "value")
     if not complete or text[at:].strip():
         return None
-    return _Shape(at, tokens, len(brackets))
+    return _Shape(at, tokens, texts, len(brackets))
 
 
 _VALUES = frozenset({"text", "number", "word", "{", "["})
@@ -164,10 +175,37 @@ def _may_follow(before: str, step: str, brackets: list[str]) -> bool:
     return before in _ENDED and step in (",", "}", "]")
 
 
-def _count(value: object) -> int:
-    """How many keys and plain values a value holds."""
+_INSIDE = re.compile(r"""\\(.)|(")""", re.DOTALL)
+
+
+def _text_of(token: str) -> str | None:
+    """The text that a quoted token or a naked key stands for; None for half an escape."""
+    if token[0] not in "\"'":
+        return token
+    inside = _INSIDE.sub(_as_json, token[1:-1])
+    try:
+        return str(json.loads(f'"{inside}"', strict=False))
+    except ValueError:
+        return None
+
+
+def _as_json(found: re.Match[str]) -> str:
+    escaped, quote = found.groups()
+    if quote is not None or escaped == '"':
+        return '\\"'
+    if escaped == "'":
+        return "'"
+    return found.group() if escaped in "bfnrtu/\\" else f"\\{found.group()}"
+
+
+def _leaves(value: object) -> Iterator[object]:
+    """The keys and plain values that a value holds, in their order."""
     if isinstance(value, dict):
-        return sum(1 + _count(item) for item in value.values())
-    if isinstance(value, list):
-        return sum(_count(item) for item in value)
-    return 1
+        for key, item in value.items():
+            yield key
+            yield from _leaves(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _leaves(item)
+    else:
+        yield value
