@@ -1,0 +1,117 @@
+"""What every HTTP request passes before it reaches a session: Host, Origin, token.
+
+A web page that the user has open can send requests to this machine, under a name that it made
+point here (DNS rebinding); it cannot choose the Host and Origin that its browser sends.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+
+from clinseek.errors import SettingError
+from clinseek.serve.service import HEADERS
+from clinseek.serve.sessions import opening_headers
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+_SESSION = "mcp-session-id"
+_LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+_SCHEMES = ("http", "https")
+_SHORTEST_TOKEN = 16
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach `host`.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0.0.0.0")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def hosts_of(host: str, port: int, *, also: Sequence[str] = ()) -> list[str]:
+    """The Host headers that a server at `host` and `port` answers to.
+
+    >>> hosts_of("127.0.0.1", 5003)
+    ['127.0.0.1:5003', 'localhost:5003', '[::1]:5003']
+    """
+    names = list(_LOOPBACK_NAMES)
+    if not is_loopback(host):
+        names += [f"[{host}]" if ":" in host else host, socket.gethostname(), *also]
+    return [f"{name}:{port}" for name in dict.fromkeys(names)] + list(also)
+
+
+def read_token(file: Path | None) -> str | None:
+    """The token in a file; SettingError where it is unreadable, empty, or easily guessed."""
+    if file is None:
+        return None
+    try:
+        token = file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        reason = (error.strerror or "").lower()
+        raise SettingError(f"--token-file {file}: cannot read the file ({reason})") from None
+    except UnicodeDecodeError:
+        raise SettingError(f"--token-file {file}: the file is no UTF-8 text") from None
+    if not token:
+        raise SettingError(f"--token-file {file} is empty; write a token into it")
+    if len(token) < _SHORTEST_TOKEN or not token.isascii() or len(token.split()) > 1:
+        raise SettingError(
+            f"--token-file {file}: a token is one line of at least {_SHORTEST_TOKEN} ASCII "
+            "characters without spaces; make one with: openssl rand -hex 32"
+        )
+    return token
+
+
+class Gate:
+    """An ASGI application before another: what does not pass is answered here."""
+
+    def __init__(self, inner: ASGIApp, *, hosts: Sequence[str], token: str | None) -> None:
+        self._inner = inner
+        self._token = token
+        self._security = TransportSecurityMiddleware(
+            TransportSecuritySettings(
+                allowed_hosts=list(hosts),
+                allowed_origins=[f"{scheme}://{host}" for host in hosts for scheme in _SCHEMES],
+            )
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or let it through; what opens a session leaves its headers."""
+        request = Request(scope, receive)
+        refused = await self._security.validate_request(request, is_post=request.method == "POST")
+        refused = refused or self._unauthorised(request)
+        if refused is not None:
+            await refused(scope, receive, send)
+            return
+        if _SESSION not in request.headers:
+            asked = {name: request.headers[name] for name in HEADERS if name in request.headers}
+            opening_headers.set(asked)
+        await self._inner(scope, receive, send)
+
+    def _unauthorised(self, request: Request) -> Response | None:
+        if self._token is None:
+            return None
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        right = hmac.compare_digest(given.strip().encode(), self._token.encode())
+        if scheme.lower() == "bearer" and right:
+            return None
+        return PlainTextResponse(
+            "this server wants its token: Authorization: Bearer TOKEN",
+            status_code=401,
+            headers={"WWW-Authenticate": "Bearer"},
+        )
