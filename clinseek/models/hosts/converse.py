@@ -106,13 +106,15 @@ def wired(message: BaseMessage, *, model: str) -> BaseMessage:
 
 def _blocks(message: AIMessage, *, model: str) -> list[dict[str, Any]]:
     """The text of a turn with the reasoning that `model` gave it, each where it stood."""
+    # Blocks without a `type` are Bedrock's own and go through untouched: langchain-aws inspects
+    # each of the others for a millisecond, again in every round.
     blocks: list[dict[str, Any]] = [
-        {"type": "text", "text": text} for text in _texts(message.content) if text.strip()
+        {"text": text} for text in _texts(message.content) if text.strip()
     ]
     wire = message.additional_kwargs.get("reasoning_wire")
     if isinstance(wire, Mapping) and wire.get("host") == HOST and wire.get("model") == model:
         for held in wire["blocks"]:
-            blocks.insert(held["at"], {"type": "reasoning_content", **_opened(held)})
+            blocks.insert(held["at"], _opened(held))
     return blocks
 
 
@@ -128,12 +130,12 @@ def _texts(content: str | Sequence[Any]) -> list[str]:
 
 def _opened(held: Mapping[str, Any]) -> dict[str, Any]:
     if "redacted" in held:
-        return {"reasoning_content": {"redacted_content": base64.b64decode(held["redacted"])}}
-    return {
-        "reasoning_content": {
-            name: held[name] for name in ("text", "signature") if held.get(name) is not None
-        }
-    }
+        return {"reasoningContent": {"redactedContent": base64.b64decode(held["redacted"])}}
+    told = {name: held[name] for name in ("text", "signature") if name in held}
+    if "signature" in told:
+        return {"reasoningContent": {"reasoningText": {"text": "", **told}}}
+    # Which models take reasoning back that no one signed is known to langchain-aws.
+    return {"type": "reasoning_content", "reasoning_content": told}
 
 
 def without_arrays(response: Mapping[str, Any]) -> None:

@@ -198,6 +198,21 @@ def test_thinking_between_texts_goes_back_to_its_place(bedrock: Bedrock) -> None
     assert bedrock.sent[1]["messages"][1]["content"] == blocks
 
 
+def test_thinking_that_no_one_signed_goes_back_to_models_that_take_it(bedrock: Bedrock) -> None:
+    unsigned = {"reasoningContent": {"reasoningText": {"text": "Labs first."}}}
+    for name, expected in (
+        ("openai.gpt-oss-120b-1:0", [unsigned, text("One.")]),
+        ("us.deepseek.r1-v1:0", [text("One.")]),
+    ):
+        bedrock.says(unsigned, text("One."))
+        bedrock.says(text("Yes."))
+        model = bedrock.model(f"bedrock:{name}?region=us-east-1")
+        first = asked(model, QUESTION)
+        assert first.additional_kwargs["reasoning_content"] == "Labs first."
+        asked(model, [*QUESTION, first, HumanMessage("And?")])
+        assert bedrock.sent[-1]["messages"][1]["content"] == expected
+
+
 def test_thinking_that_another_model_signed_is_not_sent(bedrock: Bedrock) -> None:
     bedrock.says(thought("a", "s1"), text("One."))
     bedrock.says(text("Yes."))
