@@ -18,7 +18,6 @@ from contextlib import contextmanager
 
 from tests.models.server import Body, ChatServer, Reply, answer
 
-LOOK = ("ehr_run_sql_query", json.dumps({"sql_query": "SELECT 1"}))
 FINISH = ("ehr_finish", json.dumps({"response": ["done"]}))
 
 
@@ -48,7 +47,8 @@ def main() -> None:
 
     def turn(body: Body) -> Reply:
         said = sum(message["role"] == "assistant" for message in body["messages"])
-        call = LOOK if said + 1 < given.rounds else FINISH
+        look = ("ehr_run_sql_query", json.dumps({"sql_query": f"SELECT {said}"}))
+        call = look if said + 1 < given.rounds else FINISH
         usage = {"prompt_tokens": 900, "completion_tokens": 40, "total_tokens": 940}
         return Reply(body=answer("", [call], usage=usage), delay=given.delay)
 
