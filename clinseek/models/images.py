@@ -104,6 +104,21 @@ def without_images(
     return [_joined(message, _with_each_image(message, note)) for message in messages]
 
 
+def holds_images(messages: Sequence[BaseMessage]) -> bool:
+    """Whether any of the messages shows an image.
+
+    >>> from langchain_core.messages import HumanMessage
+    >>> holds_images([HumanMessage("look")]), holds_images([HumanMessage([{"type": "image"}])])
+    (False, True)
+    """
+    return any(
+        _is_image(block)
+        for message in messages
+        if not isinstance(message.content, str)
+        for block in message.content
+    )
+
+
 def images_by_hash(messages: Sequence[_Message]) -> tuple[list[_Message], dict[str, str]]:
     """The messages with each image named by its SHA-256, and the images, base64 by that name.
 

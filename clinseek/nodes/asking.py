@@ -16,6 +16,8 @@ from langchain_core.runnables import Runnable
 
 from clinseek.graphs.state import State
 from clinseek.models.facts import HostFacts
+from clinseek.models.faults import refuses_images
+from clinseek.models.images import holds_images, without_images
 from clinseek.nodes.condensing import condense, room_for
 from clinseek.nodes.turn import Patience, Room, Turn, take_turn
 from clinseek.records import Replaced
@@ -25,13 +27,20 @@ _REFUSALS = 5
 _SHARE_AFTER_REFUSAL = 0.6
 
 
+NO_IMAGES = "no_images"
+"""Noted in a run's `warned` once its host refused an image: from then on it is shown paths."""
+
+
 class Asked(NamedTuple):
-    """A turn, the observations that gave way for it, and the context length as now known."""
+    """A turn, the observations that gave way for it, and the context length as now known.
+
+    `images_refused`: the host refused the images of the conversation, and was asked without them.
+    """
 
     turn: Turn
     replaced: list[Replaced]
     context_length: int | None
-    overflows: int
+    images_refused: bool
 
 
 async def ask_in_room(
@@ -47,29 +56,45 @@ async def ask_in_room(
     """One turn over the conversation, made shorter until the host takes it.
 
     Each refusal for its length makes it shorter again, `_REFUSALS` times; then the turn's fault
-    stands. What gave way stays replaced in later rounds, so that the host's cache holds.
+    stands. What gave way stays replaced in later rounds, so that the host's cache holds. Images
+    are sent to hosts that take them; one that refuses them is asked again without.
     """
     length = state["context_length"] or facts.context_length
     gone = {each["evidence"]: each["line"] for each in state["replaced"]}
     limit = _limit(length, state, facts)
-    turn: Turn | None = None
-    for refusals in range(_REFUSALS + 1):
+    images = facts.takes_images is not False and NO_IMAGES not in state["warned"]
+    refused, seconds, refusals = False, 0.0, 0
+    while True:
         fitted = condense(conversation, state["evidence"], replaced=gone, limit=limit)
         gone |= fitted.replaced
+        sent = fitted.messages if images else without_images(fitted.messages)
         turn = await take_turn(
-            model, fitted.messages, room=room, patience=patience, seconds_left=seconds_left
+            model,
+            sent,
+            room=room,
+            patience=patience,
+            seconds_left=None if seconds_left is None else max(0.0, seconds_left - seconds),
         )
-        if turn.fault is None or turn.fault.kind != "context_overflow":
-            return Asked(turn, _newly(gone, state), length, refusals)
-        if not fitted.fits:
-            break
-        length = turn.fault.context_length or length
+        seconds += turn.model_seconds + turn.waiting_seconds
+        if images and _refuses_images(turn, sent):
+            images, refused = False, True
+            continue
+        overflows = turn.fault is not None and turn.fault.kind == "context_overflow"
+        if not overflows or not fitted.fits or refusals == _REFUSALS:
+            waited = seconds - turn.model_seconds
+            asked = turn._replace(waiting_seconds=waited)
+            return Asked(asked, _newly(gone, state), length, refused)
+        refusals += 1
+        length = (turn.fault.context_length if turn.fault else None) or length
         limit = min(
             _limit(length, state, facts) or turn.characters,
             int(turn.characters * _SHARE_AFTER_REFUSAL),
         )
-    assert turn is not None
-    return Asked(turn, _newly(gone, state), length, refusals + 1)
+
+
+def _refuses_images(turn: Turn, sent: Sequence[AnyMessage]) -> bool:
+    """Whether the host refused the turn for its images, by the words of its refusal."""
+    return turn.fault is not None and refuses_images(turn.fault) and holds_images(sent)
 
 
 def _limit(length: int | None, state: State, facts: HostFacts) -> int | None:

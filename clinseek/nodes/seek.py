@@ -11,7 +11,7 @@ from langgraph.runtime import Runtime
 from clinseek.graphs.state import Context, State, Submission, fold_messages
 from clinseek.nodes import budget
 from clinseek.nodes.answers import salvage
-from clinseek.nodes.asking import Asked, ask_in_room
+from clinseek.nodes.asking import NO_IMAGES, Asked, ask_in_room
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.calls import call_ids, unanswered, without_orphans
 from clinseek.nodes.casework import task_of
@@ -83,6 +83,8 @@ async def _next_turn(
         "replaced": asked.replaced,
         "context_length": asked.context_length,
     }
+    if asked.images_refused:
+        update["warned"] = [*update["warned"], NO_IMAGES]
     runtime.stream_writer(_turn_step(asked.turn, update["rounds"]).as_event())
     if asked.replaced:
         runtime.stream_writer(_replaced_step(asked, update["rounds"]).as_event())

@@ -52,7 +52,12 @@ class Patience:
 
     def wait(self, fault: Fault, attempt: int) -> float | None:
         """Seconds before the attempt after this one; None where no other is to be made."""
-        attempts: dict[FaultKind, int] = {"rate": self.busy, "passing": self.passing}
+        attempts: dict[FaultKind, int] = {
+            "rate": self.busy,
+            "passing": self.passing,
+            # It was there when the run began: a server that is started again, say.
+            "not_reachable": self.passing,
+        }
         if attempt > attempts.get(fault.kind, 0):
             return None
         return self.pace * backoff(attempt - 1, retry_after=fault.retry_after)

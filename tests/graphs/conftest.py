@@ -28,11 +28,17 @@ def ward(tmp_path: Path, home: Path) -> Ward:
 
 @pytest.fixture
 def ask(ward: Ward) -> Ask:
-    """Ask the ward a question of a model that says these turns, or of the `model` given."""
+    """Ask the ward a question of a model that says these turns, or of the `model` given.
 
-    def asked(*turns: Turn, model: BaseChatModel | None = None, **options: Any) -> Record:
+    With a `spec` the model goes by that name.
+    """
+
+    def asked(
+        *turns: Turn, model: BaseChatModel | None = None, spec: str = "offline", **options: Any
+    ) -> Record:
         speaker = model or scripted(*turns)
         settings: dict[str, Any] = {
+            "model": spec,
             "subject_id": SUBJECT,
             "cutoff": CUTOFF,
             "store": ward.folder,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -154,10 +155,11 @@ class Ward:
 
     @property
     def vocabulary(self) -> Path:
-        """The dictionary of lab items, made once."""
+        """The dictionary of lab items, made once, whole even where several runs begin at once."""
         path = self.folder / "vocabulary.sqlite"
         if not path.exists():
-            with closing(sqlite3.connect(path)) as connection, connection:
+            draft = path.with_name(f"vocabulary-{uuid.uuid4().hex}")
+            with closing(sqlite3.connect(draft)) as connection, connection:
                 connection.execute(
                     "CREATE TABLE d_labitems "
                     "(itemid INTEGER, label TEXT, fluid TEXT, category TEXT)"
@@ -166,6 +168,7 @@ class Ward:
                     "INSERT INTO d_labitems VALUES (?, ?, 'Blood', 'Chemistry')",
                     [(POTASSIUM, "Potassium"), (CREATININE, "Creatinine")],
                 )
+            draft.replace(path)
         return path
 
     def means(self, model: BaseChatModel | None = None, **others: Any) -> Means:
