@@ -8,10 +8,12 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from mcp import types
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import McpError
+from mcp.shared.message import SessionMessage
 from pydantic import AnyUrl
 
 from clinseek import __version__
@@ -20,14 +22,11 @@ from clinseek.serve.service import Page, Service
 from clinseek.serve.session import Evidence, Session, underscored
 
 if TYPE_CHECKING:
-    from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
     from langchain_core.tools import BaseTool
-    from mcp.shared.message import SessionMessage
-
-    Reads = MemoryObjectReceiveStream[SessionMessage | Exception]
-    Writes = MemoryObjectSendStream[SessionMessage]
 
 T = TypeVar("T")
+Reads = MemoryObjectReceiveStream[SessionMessage | Exception]
+Writes = MemoryObjectSendStream[SessionMessage]
 
 EVIDENCE_URI = "clinseek://evidence/"
 EVIDENCE_META = "clinseek/evidence"
