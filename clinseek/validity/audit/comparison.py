@@ -53,7 +53,7 @@ def table_differences(table: str, shown: ShownTable | None, sight: Sight) -> lis
     ]
     there = Counter(shown.in_order(schema))
     wanted = Counter(tuple(row.values()) for _, row in expected)
-    if there != wanted:
+    if dict(there) != dict(wanted):  # that of Counter is slow
         found += _pairs(look, there - wanted, wanted - there, expected)
     return found
 

@@ -13,7 +13,7 @@ from clinseek.toolkits.ehr.store import Store, ingest
 from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.audit.dictionaries import dictionary_rows
 from clinseek.validity.audit.findings import Violation
-from clinseek.validity.audit.patient import Subject, scrambled_record, sight_at, sight_of
+from clinseek.validity.audit.patient import Subject, scrambled_records, sight_at, sight_of
 from clinseek.validity.audit.scramble import WAYS, future_of
 from clinseek.validity.audit.two_cases import compare_cases
 from clinseek.validity.oracle import RawRecord
@@ -31,7 +31,7 @@ def full_form(subject: Subject, store: Store, cutoff: str, *, seed: int) -> list
     sight = sight_at(subject, cutoff)
     future = future_of(sight)
     way = WAYS[seed % len(WAYS)]
-    made = scrambled_record(subject, sight, future, way=way, seed=seed)
+    made = dict(scrambled_records(subject, sight, future, seed=seed))[way]
     how = f"the future {way} in raw csv and ingested"
     with tempfile.TemporaryDirectory(prefix="clinseek-audit-") as folder:
         before = _through_ingest(subject, store, subject.record, cutoff, Path(folder) / "before")

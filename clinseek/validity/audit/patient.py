@@ -149,8 +149,7 @@ def _checks(
         if time.opens is not None:
             yield from _as_read(shown_later, sight_later)
         asked = stream.choice(WAYS)
-        for way in WAYS:
-            made = scrambled_record(subject, sight, future, way=way, seed=seed)
+        for way, made in scrambled_records(subject, sight, future, seed=seed):
             with case_on(subject, _stored(subject, made), sight.cutoff) as other:
                 as_made = partial(sight_of, subject, made, sight.cutoff)
                 how, tools = f"the future {way}", way == asked
@@ -165,12 +164,12 @@ def _as_read(shown: Shown, sight: Sight) -> Iterator[tuple[Check, list[Violation
     yield "completeness", [each for each in found if each.check == "completeness"]
 
 
-def scrambled_record(
-    subject: Subject, sight: Sight, future: Future, *, way: Way, seed: int
-) -> RawRecord:
-    """The patient's record with the future scrambled in one `way`."""
+def scrambled_records(
+    subject: Subject, sight: Sight, future: Future, *, seed: int
+) -> Iterator[tuple[Way, RawRecord]]:
+    """The patient's record with the future scrambled in each way."""
     return scrambled(
-        sight, future, way, profile=subject.oracle, seed=seed, bedside_items=subject.bedside_items
+        sight, future, profile=subject.oracle, seed=seed, bedside_items=subject.bedside_items
     )
 
 

@@ -44,10 +44,10 @@ def workers(jobs: int) -> Iterator[Workers]:
             jobs, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(folder,)
         )
         others = set(multiprocessing.active_children())
-        with _ctrl_c_held_back():  # they inherit that for good: only this process is stopped by it
-            pool.submit(int).result()
         ended_well = False
         try:
+            with _ctrl_c_held_back():  # they inherit it for good: this process alone is stopped
+                pool.submit(int)
             yield _in_pool(pool)
             ended_well = True
         except BrokenProcessPool as error:

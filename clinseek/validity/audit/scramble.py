@@ -7,6 +7,7 @@ that would be known by the cutoff after all are left out.
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, get_args
 
@@ -18,7 +19,7 @@ Way = Literal["deleted", "randomised", "tenfold"]
 WAYS: tuple[Way, ...] = get_args(Way)
 
 _COPIES = 10
-_POOL = 64
+_POOL = 32
 _OWN_KEYS = {
     "admissions": "hadm_id",
     "transfers": "transfer_id",
@@ -66,26 +67,40 @@ def future_of(sight: Sight) -> Future:
     return Future(rows, cells)
 
 
-def scrambled(sight: Sight, future: Future, way: Way, *, profile: OracleProfile, seed: int,
-              bedside_items: frozenset[int]) -> RawRecord:  # fmt: skip
-    """The record with another future; by the second reading none of it is known at the cutoff."""
-    if way == "deleted":
-        return _deleted(sight.record, future)
+def scrambled(
+    sight: Sight,
+    future: Future,
+    *,
+    profile: OracleProfile,
+    seed: int,
+    bedside_items: frozenset[int],
+) -> Iterator[tuple[Way, RawRecord]]:
+    """The record with another future, in each way; by the second reading none of it is known yet.
+
+    What is multiplied is the randomised future.
+    """
+    yield "deleted", _deleted(sight.record, future)
     maker = _Maker(sight, future, random.Random(seed))
-    made = {table: (maker.past(table), maker.to_come(table)) for table in sight.record}
-    record = {table: [*past, *to_come] for table, (past, to_come) in made.items()}
+    past = {table: maker.past(table) for table in sight.record}
+    to_come = {table: maker.to_come(table) for table in sight.record}
+    record = {table: [*past[table], *to_come[table]] for table in sight.record}
     known = read_record(record, profile, bedside_items=bedside_items).known
-    with_other_future: RawRecord = {}
-    for table, (past, to_come) in made.items():
-        moments = known[table][len(past) :]
-        later = [
+    later = {
+        table: [
             row
-            for row, moment in zip(to_come, moments, strict=True)
+            for row, moment in zip(rows, known[table][len(past[table]) :], strict=True)
             if moment is None or moment > sight.cutoff
         ]
-        copies = maker.copies(table, later) if way == "tenfold" else []
-        with_other_future[table] = [*past, *later, *copies]
-    return with_other_future
+        for table, rows in to_come.items()
+    }
+    yield "randomised", {table: [*rows, *later[table]] for table, rows in past.items()}
+    yield (
+        "tenfold",
+        {
+            table: [*rows, *later[table], *maker.copies(table, later[table])]
+            for table, rows in past.items()
+        },
+    )
 
 
 def _deleted(record: RawRecord, future: Future) -> RawRecord:
@@ -116,7 +131,8 @@ class _Maker:
         self.next_key = _FRESH
         self.pools = {
             table: {column.name: self._pool(column) for column in TABLES[table].columns}
-            for table in sight.record
+            for table, rows in sight.record.items()
+            if rows
         }
 
     def past(self, table: str) -> list[RawRow]:
@@ -130,10 +146,12 @@ class _Maker:
 
     def to_come(self, table: str) -> list[RawRow]:
         """Another row in the place of each that is not known yet, linked as that one is."""
-        pools = self.pools[table]
         rows = self.sight.record[table]
         return [
-            {column: self._other(pools[column], cell) for column, cell in rows[index].items()}
+            {
+                column: self._other(self.pools[table][column], cell)
+                for column, cell in rows[index].items()
+            }
             for index in sorted(self.future.rows[table])
         ]
 
@@ -148,14 +166,13 @@ class _Maker:
             for column in TABLES[table].columns
             if column.name not in _LINKS and column.type not in ("time", "date")
         ]
-        pools = self.pools[table]
         made = []
         for row in rows:
             for _ in range(_COPIES - 1):
                 copy = dict(row)
                 if varied:
                     column = self.stream.choice(varied)
-                    copy[column] = self.stream.choice(pools[column])
+                    copy[column] = self.stream.choice(self.pools[table][column])
                 if key is not None:
                     copy[key] = self._key(table, row)
                 made.append(copy)

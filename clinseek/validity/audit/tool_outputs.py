@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 Call = tuple[str, dict[str, Any]]
 
-SOME_TABLES = 10
+SOME_TABLES = 5
 """About how many tables a case is asked."""
 
 _TEN_YEARS = "{year:04d}-01-01 00:00:00"

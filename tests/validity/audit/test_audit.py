@@ -15,6 +15,7 @@ from clinseek.cli.main import app
 from clinseek.errors import CutoffError, SettingError, StoreError, UserError
 from clinseek.toolkits.ehr.case import Case, open_case
 from clinseek.toolkits.ehr.store import Store, ingest
+from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.toolkits.ehr.tools import toolkit
 from clinseek.toolkits.ehr.tools.arguments import GetColumnNames
 from clinseek.toolkits.observation import Observation
@@ -60,9 +61,10 @@ def test_the_full_form_goes_from_raw_csv_through_ingest(store: Path) -> None:
 
 def test_the_raw_files_are_read_again_where_they_are_named(store: Path, raw_cohort: Path) -> None:
     report = quick(store, raw=[raw_cohort], sample=8)
+    dictionaries = [name for name in Store.open(store).tables if TABLES[name].is_dictionary]
 
     assert report.holds
-    assert report.done["ingest"] == 8
+    assert report.done["ingest"] == 8 + len(dictionaries) + 1  # each patient, and the list of them
 
 
 def test_a_store_that_is_not_what_the_raw_files_say_is_found(
@@ -77,8 +79,10 @@ def test_a_store_that_is_not_what_the_raw_files_say_is_found(
         shutil.copy(source, next((tmp_path / "raw").rglob(f"{table}.csv*")))
 
     report = quick(store, raw=[tmp_path / "raw"], sample=8)
+    found = [violation for violation in report.violations if violation.check == "ingest"]
 
-    assert {v.table for v in report.violations if v.check == "ingest"} >= {"labevents"}
+    assert {violation.table for violation in found} >= {"labevents"}
+    assert any("labevent_id" in violation.row for violation in found)
 
 
 @pytest.mark.parametrize(
@@ -152,6 +156,45 @@ def test_a_case_that_does_not_open_is_a_violation(
     assert {violation.what for violation in quick(store).violations} == {
         "no case opens, although something is known: nothing is known"
     }
+
+
+@pytest.mark.parametrize(
+    ("broken", "check"),
+    [
+        ("labevents.known.available: by charttime alone", "scramble"),
+        ("admissions.masked[dischtime]: off", "ahead"),
+        ("admissions.masked[dischtime]: off", "scramble"),
+    ],
+    indirect=["broken"],
+)
+def test_what_is_early_is_told_by_its_raw_key_and_the_moment_at_which_it_is_known(
+    store: Path, broken: Mutant, check: str
+) -> None:
+    report = quick(store, sample=12)
+    (table,) = broken.tables
+    of_check = [v for v in report.violations if v.check == check and v.table == table]
+    own_key = {"labevents": "labevent_id", "admissions": "hadm_id"}[table]
+
+    assert of_check
+    assert all(own_key in violation.row for violation in of_check)
+    assert all(str(violation.known_at) > violation.cutoff for violation in of_check)
+
+
+def test_a_row_that_is_another_one_later_is_told_by_its_raw_key(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A case that numbers its rows from the last to the first moves every row as it grows."""
+    swapped = (
+        "UPDATE labevents SET row_id = row_id + 1000000",
+        "UPDATE labevents SET row_id = 2000000 - row_id",
+    )
+    broken_case(monkeypatch, *swapped)
+
+    told = [v for v in quick(store).violations if v.check == "growth" and v.table == "labevents"]
+
+    assert told
+    assert all("labevent_id" in v.row or "charttime" in v.row for v in told)
+    assert all(v.known_at is not None and v.known_at <= v.cutoff for v in told)
 
 
 def test_a_tool_that_reads_the_store_beside_its_case_is_found(

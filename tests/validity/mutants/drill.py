@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from unittest.mock import patch
 
-from clinseek.errors import ClinseekError, CutoffError
-from clinseek.toolkits.ehr.availability import PROFILES, RULES, Profile
+from clinseek.errors import CaseError, CutoffError
+from clinseek.toolkits.ehr.availability import PROFILES, Profile, rule_for
 from clinseek.toolkits.ehr.case import open_case
 from clinseek.toolkits.ehr.store import Store, ingest
 from clinseek.toolkits.ehr.synthetic import synthesise
@@ -25,13 +24,14 @@ from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.audit.comparison import table_differences
 from clinseek.validity.audit.dictionaries import bedside_items
 from clinseek.validity.audit.made_up import MadeUp, arrow_rows
-from clinseek.validity.audit.moments import second_before
+from clinseek.validity.audit.moments import second_before, whole_second_from
 from clinseek.validity.audit.shown import shown_tables
 from clinseek.validity.audit.sight import Sight
 from clinseek.validity.oracle import RawRecord, Reading, read_record, stored_record
 
 from .hard_rows import with_hard_rows
 from .read_in_time import READ_IN_TIME_BY
+from .tied_rows import Tied, tied, told_by_order
 from .weakened import Mutant
 
 LOOKED_AT = (
@@ -139,26 +139,69 @@ def _keep(
 ) -> None:
     kept = moments.setdefault(why, set())
     if moment and len(kept) < 2:
-        kept.add(moment)
+        kept.add(whole_second_from(moment))
 
 
 def _is_time(table: str, column: str) -> bool:
     return TABLES[table].type_of(column) in ("time", "date")
 
 
-def is_noticed(mutant: Mutant, places: Sequence[Place], folder: Path) -> str | None:
+How = Literal["compared", "empty", "broken", "listed", "order"]
+"""By what a mutant was noticed: the case differs from the second reading, shows nothing, could not
+be made, is read in time otherwise than the written list says, or its order tells of the future."""
+
+
+class Noticed(NamedTuple):
+    """How a mutant was noticed, and the words in which."""
+
+    how: How
+    told: str
+
+
+@dataclass
+class Ground:
+    """Where mutants are looked for: the places of each table, found when they are first needed."""
+
+    patients: Sequence[Patient]
+    folder: Path
+    _places: dict[str, list[Place]] = field(default_factory=dict)
+
+    def places(self, table: str) -> list[Place]:
+        """Patients and moments on which the rule of `table` turns."""
+        if table not in self._places:
+            self._places[table] = places_for(table, self.patients)
+        return self._places[table]
+
+    @cached_property
+    def ties(self) -> Tied:
+        """Rows that become known at one moment."""
+        return tied(self.patients[0].store)
+
+
+def is_noticed(mutant: Mutant, ground: Ground) -> Noticed | None:
     """How the mutant was noticed; None where it survived every place."""
-    if mutant.rule.event_time != READ_IN_TIME_BY[mutant.table]:
-        return "read in time by another column"
     with weakened(mutant):
-        for place in places:
-            told = _told(mutant.table, place, folder)
-            if told is not None:
-                return told
+        if mutant.kind == "event_time":
+            (table,) = mutant.tables
+            right = rule_for(table, ()).event_time == READ_IN_TIME_BY[table]
+            return None if right else Noticed("listed", "read in time by another column")
+        if mutant.kind == "order":
+            told = told_by_order(ground.ties, ground.folder)
+            return None if told is None else Noticed("order", told)
+        for table in mutant.tables:
+            noticed = noticed_in(table, ground)
+            if noticed is not None:
+                return noticed
     return None
 
 
-def _told(table: str, place: Place, folder: Path) -> str | None:
+def noticed_in(table: str, ground: Ground, *, most: int | None = None) -> Noticed | None:
+    """How the cases of one table, as they are made now, differ from the second reading."""
+    told = (_noticed(table, place, ground.folder) for place in ground.places(table)[:most])
+    return next((each for each in told if each is not None), None)
+
+
+def _noticed(table: str, place: Place, folder: Path) -> Noticed | None:
     try:
         case = open_case(
             place.records,
@@ -169,25 +212,21 @@ def _told(table: str, place: Place, folder: Path) -> str | None:
             name="case.sqlite",
         )
     except CutoffError:
-        known = any(rows for name, rows in place.sight.expected.items() if name != "patients")
-        return "nothing is shown, although something is known" if known else None
-    except ClinseekError as error:
-        return f"no case: {error}"
+        known = any(place.sight.expected[name] for name in place.record if name != "patients")
+        return Noticed("empty", "nothing is shown, although something is known") if known else None
+    except CaseError as error:
+        return Noticed("broken", f"no case: {error}")
     found = table_differences(table, shown_tables(case).get(table), place.sight)
     case.close()
-    return f"{found[0].check}: {found[0].place}: {found[0].what}" if found else None
+    if not found:
+        return None
+    return Noticed("compared", f"{found[0].check}: {found[0].place}: {found[0].what}")
 
 
 @contextmanager
 def weakened(mutant: Mutant) -> Iterator[None]:
-    """The rules with the mutant in the place of its rule."""
-    rules = MappingProxyType({**RULES, mutant.table: mutant.rule})
-    modules = ("availability.rules", "case.composition")
-    patches = [patch(f"clinseek.toolkits.ehr.{module}.RULES", rules) for module in modules]
-    for each in patches:
-        each.start()
-    try:
+    """The package with the mutant in place."""
+    with ExitStack() as patches:
+        for where, what in mutant.patched:
+            patches.enter_context(patch(where, what))
         yield
-    finally:
-        for each in patches:
-            each.stop()

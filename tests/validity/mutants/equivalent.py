@@ -4,10 +4,25 @@ _OWN = "the cell is empty whenever its own moment is, so there is nothing to sho
 _STORED = "the row waits for storetime already, so only endtime is left to wait for"
 _TIES = "row_id orders rows known at one moment by content instead; no id is made of it"
 
+_BEGUN = "a stay or an entry that has begun has its first moment, so none of the texts is empty"
+_HAS_ID = "such a row always has its id"
+
 EQUIVALENT: dict[str, str] = {
     "admissions.key: none": _TIES,
     "admissions.masked[deathtime]: a NULL means now": _OWN,
     "admissions.masked[dischtime]: a NULL means now": _OWN,
+    "beside[admission]: no nullif": _BEGUN,
+    "beside[admission]: coalesce without ''": _BEGUN,
+    "beside[death]: no nullif": _BEGUN,
+    "beside[death]: coalesce without ''": _BEGUN,
+    "beside[edstay]: no nullif": _BEGUN,
+    "beside[edstay]: coalesce without ''": _BEGUN,
+    "beside[edstay]: coalesce without '' (2)": "an outtime is there whenever the end is asked for",
+    "beside[pharmacy]: no nullif": _BEGUN,
+    "beside[pharmacy]: coalesce without ''": _BEGUN,
+    "beside[pharmacy]: coalesce without '' (2)": _BEGUN,
+    "beside[icustay]: no WHERE": _HAS_ID,
+    "beside[orders]: min for max": "poe_id names one order in MIMIC",
     "datetimeevents.masked[value]: a NULL means now": _OWN,
     "emar_detail.references[emar_seq]: a row of poe": "ids by one column share its parent",
     "icustays.key: none": _TIES,

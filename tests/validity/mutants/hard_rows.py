@@ -31,6 +31,8 @@ _SPAN = {
     "icustays": ("intime", "outtime"),
     "edstays": ("intime", "outtime"),
 }
+_NAMED_TWICE = ("admissions", "icustays", "edstays", "pharmacy")
+_TOLD_AS = ("{date}", "{time}", " {date} ", "soon", "{date}T10:00:00")
 _ENDS = ("dischtime", "deathtime", "outtime", "edouttime")
 
 
@@ -40,7 +42,7 @@ def with_hard_rows(record: RawRecord) -> RawRecord:
     hard: RawRecord = {}
     for table, rows in record.items():
         if table == "patients":
-            hard[table] = rows
+            hard[table] = [_dead(row, record.get("admissions", [])) for row in rows]
         elif table in _STAYS:
             hard[table] = [
                 *rows,
@@ -49,15 +51,33 @@ def with_hard_rows(record: RawRecord) -> RawRecord:
                     for row in rows[:1]
                     for stay in _hard_stays(table, row)
                 ),
+                *_twice(table, rows),
             ]
         else:
             spoilt = (each for row in _told_apart(table, rows) for each in _spoilt(table, row))
-            hard[table] = [*rows, *(_under_own_key(table, row, next(numbers)) for row in spoilt)]
+            under_own_keys = [_under_own_key(table, row, next(numbers)) for row in spoilt]
+            hard[table] = [*rows, *under_own_keys, *_twice(table, rows)]
+    hard["poe_detail"] = [*hard.get("poe_detail", []), *_consults(record.get("poe", []))]
     return hard
 
 
+def _dead(patient: RawRow, admissions: list[RawRow]) -> RawRow:
+    """Of every second patient a death noted days before the stay that it befell."""
+    begin = admissions[0]["admittime"] if admissions else None
+    if begin is None or int(str(patient["subject_id"])) % 2:
+        return patient
+    return {**patient, "dod": _moved(str(begin), -5)[:10]}
+
+
+def _twice(table: str, rows: list[RawRow]) -> Iterator[RawRow]:
+    """The first row again, a day later, under the same id."""
+    for row in rows[:1] if table in _NAMED_TWICE else ():
+        times = [c.name for c in TABLES[table].columns if c.type == "time" and row[c.name]]
+        yield {**row, **{column: _moved(str(row[column]), 1) for column in times}}
+
+
 def _hard_stays(table: str, stay: RawRow) -> Iterator[RawRow]:
-    """Stays without an end, without a beginning, and with their clocks crossed."""
+    """Stays without an end, without a beginning, with their clocks crossed, or ended by death."""
     begin, end = _SPAN[table]
     flag = {"hospital_expire_flag": 0} if table == "admissions" else {}
     ends = [column for column in _ENDS if column in stay]
@@ -70,8 +90,36 @@ def _hard_stays(table: str, stay: RawRow) -> Iterator[RawRow]:
     yield {**stay, end: _moved(str(stay[begin]), -2)}
     if table == "admissions":
         yield {**stay, "edregtime": _moved(str(stay[begin]), 1)}
-        yield {**stay, "deathtime": _moved(str(stay[end]), 2), "hospital_expire_flag": 1}
-        yield {**stay, "deathtime": _moved(str(stay[end]), -2), "hospital_expire_flag": 1}
+        yield from _deaths(stay, str(stay[end]))
+
+
+def _deaths(stay: RawRow, end: str) -> Iterator[RawRow]:
+    """Deaths in hospital, told in another way of every patient: by one clock, by none, twice."""
+    died: RawRow = {**stay, "hospital_expire_flag": 1, "deathtime": None}
+    ways: tuple[tuple[RawRow, ...], ...] = (
+        tuple({**died, "deathtime": _moved(end, days)} for days in (2, -2)),
+        ({**died, "hospital_expire_flag": 0, "deathtime": _moved(end, 2)},),
+        ({**died, "dischtime": _moved(str(stay["admittime"]), -2)},),
+        ({**died, "dischtime": None, "deathtime": _moved(end, 1)},),
+        ({**died, "admittime": None},),
+        ({**died, "dischtime": None},),
+    )
+    yield from ways[int(str(stay["subject_id"])) // 2 % len(ways)]
+
+
+def _consults(orders: list[RawRow]) -> Iterator[RawRow]:
+    """Consults of the first orders, answered at a moment told in each way, or in none."""
+    for order, told in zip(orders, _TOLD_AS, strict=False):
+        asked = order["ordertime"]
+        if asked is None:
+            continue
+        empty: RawRow = dict.fromkeys(TABLES["poe_detail"].column_names)
+        detail = {**empty, **{name: order[name] for name in ("poe_id", "poe_seq", "subject_id")}}
+        answers = [told.format(time=_moved(str(asked), days), date=_moved(str(asked), days)[:10])
+                   for days in (1, 3)]  # fmt: skip
+        for answer in answers:
+            yield {**detail, "field_name": "Consult Status Time", "field_value": answer}
+        yield {**detail, "field_name": "Consult Status", "field_value": "Done"}
 
 
 def _told_apart(table: str, rows: list[RawRow]) -> list[RawRow]:
