@@ -25,11 +25,16 @@ knows nothing of the first. Everything on this page is measured with the second.
 - `clinseek audit STORE --raw DIR --sample 2000` proves the claim on your own copy of MIMIC-IV. At
   each prediction time it holds the case against the second reading cell by cell, against itself
   at a later time, and against the same patient with the future deleted, randomised and
-  multiplied. It ends with 1 if any of these contradicts the claim, and names the rules that its
-  sample did not exercise: that is not a pass.
-- `make mutants` weakens every field of every rule in turn, on rows with missing and crossed clocks;
-  the comparison with the second reading has to notice each. (By which column a table is read in
-  time is held against a list written by hand.)
+  multiplied; half of the times lie where something had happened and was not known yet, the clocks
+  that few patients have first. The dictionaries beside the cases are looked through for anything
+  of a patient, and with `--raw` the whole store is held against the files it was made of. It ends
+  with 1 if any of this contradicts the claim, and names the rules that its sample did not
+  exercise: that is not a pass.
+- `make mutants` weakens every field of every rule, every clause of what rules look at beside a row,
+  and the order of rows known at one moment, one at a time, on rows with missing and crossed clocks;
+  each has to be noticed. It tells by what: a case that differs from the second reading proves
+  more than a statement that no longer runs (most joins that are left out), and by which column a
+  table is read in time is held against a list written by hand.
 - `clinseek probe STORE` tries to read outcomes off the record as a lazy agent would; with
   `--profile reference` it does so under the cutoff rule of the published systems.
 - `clinseek validity --open-data DIR` makes this page again.
