@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -225,7 +225,7 @@ def answered_by(message: ToolMessage) -> Answered:
     content = message.content
     blocks: list[Any] = [content] if isinstance(content, str) else list(content)
     texts = [block if isinstance(block, str) else block.get("text") for block in blocks]
-    images = [block for block in blocks if isinstance(block, Mapping) and block.get("base64")]
+    images = [block for block in blocks if isinstance(block, dict) and block.get("base64")]
     origin = message.artifact
     if not isinstance(origin, Observation):
         origin = Observation(refused=message.status == "error")

@@ -74,10 +74,9 @@ class Connection:
         opened: asyncio.Future[_Held] = asyncio.get_running_loop().create_future()
         self._owner = asyncio.create_task(self._own(opened), name=f"mcp-{self._server.name}")
         try:
+            either: set[asyncio.Future[Any]] = {opened, self._owner}
             await asyncio.wait(
-                {opened, self._owner},
-                timeout=self._server.opening,
-                return_when=asyncio.FIRST_COMPLETED,
+                either, timeout=self._server.opening, return_when=asyncio.FIRST_COMPLETED
             )
             if opened.done():
                 self._held = opened.result()

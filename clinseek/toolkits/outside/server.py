@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -83,7 +83,9 @@ def _server(name: str, entry: object) -> OutsideServer:
     unknown = [key for key in entry if key not in _READERS]
     if unknown:
         raise SettingError(f"{said}: no key {unknown[0]!r}; keys: {', '.join(_READERS)}")
-    read = {key: _READERS[key](value, f"{said}.{key}") for key, value in entry.items()}
+    read: dict[str, Any] = {
+        key: _READERS[key](value, f"{said}.{key}") for key, value in entry.items()
+    }
     if ("url" in read) == ("command" in read):
         raise SettingError(f"{said}: give it either a url or a command")
     if "command" in read and ("headers" in read or "token_env" in read):
@@ -161,7 +163,7 @@ def _truth(value: object, said: str) -> bool:
     return value
 
 
-_READERS = {
+_READERS: Mapping[str, Callable[[object, str], Any]] = {
     "url": _url,
     "command": _command,
     "env": _words,

@@ -1,0 +1,133 @@
+"""Who is let in over HTTP, and what is answered to whom is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from clinseek.errors import SettingError
+from clinseek.serve.ehr import EhrService
+from clinseek.serve.gate import hosts_of, is_loopback, read_token
+from clinseek.serve.http import Door, listen
+from tests.serve.serving import Served, bound, serving
+from tests.serve.test_many_sessions import INITIALIZE
+
+TOKEN = "0123456789abcdef-token"
+ACCEPT = {"Accept": "application/json, text/event-stream"}
+MESSAGE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": INITIALIZE}
+
+
+def _opening(server: Served, headers: dict[str, str], message: Any = MESSAGE) -> httpx.Response:
+    return httpx.post(server.url, json=message, headers={**ACCEPT, **headers}, timeout=60)
+
+
+def test_only_the_hosts_own_names_are_answered(service: EhrService, subjects: list[int]) -> None:
+    with serving(service) as server:
+        port = httpx.URL(server.url).port
+        sent = bound(subjects[0])
+        assert _opening(server, sent).status_code == 200
+        assert _opening(server, {**sent, "Host": f"localhost:{port}"}).status_code == 200
+        assert _opening(server, {**sent, "Host": f"evil.example:{port}"}).status_code == 421
+        assert _opening(server, {**sent, "Host": "localhost"}).status_code == 421
+        here, there = f"http://localhost:{port}", "http://evil.example"
+        assert _opening(server, {**sent, "Origin": here}).status_code == 200
+        assert _opening(server, {**sent, "Origin": there}).status_code == 403
+        assert _opening(server, {**sent, "Origin": "null"}).status_code == 403
+
+
+def test_a_token_is_asked_for_before_anything_else(
+    service: EhrService, subjects: list[int]
+) -> None:
+    with serving(service, door=Door(port=0, token=TOKEN)) as server:
+        sent = bound(subjects[0])
+        refused = _opening(server, sent)
+        assert (refused.status_code, refused.headers["www-authenticate"]) == (401, "Bearer")
+        for wrong in ("Bearer x", f"Basic {TOKEN}", f"Bearer {TOKEN}x", "Bearer", TOKEN):
+            assert _opening(server, {**sent, "Authorization": wrong}).status_code == 401
+        assert server.sessions.live == 0
+        given = {**sent, "Authorization": f"Bearer {TOKEN}"}
+        assert _opening(server, given).status_code == 200
+
+
+def test_a_body_that_is_too_large_is_not_read(service: EhrService, subjects: list[int]) -> None:
+    with serving(service) as server:
+        large = {**MESSAGE, "more": "x" * 1_100_000}
+        assert _opening(server, bound(subjects[0]), large).status_code == 413
+        assert server.sessions.live == 0
+
+
+def test_there_is_nothing_but_the_one_path(service: EhrService) -> None:
+    with serving(service) as server:
+        for path in ("/", "/docs", "/mcp/../etc/passwd", "/openapi.json"):
+            assert httpx.get(httpx.URL(server.url).join(path)).status_code == 404
+
+
+def test_a_session_that_nobody_opened_is_not_found(service: EhrService) -> None:
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
+    with serving(service) as server:
+        assert _opening(server, {"mcp-session-id": "guess"}, asked).status_code == 404
+
+
+def test_another_host_needs_a_token() -> None:
+    with pytest.raises(SettingError, match="needs --token-file"):
+        Door(host="0.0.0.0").check()
+    Door(host="0.0.0.0", token=TOKEN).check()
+    Door(host="::1").check()
+
+
+def test_a_port_that_is_taken_is_said() -> None:
+    first = listen(Door(port=0))
+    try:
+        port = first.getsockname()[1]
+        with pytest.raises(SettingError, match=f"port {port} on 127.0.0.1 is taken"):
+            listen(Door(port=port))
+    finally:
+        first.close()
+
+
+def test_a_host_that_is_none_is_said() -> None:
+    with pytest.raises(SettingError, match=r"cannot listen on --host no\.such\.host\.invalid"):
+        listen(Door(host="no.such.host.invalid", token=TOKEN))
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (None, "cannot read the file"),
+        (b"", "is empty"),
+        (b" \n", "is empty"),
+        (b"short", "at least 16"),
+        (b"two words of a token", "without spaces"),
+        (b"\xff" * 20, "no UTF-8"),
+        ("é" * 20, "ASCII"),
+    ],
+)
+def test_a_token_file_that_cannot_be_used_is_said(
+    tmp_path: Path, written: bytes | str | None, words: str
+) -> None:
+    file = tmp_path / "token"
+    if written is not None:
+        file.write_bytes(written.encode() if isinstance(written, str) else written)
+    with pytest.raises(SettingError, match=words):
+        read_token(file)
+
+
+def test_a_token_is_read_without_its_line_end(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\n")
+    assert read_token(file) == TOKEN
+    assert read_token(None) is None
+
+
+def test_loopback_is_known_by_name_and_number() -> None:
+    assert all(map(is_loopback, ("localhost", "127.0.0.1", "127.8.9.1", "::1", "[::1]")))
+    assert not any(map(is_loopback, ("0.0.0.0", "::", "10.0.0.1", "example.org", "")))
+
+
+def test_a_server_for_others_answers_to_its_own_and_its_proxys_names() -> None:
+    hosts = hosts_of("10.0.0.5", 80, also=["ehr.example.org"])
+    assert {"10.0.0.5:80", "ehr.example.org:80", "ehr.example.org"} <= set(hosts)
+    assert "ehr.example.org" not in hosts_of("127.0.0.1", 80)
