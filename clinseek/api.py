@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import asdict, replace
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -22,7 +22,7 @@ from clinseek.graphs.seek import build_graph
 from clinseek.graphs.state import Context
 from clinseek.kept_threads import Plan, ThreadLine
 from clinseek.models import build_model, close_model, facts_of, named_model, parameters_of
-from clinseek.nodes.bench import Means
+from clinseek.nodes.bench import Bench, Means
 from clinseek.nodes.gate import check_context, read_input
 from clinseek.nodes.steps import Step
 from clinseek.prompts import Role
@@ -54,6 +54,7 @@ async def aask(
     profile: CaseProfile = "available",
     tools: str = "all",
     role: Role = "clinseek",
+    mcp: Mapping[str, Any] | None = None,
     allow_hosts: str = "",
     thread: str | None = None,
     max_rounds: int = 200,
@@ -70,13 +71,14 @@ async def aask(
 
     `store` is a folder made by ingest (default: CLINSEEK_STORE, else the demo store). `model` is
     a spec (see `models`) or any LangChain chat model. `thread` names the run for `resume`.
-    `on_step` is called with each step as it happens; `means` puts other models, cases and tools
-    in the place of ours. Raises UserError (its subclasses) for what the caller must change; a
+    `mcp` names outside MCP servers, each a URL, a command or a table (docs/mcp.md); `role` is whose
+    system prompt. `on_step` is called with each step as it happens; `means` puts other models,
+    cases and tools in the place of ours. Raises UserError (its subclasses) for what the caller must change; a
     model that fails during the run ends it with status "failed" instead.
     """
     if isinstance(model, str) and means is None:
         model = str(named_model(model))
-    means = _with_model(means or Means(), model)
+    means = _with_model(means or Means(outside_commands=True), model)
     where = store_path(store).absolute()
     context = Context(
         store=str(where),
@@ -84,6 +86,7 @@ async def aask(
         profile=profile,
         tools=tools,
         role=role,
+        mcp=dict(mcp or {}),
         allow_hosts=allow_hosts,
         max_rounds=max_rounds,
         max_tokens=max_tokens,
@@ -126,7 +129,7 @@ async def aresume(
     ThreadError for a thread that does not exist, is being run, or whose store has changed.
     """
     plan = await asyncio.to_thread(kept.plan_of, thread)
-    means = _with_model(means or Means(), model or plan.context["model"])
+    means = _with_model(means or Means(outside_commands=True), model or plan.context["model"])
     with kept.held(thread):
         now = await asyncio.to_thread(means.fingerprint, plan.context["store"])
         if now != plan.fingerprint:
@@ -177,8 +180,9 @@ def _used(spec: str, model: BaseChatModel, state: dict[str, Any]) -> ModelUsed:
 async def _ended(plan: Plan, means: Means, on_step: OnStep | None) -> dict[str, Any]:
     """The state of a thread at its end."""
     config: RunnableConfig = {"configurable": {"thread_id": plan.thread}}
-    async with kept.checkpoints() as saver:
-        graph = build_graph(means=means, checkpointer=saver)
+    bench = Bench(means)
+    async with kept.checkpoints() as saver, _left(bench):
+        graph = build_graph(bench=bench, checkpointer=saver)
         state = await graph.aget_state(config)
         # `next` alone does not tell: it is empty too between the last call of a turn and its step.
         if state.values.get("status") and not state.next:
@@ -193,6 +197,15 @@ async def _ended(plan: Plan, means: Means, on_step: OnStep | None) -> dict[str, 
             raise
         ended: dict[str, Any] = (await graph.aget_state(config)).values
         return ended
+
+
+@asynccontextmanager
+async def _left(bench: Bench) -> AsyncIterator[None]:
+    """Close what a run opened outside, however it ends."""
+    try:
+        yield
+    finally:
+        await bench.leave()
 
 
 async def _stream(

@@ -15,7 +15,7 @@ from clinseek.cli.answer import show_answer
 from clinseek.cli.options import CutoffOption, JsonOption, ProfileOption, StoreOption, SubjectOption
 from clinseek.cli.output import emit, emit_json, say, table, warn_of, with_warning
 from clinseek.cli.steps import say_step
-from clinseek.cli.values import candidates_from
+from clinseek.cli.values import candidates_from, servers_from
 from clinseek.errors import SettingError
 from clinseek.settings import let_trace
 
@@ -83,6 +83,14 @@ def ask(
     role: Annotated[
         Role, typer.Option(help="Whose system prompt: ours, or the published role.")
     ] = "clinseek",
+    mcp: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=WHERE",
+            help="Tools of another MCP server: NAME=URL, NAME=command, or @FILE.toml with a "
+            "table [mcp] (repeatable).",
+        ),
+    ] = None,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(
@@ -138,6 +146,7 @@ def ask(
             profile=clock,
             tools=tools,
             role=role,
+            mcp=servers_from(mcp or []),
             allow_hosts=",".join(allow_host or ()),
             thread=named,
             max_rounds=max_rounds,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -50,6 +51,40 @@ def _json_list(value: str) -> list[str]:
     if not isinstance(read, list) or not all(isinstance(part, str) for part in read):
         raise SettingError(f"--candidates: a JSON list of strings is needed, not {value[:80]}")
     return read
+
+
+def servers_from(given: Sequence[str]) -> dict[str, Any]:
+    """The `[mcp]` table that every `--mcp` comes to; a later one replaces one of its name.
+
+    Each value is `NAME=URL`, `NAME=command`, or `@FILE.toml` with a table `[mcp]`.
+
+    >>> servers_from(["cxr=http://127.0.0.1:5203/mcp"])
+    {'cxr': 'http://127.0.0.1:5203/mcp'}
+    """
+    table: dict[str, Any] = {}
+    for value in given:
+        if value.startswith("@"):
+            table |= _mcp_table(Path(value[1:]))
+            continue
+        name, equals, where = (part.strip() for part in value.partition("="))
+        if not (name and equals and where):
+            raise SettingError(f"--mcp {value!r}: write NAME=URL, NAME=command or @FILE.toml")
+        table[name] = where
+    return table
+
+
+def _mcp_table(file: Path) -> dict[str, Any]:
+    try:
+        held = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = (error.strerror or "").lower()
+        raise SettingError(f"--mcp @{file}: cannot read the file ({reason})") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"--mcp @{file}: this is no TOML ({error})") from None
+    table = held.get("mcp")
+    if not isinstance(table, dict) or not table:
+        raise SettingError(f"--mcp @{file}: it has no table [mcp] with a server in it")
+    return table
 
 
 def arguments_from(pairs: Sequence[str], schema: Mapping[str, Any]) -> dict[str, Any]:

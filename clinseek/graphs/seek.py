@@ -20,16 +20,22 @@ from clinseek.nodes.seek import seek
 
 
 def build_graph(
-    *, means: Means | None = None, checkpointer: BaseCheckpointSaver[Any] | None = None
+    *,
+    means: Means | None = None,
+    bench: Bench | None = None,
+    checkpointer: BaseCheckpointSaver[Any] | None = None,
 ) -> StrictGraph:
-    """The compiled graph, with `means` for models, cases and tools, and a checkpointer if given."""
-    bench = Bench(means or Means())
+    """The compiled graph, with `means` for models, cases and tools, and a checkpointer if given.
+
+    A `bench` stands for means; who gives one can close what a cancelled run left open.
+    """
+    bench = bench or Bench(means or Means())
     builder = StateGraph(State, context_schema=Context, input_schema=Input, output_schema=Output)
     builder.add_node("load", partial(load, bench=bench))
     builder.add_node("seek", partial(seek, bench=bench))
     builder.add_node("act", partial(act, bench=bench), input_schema=Call)
     builder.add_node("reason", partial(reason, bench=bench))
-    builder.add_node("finish", finish)
+    builder.add_node("finish", partial(finish, bench=bench))
     builder.add_edge(START, "load")
     builder.add_edge("load", "seek")
     builder.add_conditional_edges("seek", after_seek, ["load", "seek", "act", "reason", "finish"])

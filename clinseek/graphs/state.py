@@ -8,7 +8,7 @@ the same list however the writes are batched, and in whatever order parallel cal
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, NotRequired
 
 from langchain_core.messages import (
@@ -245,6 +245,10 @@ class Context:
     role: Annotated[Role, Field(description="whose system prompt: ours, or the published role")] = (
         "clinseek"
     )
+    mcp: Annotated[
+        dict[str, Any],
+        Field(description="outside MCP servers by name: a URL, or a table as in [mcp] of a file"),
+    ] = field(default_factory=dict)
     allow_hosts: Annotated[
         str, Field(description="hosts that may get patient rows without a warning, by commas")
     ] = ""

@@ -67,3 +67,17 @@ def warning_of_host(facts: HostFacts, *, allowed: Collection[str] = ()) -> str |
         "Bedrock; MIMIC's data use agreement forbids sharing them with a third party. If you may, "
         f"name it: --allow-host {host}, or {ALLOW}={host}"
     )
+
+
+def warning_of_server(name: str, host: str | None, *, allowed: Collection[str] = ()) -> str | None:
+    """The same of an outside server of tools: what the model writes into a call goes there.
+
+    >>> warning_of_server("cxr", "127.0.0.1") is None
+    True
+    """
+    if host is None or is_loopback(host) or host.lower() in allowed:
+        return None
+    return (
+        f"what the model writes into calls of {name} will be sent to {host}, which is not this "
+        f"machine, and may tell what the record says. If it may, name it: --allow-host {host}"
+    )

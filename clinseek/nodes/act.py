@@ -71,7 +71,7 @@ async def _outcome(call: Call, context: Context, bench: Bench) -> _Outcome:
     if fault is not None:
         return _refused(fault)
     try:
-        return await _answered(call, bench)
+        return await _answered(call, context, bench)
     except ValidationError as error:
         return _refused(_argument_sentence(call["tool"], error))
     except Refusal as refusal:
@@ -87,8 +87,9 @@ async def _outcome(call: Call, context: Context, bench: Bench) -> _Outcome:
         )
 
 
-async def _answered(call: Call, bench: Bench) -> _Outcome:
-    tools = await asyncio.to_thread(bench.tools, call["case"])
+async def _answered(call: Call, context: Context, bench: Bench) -> _Outcome:
+    own = await asyncio.to_thread(bench.tools, call["case"])
+    tools = {**(await bench.outside(call["case"], context.mcp)).tools, **own}
     tool = tools.get(call["tool"])
     if tool is None:
         return _refused(unknown_tool(call["tool"], list(tools)))

@@ -20,6 +20,7 @@ from clinseek.models import HostFacts, build_model, facts_of
 from clinseek.models.gate import Gate, Gates
 from clinseek.models.prices import Price, price_of
 from clinseek.nodes.casework import OpenCase, reopen
+from clinseek.nodes.outside import NOTHING_OUTSIDE, OpenedOutside, Outside
 from clinseek.nodes.turn import Patience
 from clinseek.settings import model_spec
 from clinseek.toolkits.ehr.case import Case, open_case
@@ -60,6 +61,9 @@ class Means:
     fingerprint: Callable[[str], str] = _fingerprint
     patience: Patience = field(default_factory=Patience)
     gates: Gates = _GATES
+    outside_commands: bool = False
+    """Whether an outside server may be a command. A graph behind a port must not start any: who
+    reaches the port would run what they like."""
 
 
 class Bench:
@@ -68,6 +72,7 @@ class Bench:
     def __init__(self, means: Means) -> None:
         self.means = means
         self._kept: OrderedDict[Hashable, Any] = OrderedDict()
+        self._opened: dict[tuple[str, str, asyncio.AbstractEventLoop], OpenedOutside] = {}
         self._lock = threading.Lock()
 
     def model(self, spec: str | None) -> BaseChatModel:
@@ -97,6 +102,27 @@ class Bench:
 
         made: dict[str, BaseTool] = self._keep(("tools", binding["file"]), make)
         return made
+
+    async def outside(self, binding: CaseBinding, table: Mapping[str, Any]) -> Outside:
+        """The tools of the outside servers of one run, opened once and kept until `leave`."""
+        if not table:
+            return NOTHING_OUTSIDE
+        key = ("outside", binding["file"], asyncio.get_running_loop())
+        with self._lock:
+            opened = self._opened.setdefault(key, OpenedOutside())
+        taken = await asyncio.to_thread(self.tools, binding)
+        return await opened.tools(
+            table, taken=taken, binding=binding, commands=self.means.outside_commands
+        )
+
+    async def leave(self, binding: CaseBinding | None = None) -> None:
+        """Close what was opened outside for one run, or for all of this event loop."""
+        loop, file = asyncio.get_running_loop(), binding and binding["file"]
+        with self._lock:
+            keys = [key for key in self._opened if key[2] is loop and file in (None, key[1])]
+            left = [self._opened.pop(key) for key in keys]
+        for opened in left:
+            await opened.close()
 
     def _keep(self, key: Hashable, make: Callable[[], Any]) -> Any:
         with self._lock:

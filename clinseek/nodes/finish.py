@@ -10,12 +10,14 @@ from langgraph.runtime import Runtime
 
 from clinseek.graphs.state import Context, State
 from clinseek.nodes import budget
+from clinseek.nodes.bench import Bench
 from clinseek.nodes.steps import Step, milliseconds
 from clinseek.records import Status
 
 
-async def finish(state: State, runtime: Runtime[Context]) -> dict[str, Any]:
-    """The run's status and timings; the case's file is gone afterwards."""
+async def finish(state: State, runtime: Runtime[Context], *, bench: Bench) -> dict[str, Any]:
+    """The run's status and timings; the case's file and outside sessions are gone afterwards."""
+    await bench.leave(state["case"])
     await asyncio.to_thread(Path(state["case"]["file"]).unlink, missing_ok=True)
     status = _status(state)
     elapsed = budget.elapsed(state)

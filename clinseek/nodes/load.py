@@ -17,10 +17,11 @@ from langgraph.types import Overwrite
 from clinseek.errors import SettingError, UserError
 from clinseek.graphs.state import CaseBinding, Context, Input, State
 from clinseek.models import check_model
-from clinseek.models.privacy import ALLOW, named_hosts, warning_of_host
+from clinseek.models.privacy import ALLOW, named_hosts, warning_of_host, warning_of_server
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.casework import case_file_name, row_counts, task_of
 from clinseek.nodes.gate import check_context, read_input
+from clinseek.nodes.outside import read_servers
 from clinseek.nodes.steps import Step
 from clinseek.nodes.toolset import Chosen, choose, names_in
 from clinseek.prompts import system_prompt, task_prompt
@@ -33,7 +34,6 @@ from clinseek.toolkits.ehr.case import Case
 class _Opened:
     binding: CaseBinding
     tables: dict[str, int]
-    chosen: Chosen
 
 
 async def load(
@@ -50,17 +50,22 @@ async def load(
     thread = str(config.get("configurable", {}).get("thread_id") or uuid.uuid4().hex)
     opened = await asyncio.to_thread(_open, task, context, thread=thread, bench=bench)
     binding = opened.binding
-    await asyncio.to_thread(_drop_earlier, state.get("case"), binding)
+    try:
+        chosen = await _chosen(bench, binding, context, runtime)
+    except UserError:
+        await asyncio.to_thread(Path(binding["file"]).unlink, missing_ok=True)
+        raise
+    await _drop_earlier(state.get("case"), binding, bench)
     bound = {"subject_id": binding["subject_id"], "cutoff": binding["cutoff"]}
     binding["task"] = task_of({**state, **bound})
-    tools = names_in(opened.chosen.schemas)
+    tools = names_in(chosen.schemas)
     prompt = task_prompt(
         task["question"].strip(),
         subject_id=binding["subject_id"],
         cutoff=binding["cutoff"],
         tables=opened.tables,
         tools=tools,
-        absent=opened.chosen.absent,
+        absent=chosen.absent,
         candidates=task.get("candidates") or (),
         answer_form=task.get("answer_form"),
     )
@@ -76,7 +81,7 @@ async def load(
                 HumanMessage(prompt, id="task"),
             ]
         ),
-        "tools": Overwrite(opened.chosen.schemas),
+        "tools": Overwrite(chosen.schemas),
         "evidence": Overwrite([]),
         "errors": Overwrite([]),
         "turns": Overwrite([]),
@@ -105,17 +110,22 @@ async def _meet_host(bench: Bench, context: Context, runtime: Runtime[Context]) 
             f"max_dollars: the price of {model_spec(context.model)!r} is not known; write it into "
             "a price file and name that with CLINSEEK_PRICES, or leave max_dollars out"
         )
+    servers = read_servers(context.mcp, commands=bench.means.outside_commands)
     allowed = named_hosts(context.allow_hosts, os.environ.get(ALLOW))
-    warned = warning_of_host(host.facts, allowed=allowed)
-    if warned is not None:
+    warnings = [
+        warning_of_host(host.facts, allowed=allowed),
+        *(warning_of_server(each.name, each.host, allowed=allowed) for each in servers),
+    ]
+    for warned in filter(None, warnings):
         runtime.stream_writer(Step(kind="warning", said=warned).as_event())
     await asyncio.to_thread(check_model, host.model)
 
 
-def _drop_earlier(earlier: CaseBinding | None, now: CaseBinding) -> None:
-    """Remove the file of the case that this thread was bound to before, if it is another."""
+async def _drop_earlier(earlier: CaseBinding | None, now: CaseBinding, bench: Bench) -> None:
+    """Let go of the case that this thread was bound to before, if it is another."""
     if earlier is not None and earlier["file"] != now["file"]:
-        Path(earlier["file"]).unlink(missing_ok=True)
+        await bench.leave(earlier)
+        await asyncio.to_thread(Path(earlier["file"]).unlink, missing_ok=True)
 
 
 def _open(task: Input, context: Context, *, thread: str, bench: Bench) -> _Opened:
@@ -130,13 +140,13 @@ def _open(task: Input, context: Context, *, thread: str, bench: Bench) -> _Opene
         name=case_file_name(thread, store, subject_id, cutoff, context.profile),
     )
     try:
-        return _bound(case, store, context, bench)
+        return _bound(case, store, bench)
     except UserError:
         case.close()
         raise
 
 
-def _bound(case: Case, store: str, context: Context, bench: Bench) -> _Opened:
+def _bound(case: Case, store: str, bench: Bench) -> _Opened:
     binding = CaseBinding(
         store=store,
         fingerprint=bench.means.fingerprint(store),
@@ -147,4 +157,17 @@ def _bound(case: Case, store: str, context: Context, bench: Bench) -> _Opened:
         file=str(case.path),
         task="",
     )
-    return _Opened(binding, row_counts(case), choose(bench.tools(binding), context.tools))
+    return _Opened(binding, row_counts(case))
+
+
+async def _chosen(
+    bench: Bench, binding: CaseBinding, context: Context, runtime: Runtime[Context]
+) -> Chosen:
+    """The run's tools: those over its case, and those of outside servers."""
+    own = await asyncio.to_thread(bench.tools, binding)
+    outside = await bench.outside(binding, context.mcp)
+    for remark in outside.remarks:
+        runtime.stream_writer(Step(kind="warning", said=remark).as_event())
+    chosen = choose({**own, **outside.tools}, context.tools)
+    missing = {f"{name} (mcp)": reason for name, reason in outside.absent.items()}
+    return Chosen(chosen.schemas, {**chosen.absent, **missing})
