@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 from clinseek import kept_threads as kept
 from clinseek.errors import ModelError, ThreadError, UserError
-from clinseek.graphs.seek import build_graph
+from clinseek.graphs.seek import graph_of_runs
 from clinseek.graphs.state import Context
 from clinseek.kept_threads import Plan, ThreadLine
 from clinseek.models import build_model, close_model, facts_of, named_model, parameters_of
-from clinseek.nodes.bench import Bench, Means
+from clinseek.nodes.bench import Bench, Means, at_bench
 from clinseek.nodes.gate import check_context, read_input
 from clinseek.nodes.steps import Step
 from clinseek.prompts import Role
@@ -71,10 +71,10 @@ async def aask(
 
     `store` is a folder made by ingest (default: CLINSEEK_STORE, else the demo store). `model` is
     a spec (see `models`) or any LangChain chat model. `thread` names the run for `resume`.
-    `mcp` names outside MCP servers, each a URL, a command or a table (docs/mcp.md); `role` is whose
-    system prompt. `on_step` is called with each step as it happens; `means` puts other models,
-    cases and tools in the place of ours. Raises UserError (its subclasses) for what the caller must change; a
-    model that fails during the run ends it with status "failed" instead.
+    `mcp` names outside MCP servers, each a URL, a command or a table (docs/mcp.md); `role` is
+    whose system prompt. `on_step` is called with each step as it happens; `means` puts other
+    models, cases and tools in the place of ours. Raises UserError (its subclasses) for what the
+    caller must change; a model that fails during the run ends it with status "failed" instead.
     """
     if isinstance(model, str) and means is None:
         model = str(named_model(model))
@@ -181,8 +181,8 @@ async def _ended(plan: Plan, means: Means, on_step: OnStep | None) -> dict[str, 
     """The state of a thread at its end."""
     config: RunnableConfig = {"configurable": {"thread_id": plan.thread}}
     bench = Bench(means)
-    async with kept.checkpoints() as saver, _left(bench):
-        graph = build_graph(bench=bench, checkpointer=saver)
+    async with kept.checkpoints() as saver, _worked_at(bench):
+        graph = graph_of_runs(saver)
         state = await graph.aget_state(config)
         # `next` alone does not tell: it is empty too between the last call of a turn and its step.
         if state.values.get("status") and not state.next:
@@ -200,10 +200,11 @@ async def _ended(plan: Plan, means: Means, on_step: OnStep | None) -> dict[str, 
 
 
 @asynccontextmanager
-async def _left(bench: Bench) -> AsyncIterator[None]:
-    """Close what a run opened outside, however it ends."""
+async def _worked_at(bench: Bench) -> AsyncIterator[None]:
+    """Run at this bench, and close what the run opened outside, however it ends."""
     try:
-        yield
+        with at_bench(bench):
+            yield
     finally:
         await bench.leave()
 

@@ -6,17 +6,19 @@ graph stands one row a thread with all that is needed to go on with it; that row
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import hashlib
 import json
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from typing_extensions import TypedDict
 
@@ -131,7 +133,42 @@ def held(thread: str) -> Iterator[None]:
 
 @asynccontextmanager
 async def checkpoints() -> AsyncIterator[AsyncSqliteSaver]:
-    """The checkpointer over the file of threads."""
+    """The checkpointer over the file of threads; the runs of one event loop share it.
+
+    Each connection has a thread of its own, and they wait for one another at the file: two hundred
+    runs with a connection each would mostly wait.
+    """
+    here = _SHARED.setdefault(asyncio.get_running_loop(), {})
+    file = threads_file()
+    shared = here.setdefault(file, _Shared())
+    shared.users += 1
+    try:
+        async with shared.opening:
+            if shared.saver is None:
+                shared.saver = await shared.stack.enter_async_context(_saver())
+        yield shared.saver
+    finally:
+        shared.users -= 1
+        if shared.users == 0:
+            del here[file]
+            await shared.stack.aclose()
+
+
+class _Shared:
+    """The checkpointer of one event loop and file, open while there are users."""
+
+    def __init__(self) -> None:
+        self.users = 0
+        self.saver: AsyncSqliteSaver | None = None
+        self.opening = asyncio.Lock()
+        self.stack = AsyncExitStack()
+
+
+_SHARED: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Path, _Shared]] = WeakKeyDictionary()
+
+
+@asynccontextmanager
+async def _saver() -> AsyncIterator[AsyncSqliteSaver]:
     import aiosqlite
     from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver

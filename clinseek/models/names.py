@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 NameHow = Literal["trimmed", "wire", "prefix", "bare", "namespace"]
@@ -77,7 +79,7 @@ class NameTable:
 
     def __init__(self, known: Iterable[str]) -> None:
         self._known = dict.fromkeys(known)
-        self._table = _spellings(list(self._known))
+        self._table = _spellings(tuple(self._known))
 
     def repair(self, name: str) -> NameRepair:
         """The known tool that `name` stands for; an unknown name comes back as it is.
@@ -118,7 +120,8 @@ class NameTable:
         return None
 
 
-def _spellings(known: Sequence[str]) -> dict[str, NameRepair]:
+@lru_cache(maxsize=64)  # a run's tools are the same at each of its turns
+def _spellings(known: tuple[str, ...]) -> Mapping[str, NameRepair]:
     """Each spelling that stands for exactly one tool. A closer spelling goes before a farther."""
     table = {wire: NameRepair(name, "wire") for name, wire in wire_names(known).items()}
     for spelled in (_joined(known), _bare(known), _elsewhere(known)):
@@ -128,7 +131,7 @@ def _spellings(known: Sequence[str]) -> dict[str, NameRepair]:
         for spelling, repairs in meant.items():
             if len(repairs) == 1 and spelling not in table:
                 table[spelling] = next(iter(repairs))
-    return table
+    return MappingProxyType(table)
 
 
 def _joined(known: Sequence[str]) -> Iterator[tuple[str, NameRepair]]:

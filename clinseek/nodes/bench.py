@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -64,6 +66,24 @@ class Means:
     outside_commands: bool = False
     """Whether an outside server may be a command. A graph behind a port must not start any: who
     reaches the port would run what they like."""
+
+
+_HERE: ContextVar[Bench] = ContextVar("bench")
+
+
+def bench_here() -> Bench:
+    """The bench of the run that is under way here."""
+    return _HERE.get()
+
+
+@contextmanager
+def at_bench(bench: Bench) -> Iterator[None]:
+    """Runs that begin inside are made at `bench`."""
+    before = _HERE.set(bench)
+    try:
+        yield
+    finally:
+        _HERE.reset(before)
 
 
 class Bench:

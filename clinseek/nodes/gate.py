@@ -35,7 +35,7 @@ def read_input(given: Mapping[str, Any]) -> Input:
     held = {name: given[name] for name in Input.__annotations__ if given.get(name) is not None}
     if isinstance(held.get("candidates"), str):
         raise SettingError("input: candidates must be a list of texts, not one text")
-    task = cast(Input, _read("input", TypeAdapter(Input), held))
+    task = cast(Input, _read("input", _input_reader(), held))
     if not task["question"].strip():
         raise SettingError("input: question is empty; ask something in plain words")
     for name, text in (
@@ -58,6 +58,11 @@ def _is_text(given: str) -> bool:
     except UnicodeEncodeError:  # half of a surrogate pair
         return False
     return True
+
+
+@cache
+def _input_reader() -> TypeAdapter[Input]:
+    return TypeAdapter(Input)
 
 
 @cache
