@@ -99,7 +99,7 @@ def test_a_rule_of_the_pages_own_sheet_hides_as_well(sheet: str) -> None:
 SHOWN = [
     "<p style='color:white;background:navy'>{}</p>",
     "<p style='color:#fff'>{}</p>",
-    "<div style='background:#fff'><b style='background:#000'><i style='color:#fff'>{}</i></b></div>",
+    "<div style='background:#fff'><b style='background:#000'><i style='color:#fff'>{}</i></b>",
     "<p style='opacity:0.9'>{}</p>",
     "<p style='font-size:0.9em'>{}</p>",
     "<p style='font-size:10px;height:100px;width:10px'>{}</p>",
