@@ -6,15 +6,36 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
+class WebSource:
+    """The part of a page that an observation shows.
+
+    `cursor` is the number under which the page stands in the run's citations `【cursor†L1-L2】`,
+    `first` and `last` are the lines shown. `sha256` addresses the whole page in the run's archive,
+    as it was retrieved at `retrieved` (UTC, YYYY-MM-DDTHH:MM:SSZ). The URL of a search is empty.
+    """
+
+    cursor: int
+    kind: str
+    url: str
+    title: str
+    first: int
+    last: int
+    retrieved: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Observation:
     """The artifact of one tool call: where its text came from.
 
     `row_ids` are the row ids of `table` in the order in which the text shows them (empty where
     the text is not made of one table's rows). `tables` are all tables that were read. `refused`
-    is True when the call was answered with a sentence that says what to do instead.
+    is True when the call was answered with a sentence that says what to do instead. `web` is the
+    page that the text shows, where it shows one.
     """
 
     tables: tuple[str, ...] = ()
     table: str | None = None
     row_ids: tuple[int, ...] = ()
     refused: bool = False
+    web: WebSource | None = None

@@ -1,0 +1,244 @@
+"""One SQLite file with every query, page and failure of the runs that share it.
+
+What was fetched and what was shown of it are stored once, by their SHA-256, and never change. The
+answers to queries and URLs point at them. Many threads and processes may read and write at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+import threading
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+from urllib.parse import quote
+
+from clinseek.errors import SettingError
+from clinseek.toolkits.browser.page import digest
+
+VERSION = 1
+APPLICATION = 0x636C7377
+_WAIT_SECONDS = 60.0
+_SCHEMA = """
+CREATE TABLE blobs (sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, bytes BLOB NOT NULL);
+CREATE TABLE answers (
+    kind TEXT NOT NULL, asked TEXT NOT NULL, topn INTEGER NOT NULL,
+    sentence TEXT NOT NULL, lasting INTEGER NOT NULL,
+    url TEXT NOT NULL, title TEXT NOT NULL, mime TEXT NOT NULL,
+    body TEXT NOT NULL, page TEXT NOT NULL, web TEXT NOT NULL, retrieved TEXT NOT NULL,
+    PRIMARY KEY (kind, asked, topn)
+) WITHOUT ROWID;
+"""
+
+Asked = Literal["search", "page"]
+
+
+class Question(NamedTuple):
+    """What was asked: a query with the number of hits wanted, or a URL (`topn` 0)."""
+
+    kind: Asked
+    asked: str
+    topn: int = 0
+
+
+class Answer(NamedTuple):
+    """What came of it. `sentence` says why there is nothing and is empty where there is.
+
+    `body` addresses the bytes as fetched (for a search its hits), `page` the lines made of them;
+    `url` and `mime` are those of the last redirect. `web` names the backend that was asked.
+    """
+
+    sentence: str = ""
+    lasting: bool = False
+    url: str = ""
+    title: str = ""
+    mime: str = ""
+    body: str = ""
+    page: str = ""
+    web: str = ""
+    retrieved: str = ""
+
+
+class Archive:
+    """An archive that is open; safe to use from several threads."""
+
+    def __init__(self, path: Path, *, writes: bool) -> None:
+        self.path = path
+        self.writes = writes
+        self._mine = threading.local()
+        self._lock = threading.Lock()
+        self._open: list[sqlite3.Connection] = []
+
+    @classmethod
+    def open(cls, path: Path, *, writes: bool = True) -> Archive:
+        """The archive at `path`, made where it is to be written and is not there yet.
+
+        Raises SettingError for a file that is absent, no archive, or of another version.
+        """
+        if not path.exists():
+            if not writes:
+                raise SettingError(f"there is no web archive {path}; record one first")
+            _make(path)
+        archive = cls(path, writes=writes)
+        try:
+            archive._check()
+        except SettingError:
+            archive.close()
+            raise
+        return archive
+
+    def answer(self, question: Question) -> Answer | None:
+        """What is held for `question`, or None."""
+        held = self._connection.execute(
+            f"SELECT {', '.join(Answer._fields)} FROM answers "
+            "WHERE kind = ? AND asked = ? AND topn = ?",
+            question,
+        ).fetchone()
+        return None if held is None else Answer(*held)._replace(lasting=bool(held[1]))
+
+    def blob(self, sha256: str) -> bytes | None:
+        """The bytes at an address, or None."""
+        held = self._connection.execute(
+            "SELECT bytes FROM blobs WHERE sha256 = ?", (sha256,)
+        ).fetchone()
+        return None if held is None else zlib.decompress(held[0])
+
+    def keep(self, question: Question, answer: Answer, *blobs: bytes, replace: bool) -> Answer:
+        """Store an answer and its bytes; what is held for the question afterwards.
+
+        The first sound answer stays unless `replace`; a failure always gives way to one.
+        """
+        packed = [(digest(blob), len(blob), zlib.compress(blob)) for blob in blobs]
+        with self._writing() as connection:
+            connection.executemany("INSERT OR IGNORE INTO blobs VALUES (?, ?, ?)", packed)
+            held = self.answer(question)
+            if held is not None and (not replace or answer.sentence) and not held.sentence:
+                return held
+            connection.execute(
+                f"INSERT OR REPLACE INTO answers (kind, asked, topn, {', '.join(Answer._fields)}) "
+                f"VALUES ({', '.join('?' * (3 + len(Answer._fields)))})",
+                (*question, *answer),
+            )
+        return answer
+
+    def put(self, blob: bytes) -> str:
+        """Store bytes that no question points at; their address."""
+        address = digest(blob)
+        with self._writing() as connection:
+            connection.execute(
+                "INSERT OR IGNORE INTO blobs VALUES (?, ?, ?)",
+                (address, len(blob), zlib.compress(blob)),
+            )
+        return address
+
+    def answers(self) -> Iterator[tuple[Question, Answer]]:
+        """Everything that was asked, with what came of it, in the order of retrieval."""
+        fields = ", ".join(Answer._fields)
+        for row in self._connection.execute(
+            f"SELECT kind, asked, topn, {fields} FROM answers ORDER BY retrieved, kind, asked, topn"
+        ):
+            yield Question(*row[:3]), Answer(*row[3:])._replace(lasting=bool(row[4]))
+
+    def webs(self) -> tuple[str, ...]:
+        """The backends that its answers came from."""
+        found = self._connection.execute("SELECT DISTINCT web FROM answers ORDER BY web")
+        return tuple(row[0] for row in found)
+
+    def export(self, path: Path) -> None:
+        """Copy the archive into one new file that can be given to others; SettingError if it is."""
+        if path.exists():
+            raise SettingError(f"{path} is there already; name a new file or remove it")
+        self._connection.execute("VACUUM INTO ?", (str(path),))
+
+    def close(self) -> None:
+        """Close every connection; the file is whole at any moment anyway."""
+        with self._lock:
+            for connection in self._open:
+                connection.close()
+            self._open.clear()
+        self._mine = threading.local()
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        held: sqlite3.Connection | None = getattr(self._mine, "connection", None)
+        if held is None:
+            held = self._mine.connection = self._connect()
+            with self._lock:
+                self._open.append(held)
+        return held
+
+    def _connect(self) -> sqlite3.Connection:
+        where = f"file:{quote(str(self.path.absolute()))}"
+        if self.writes:
+            connection = _opened(f"{where}?mode=rw")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            return connection
+        connection = _opened(f"{where}?mode=ro")
+        try:
+            connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+        except sqlite3.OperationalError:
+            # A folder that cannot be written has no room for the locks of a shared file.
+            connection.close()
+            connection = _opened(f"{where}?mode=ro&immutable=1")
+        return connection
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        connection = self._connection
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+        connection.execute("COMMIT")
+
+    def _check(self) -> None:
+        try:
+            application = self._connection.execute("PRAGMA application_id").fetchone()[0]
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.Error as error:
+            raise SettingError(f"{self.path} cannot be read as a web archive ({error})") from error
+        if application != APPLICATION:
+            raise SettingError(f"{self.path} is not a web archive of clinseek; name another file")
+        if version != VERSION:
+            raise SettingError(
+                f"the web archive {self.path} has version {version}; this clinseek reads version "
+                f"{VERSION}: record it anew, or use the clinseek that made it"
+            )
+
+
+def _opened(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        uri, uri=True, timeout=_WAIT_SECONDS, isolation_level=None, check_same_thread=False
+    )
+
+
+def _make(path: Path) -> None:
+    """An empty archive at `path`, there whole or not at all; another's is left as it is."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        number, drafted = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+    except OSError as error:
+        raise SettingError(
+            f"the web archive {path} cannot be made ({error.strerror}); name another place"
+        ) from error
+    os.close(number)
+    draft = Path(drafted)
+    try:
+        connection = sqlite3.connect(draft, isolation_level=None)
+        try:
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.executescript(_SCHEMA)
+        finally:
+            connection.close()
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)

@@ -1,0 +1,299 @@
+"""Requests to the web under caps: 10 MB, 20 s, five redirects, a polite pace for each host."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import threading
+import time
+import zlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from clinseek import __version__
+from clinseek.errors import Refusal
+from clinseek.toolkits.browser.guarding import Addresses, Denied
+from clinseek.toolkits.browser.hits import Failed, Fetched
+from clinseek.toolkits.browser.urls import checked_url
+
+if TYPE_CHECKING:
+    import httpx
+
+_AGENT = f"clinseek/{__version__} (research; one page at a time)"
+_ACCEPT = "text/html,application/xhtml+xml,application/pdf;q=0.9,text/plain;q=0.8,*/*;q=0.1"
+_GONE = {404: "does not exist", 410: "is gone", 451: "may not be shown here"}
+_REFUSED = {401: "asks for a login", 403: "refuses to be read", 407: "asks for a login"}
+_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caps:
+    """Bounds of one fetch: bytes as unpacked, seconds over all hops, redirects.
+
+    `pause` is the seconds between two requests to one host, `patience` the longest that a request
+    waits for its turn there.
+    """
+
+    size: int = 10_000_000
+    seconds: float = 20.0
+    redirects: int = 5
+    pause: float = 1.0
+    patience: float = 30.0
+
+
+class Pace:
+    """One request after the other to each host, `pause` seconds apart."""
+
+    def __init__(self, pause: float, patience: float) -> None:
+        self._pause = pause
+        self._patience = patience
+        self._next: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def wait(self, host: str) -> bool:
+        """Wait for the host's turn; False, at once, where that would take too long."""
+        with self._lock:
+            now = time.monotonic()
+            turn = max(now, self._next.get(host, 0.0))
+            if turn - now > self._patience:
+                return False
+            self._next[host] = turn + self._pause
+            if len(self._next) > 10_000:
+                self._next = {name: at for name, at in self._next.items() if at > now}
+        time.sleep(turn - now)
+        return True
+
+
+class Fetcher:
+    """Fetches pages of the public web, each hop checked; safe to use from several threads."""
+
+    def __init__(
+        self, *, addresses: Addresses, denied: Denied | None = None, caps: Caps | None = None
+    ) -> None:
+        self._addresses = addresses
+        self._denied = denied
+        self._caps = caps or Caps()
+        self._pace = Pace(self._caps.pause, self._caps.patience)
+
+    def fetch(self, url: str) -> Fetched | Failed:
+        """The bytes behind a URL and its redirects; Failed with a sentence where there are none."""
+        deadline = time.monotonic() + self._caps.seconds
+        here = urldefrag(url).url
+        for _ in range(self._caps.redirects + 1):
+            try:
+                checked_url(here)
+                address = self._checked(here)
+            except Refusal as refusal:
+                return Failed(str(refusal))
+            host = urlsplit(here).hostname or ""
+            asked = time.monotonic()
+            if not self._pace.wait(host):
+                return Failed(f"{host} was asked too often just now; try another source")
+            deadline += time.monotonic() - asked
+            answer = self._hop(here, address, deadline)
+            if not isinstance(answer, _Redirect):
+                return answer
+            here = urldefrag(urljoin(here, answer.location)).url
+        return Failed(f"{url} redirects more than {self._caps.redirects} times", lasting=True)
+
+    def _checked(self, url: str) -> str:
+        if self._denied is not None and (refusal := self._denied.check(url)) is not None:
+            raise Refusal(refusal)
+        return self._addresses.check(url)
+
+    def _hop(self, url: str, address: str, deadline: float) -> Fetched | Failed | _Redirect:
+        seconds = deadline - time.monotonic()
+        request = _Request("GET", url, {"Accept": _ACCEPT, "User-Agent": _AGENT}, address=address)
+        answer = _sent(request, self._context, self._caps, seconds=seconds)
+        if isinstance(answer, Failed):
+            return answer
+        status, headers, body = answer
+        if 300 <= status < 400 and headers.get("location"):
+            return _Redirect(headers["location"])
+        if status >= 400:
+            return _status_failure(url, status)
+        return Fetched(url, headers.get("content-type", ""), body)
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        return _trusted()
+
+
+class Service:
+    """A search service that the user named: JSON over HTTP at an address that is the user's own."""
+
+    def __init__(self, base: str, *, headers: Mapping[str, str] | None = None) -> None:
+        self.base = base.rstrip("/")
+        self._headers = {"Accept": "application/json", "User-Agent": _AGENT, **(headers or {})}
+
+    def post(self, path: str, payload: Mapping[str, Any]) -> Any:
+        """The JSON answer to a POST; Failed with the reason where there is none."""
+        headers = {**self._headers, "Content-Type": "application/json"}
+        body = json.dumps(payload).encode()
+        return self._asked(_Request("POST", f"{self.base}{path}", headers, body=body))
+
+    def get(self, path: str, asked: Mapping[str, str]) -> Any:
+        """The JSON answer to a GET; Failed with the reason where there is none."""
+        where = f"{self.base}{path}?{urlencode(asked)}"
+        return self._asked(_Request("GET", where, self._headers))
+
+    def _asked(self, request: _Request) -> Any:
+        caps = Caps()
+        answer = _sent(request, self._context, caps, seconds=caps.seconds)
+        if isinstance(answer, Failed):
+            return answer
+        status, _, body = answer
+        if status >= 300:
+            return _service_failure(self.base, status)
+        try:
+            return json.loads(body)
+        except ValueError:
+            return Failed(f"the search service {self.base} answered with something not JSON")
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        return _trusted()
+
+
+@dataclass(frozen=True)
+class _Redirect:
+    location: str
+
+
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    address: str | None = None
+
+
+_Answer = tuple[int, Mapping[str, str], bytes]
+
+
+def _trusted() -> ssl.SSLContext:
+    import httpx
+
+    return httpx.create_ssl_context()
+
+
+def _sent(
+    request: _Request, context: ssl.SSLContext, caps: Caps, *, seconds: float
+) -> _Answer | Failed:
+    """Status, headers and body of one request; Failed where it came to nothing."""
+    import httpx
+
+    where = urlsplit(request.url).hostname
+    exchange = asyncio.wait_for(_exchange(request, context, caps.size), seconds)
+    try:
+        # A thread of its own: whoever calls may be inside an event loop.
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, exchange).result()
+    except TimeoutError:
+        return Failed(f"{where} did not answer within {caps.seconds:g} s; try another source")
+    except _TooLargeError:
+        return Failed(
+            f"{request.url} is larger than {caps.size / 1e6:g} MB and was not read", lasting=True
+        )
+    except _UnpackError as error:
+        return Failed(f"the answer of {where} cannot be unpacked ({error})")
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
+        return Failed(f"{where} cannot be reached ({_short(error)}); try another source")
+
+
+async def _exchange(request: _Request, context: ssl.SSLContext, size: int) -> _Answer:
+    import httpx
+
+    url = httpx.URL(request.url)
+    headers = {**request.headers, "Accept-Encoding": "gzip"}
+    extensions = {}
+    if request.address is not None:
+        # The address that was checked is the one that is asked: a name may resolve anew.
+        headers["Host"] = url.netloc.decode("ascii")
+        extensions["sni_hostname"] = url.raw_host.decode("ascii")
+        url = url.copy_with(host=request.address)
+    async with (
+        httpx.AsyncClient(
+            verify=context, trust_env=False, proxy=_proxy(request.url), timeout=None
+        ) as client,
+        client.stream(
+            request.method, url, headers=headers, content=request.body, extensions=extensions
+        ) as response,
+    ):
+        said = {name.lower(): value for name, value in response.headers.items()}
+        if 300 <= response.status_code < 400:
+            return response.status_code, said, b""
+        return response.status_code, said, await _body(response, size)
+
+
+async def _body(response: httpx.Response, size: int) -> bytes:
+    """The unpacked body, never more than `size` of it in memory: a gzip bomb is not unfolded."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding not in ("identity", "", "gzip", "x-gzip"):
+        raise _UnpackError(f"packed as {encoding}, which was not asked for")
+    unpacker = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
+    parts: list[bytes] = []
+    room = size
+    async for chunk in response.aiter_raw():
+        part = _unpacked(unpacker, chunk, room + 1) if unpacker else chunk
+        room -= len(part)
+        if room < 0:
+            raise _TooLargeError
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _unpacked(unpacker: Any, chunk: bytes, most: int) -> bytes:
+    try:
+        part: bytes = unpacker.decompress(chunk, most)
+    except zlib.error as error:
+        raise _UnpackError(str(error)) from error
+    return part
+
+
+def _proxy(url: str) -> str | None:
+    """The proxy that the environment names for a URL."""
+    parts = urlsplit(url)
+    if parts.hostname and proxy_bypass(parts.hostname):
+        return None
+    return getproxies().get(parts.scheme)
+
+
+def _status_failure(url: str, status: int) -> Failed:
+    if status in _GONE:
+        return Failed(f"the page {url} {_GONE[status]} ({status}); open another", lasting=True)
+    if status in _REFUSED:
+        sentence = f"the page {url} {_REFUSED[status]} ({status}); open another"
+        return Failed(sentence, lasting=True, turned_away=True)
+    if status in _BUSY:
+        return Failed(f"{urlsplit(url).hostname} is busy or down ({status}); try another source")
+    return Failed(f"{url} cannot be read: its host answered {status}", lasting=True)
+
+
+def _service_failure(base: str, status: int) -> Failed:
+    host = urlsplit(base).hostname
+    if status in (401, 403):
+        return Failed(f"the search service {host} does not accept the key it was given ({status})")
+    if status in (402, 429):
+        return Failed(f"the quota of the search service {host} is spent ({status}); go on without")
+    return Failed(f"the search service {host} answered {status}; try again later, or go on without")
+
+
+def _short(error: BaseException) -> str:
+    said = " ".join(str(error).split()) or type(error).__name__
+    return said if len(said) <= 120 else f"{said[:117]}..."
+
+
+class _TooLargeError(Exception):
+    """More came than is read."""
+
+
+class _UnpackError(Exception):
+    """The body is packed in a way that cannot be read."""

@@ -1,0 +1,235 @@
+"""Answers queries and URLs from the web, from an archive, or from both, as the run's mode says.
+
+record    what the archive holds comes from it; everything else from the web, and is kept
+replay    everything comes from the archive; what it does not hold is a miss, said so
+live      everything comes from the web; the archive keeps what was seen, so that a run that is
+          resumed finds its pages
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from clinseek.errors import Refusal, SettingError
+from clinseek.toolkits.browser.archive import Answer, Archive, Question
+from clinseek.toolkits.browser.backends.web import Web
+from clinseek.toolkits.browser.guarding import Guards
+from clinseek.toolkits.browser.hits import Failed, Fetched, Hit
+from clinseek.toolkits.browser.page import Page, digest, packed, unpacked
+from clinseek.toolkits.browser.reading import page_of, source_of
+from clinseek.toolkits.browser.stack import BrowserState, Opened
+from clinseek.toolkits.browser.urls import checked_url
+from clinseek.toolkits.browser.windows import find_page, results_page
+
+Mode = Literal["record", "replay", "live"]
+_KEPT_PAGES = 64
+
+
+class Kept(NamedTuple):
+    """A page with what the archive says of it."""
+
+    page: Page
+    opened: Opened
+
+
+class Reader:
+    """The web as one run or many see it; safe to use from several threads.
+
+    `web` may be None for a replay. Raises SettingError for a record into an archive whose answers
+    came from another backend: a page would then not say where it was found.
+    """
+
+    def __init__(
+        self,
+        *,
+        web: Web | None,
+        archive: Archive,
+        mode: Mode,
+        guards: Guards,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.guards = guards
+        self.mode = mode
+        self._web = web
+        self._archive = archive
+        self._now = now
+        self._pages: OrderedDict[tuple[str, ...], Page] = OrderedDict()
+        self._lock = threading.Lock()
+        if mode == "record" and web is not None:
+            others = [name for name in archive.webs() if name != web.name]
+            if others:
+                raise SettingError(
+                    f"the web archive {archive.path} holds answers of {', '.join(others)}, and "
+                    f"this run asks {web.name}: record into another file, or replay this one"
+                )
+
+    def search(self, query: str, topn: int) -> Kept:
+        """The results of a query as a page; Refusal where there are none to be had."""
+        wanted = " ".join(query.split())
+        if not wanted:
+            raise Refusal("query is empty; write what to look for")
+        self._let_out(wanted)
+        answer = self._answered(
+            Question("search", wanted, topn), lambda web: self._searched(web, wanted, topn)
+        )
+        opened = Opened(
+            kind="search", sha256=answer.body, url="", title=wanted, retrieved=answer.retrieved
+        )
+        return Kept(self._page(opened), opened)
+
+    def open(self, url: str, *, source: bool = False, typed: bool = True) -> Kept:
+        """The page behind a URL, or its source; Refusal with the reason where it cannot be shown.
+
+        `typed` is True where the model wrote the URL itself, so that it may carry something out.
+        """
+        wanted = checked_url(url)
+        if typed:
+            self._let_out(wanted)
+        self._allow(wanted)
+        answer = self._answered(Question("page", wanted), lambda web: self._fetched(web, wanted))
+        if answer.url != wanted:
+            self._allow(answer.url)
+        opened = Opened(
+            kind="source" if source else "page",
+            sha256=answer.body if source else answer.page,
+            url=answer.url,
+            title=answer.title,
+            retrieved=answer.retrieved,
+            mime=answer.mime if source else "",
+        )
+        return Kept(self._page(opened), opened)
+
+    def find(self, state: BrowserState, cursor: int, pattern: str) -> Kept:
+        """Where `pattern` stands in the page at `cursor`, as a page; Refusal for other kinds."""
+        base = state.at(cursor)
+        if base.kind in ("search", "find"):
+            raise Refusal(
+                "Cannot run `find` on search results page or find results page; open a page first, "
+                "or name the cursor of one"
+            )
+        page = find_page(self._page(base), pattern)
+        opened = Opened(
+            kind="find",
+            sha256=base.sha256,
+            url=page.url,
+            title=page.title,
+            retrieved=base.retrieved,
+            mime=base.mime,
+            pattern=pattern,
+            base=state.cursor_of(cursor),
+        )
+        return Kept(page, opened)
+
+    def page(self, state: BrowserState, cursor: int = -1) -> Page:
+        """The page at `cursor`; Refusal where there is none or it is not held any more."""
+        opened = state.at(cursor)
+        if opened.kind == "find":
+            return find_page(self._page(state.at(opened.base)), opened.pattern)
+        return self._page(opened)
+
+    def _answered(
+        self, question: Question, ask: Callable[[Web], tuple[Answer, tuple[bytes, ...]]]
+    ) -> Answer:
+        held = None if self.mode == "live" else self._archive.answer(question)
+        again = held is not None and held.sentence and not held.lasting and self.mode == "record"
+        if held is None or again:
+            if self.mode == "replay" or self._web is None:
+                what = "this query" if question.kind == "search" else question.asked
+                raise Refusal(
+                    f"the archive that this run replays does not hold {what}; nothing is fetched "
+                    "in a replay: go on with the pages that it holds"
+                )
+            answer, blobs = ask(self._web)
+            held = self._archive.keep(question, answer, *blobs, replace=self.mode == "live")
+        if held.sentence:
+            raise Refusal(held.sentence)
+        return held
+
+    def _searched(self, web: Web, query: str, topn: int) -> tuple[Answer, tuple[bytes, ...]]:
+        found = web.search(query, topn)
+        if isinstance(found, Failed):
+            return self._failure(web, found), ()
+        body = _packed_hits(found[:topn])
+        answer = Answer(title=query, body=digest(body), web=web.name, retrieved=self._moment())
+        return answer, (body,)
+
+    def _fetched(self, web: Web, url: str) -> tuple[Answer, tuple[bytes, ...]]:
+        fetched = web.fetch(url)
+        if isinstance(fetched, Failed):
+            return self._failure(web, fetched), ()
+        try:
+            page = page_of(fetched)
+        except Refusal as refusal:
+            return self._failure(web, Failed(str(refusal), lasting=True)), (fetched.body,)
+        lines = packed(page)
+        answer = Answer(
+            url=fetched.url,
+            title=page.title,
+            mime=fetched.mime,
+            body=digest(fetched.body),
+            page=digest(lines),
+            web=web.name,
+            retrieved=self._moment(),
+        )
+        return answer, (fetched.body, lines)
+
+    def _failure(self, web: Web, failed: Failed) -> Answer:
+        return Answer(failed.sentence, failed.lasting, web=web.name, retrieved=self._moment())
+
+    def _moment(self) -> str:
+        return self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def _page(self, opened: Opened) -> Page:
+        key = (opened.kind, opened.sha256, opened.mime, opened.title, opened.url)
+        with self._lock:
+            if key in self._pages:
+                self._pages.move_to_end(key)
+                return self._pages[key]
+        page = self._made(opened)
+        with self._lock:
+            self._pages[key] = page
+            while len(self._pages) > _KEPT_PAGES:
+                self._pages.popitem(last=False)
+        return page
+
+    def _made(self, opened: Opened) -> Page:
+        held = self._archive.blob(opened.sha256)
+        if held is None:
+            raise Refusal(
+                f"the page {opened.url or opened.title} is not in the archive any more; "
+                "search or open it again"
+            )
+        if opened.kind == "search":
+            return results_page(opened.title, self._allowed(_unpacked_hits(held)))
+        if opened.kind == "source":
+            return source_of(Fetched(opened.url, opened.mime, held, opened.title))
+        return unpacked(held)
+
+    def _let_out(self, words: str) -> None:
+        egress = self.guards.egress
+        if egress is not None and (refusal := egress.check(words)) is not None:
+            raise Refusal(refusal)
+
+    def _allow(self, url: str) -> None:
+        denied = self.guards.denied
+        if denied is not None and (refusal := denied.check(url)) is not None:
+            raise Refusal(refusal)
+
+    def _allowed(self, hits: Sequence[Hit]) -> list[Hit]:
+        denied = self.guards.denied
+        return [hit for hit in hits if denied is None or denied.check(hit.url) is None]
+
+
+def _packed_hits(hits: Sequence[Hit]) -> bytes:
+    return json.dumps([hit._asdict() for hit in hits], ensure_ascii=False).encode(
+        "utf-8", "replace"
+    )
+
+
+def _unpacked_hits(held: bytes) -> list[Hit]:
+    return [Hit(**hit) for hit in json.loads(held)]
