@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
 from clinseek.errors import SettingError
+from clinseek.record_file import append_record, read_records
 from clinseek.recording import openai_form, record_of
-from clinseek.records import Record, append_record, fingerprint_of, read_records
+from clinseek.records import ModelUsed, Record, fingerprint_of
 
 
 def _record(qid: str = "q1", **others: Any) -> Record:
@@ -26,7 +27,7 @@ def _record(qid: str = "q1", **others: Any) -> Record:
         "citations": [["E1#3"]],
         **others,
     }
-    used = {"spec": "offline", "parameters": {}, "address": None, "context_length": None}
+    used = ModelUsed(spec="offline", parameters={}, address=None, context_length=None)
     return record_of(state, thread="t", model=used, rules="r", qid=qid)  # type: ignore[arg-type]
 
 

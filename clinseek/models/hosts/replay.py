@@ -28,7 +28,8 @@ from pydantic import Field
 from clinseek.errors import ModelError, SettingError
 from clinseek.models.facts import HostFacts
 from clinseek.models.spec import ModelSpec, Parameters
-from clinseek.records import Record, TurnUsed, read_records
+from clinseek.record_file import read_records
+from clinseek.records import Record, TurnUsed
 
 _ASKED = (
     re.compile(r"^patient: subject_id (\d+)$", re.MULTILINE),

@@ -12,8 +12,9 @@ from clinseek.errors import ModelError
 from clinseek.models import read_spec
 from clinseek.models.hosts.replay import ReplayModel, replay_model
 from clinseek.prompts import conclusion_prompt, task_prompt
+from clinseek.record_file import append_record
 from clinseek.recording import record_of
-from clinseek.records import ModelUsed, TurnUsed, append_record
+from clinseek.records import ModelUsed, TurnUsed
 from tests.graphs.doubles import CUTOFF, LATEST_LABS, SUBJECT, Ward, calling, finishing, scripted
 
 LOOKED = calling(LATEST_LABS, text="I look.", tag="look")
