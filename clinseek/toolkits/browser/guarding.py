@@ -6,7 +6,10 @@ A toolkit without guards is not to be had by forgetting them: `Guards` has no de
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from clinseek.toolkits.browser.guards.addresses import Addresses
 
 
 class Egress(Protocol):
@@ -20,19 +23,11 @@ class Egress(Protocol):
         ...
 
 
-class Addresses(Protocol):
-    """Keeps requests on the public web."""
-
-    def check(self, url: str) -> str:
-        """The IP address to connect to for `url`, resolved once; Refusal where it may not be."""
-        ...
-
-
 class Denied(Protocol):
     """Pages that a run may not see: where the answers of benchmarks stand, say."""
 
-    def check(self, url: str) -> str | None:
-        """None where `url` may be read, else the refusal as a sentence."""
+    def check(self, url: str, *, title: str = "") -> str | None:
+        """None where the page may be read, else the refusal as a sentence."""
         ...
 
 
@@ -53,7 +48,10 @@ class Marking(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Guards:
-    """The guards of one run. `egress` and `denied` may be None: then nothing is held back."""
+    """The guards of one run. `egress` and `denied` may be None: then nothing is held back.
+
+    `addresses` is for the pages of the web; it connects to what it checked (guards.connecting).
+    """
 
     egress: Egress | None
     addresses: Addresses

@@ -92,8 +92,7 @@ class Reader:
             self._let_out(wanted)
         self._allow(wanted)
         answer = self._answered(Question("page", wanted), lambda web: self._fetched(web, wanted))
-        if answer.url != wanted:
-            self._allow(answer.url)
+        self._allow(answer.url, title=answer.title)
         opened = Opened(
             kind="source" if source else "page",
             sha256=answer.body if source else answer.page,
@@ -215,14 +214,16 @@ class Reader:
         if egress is not None and (refusal := egress.check(words)) is not None:
             raise Refusal(refusal)
 
-    def _allow(self, url: str) -> None:
+    def _allow(self, url: str, *, title: str = "") -> None:
         denied = self.guards.denied
-        if denied is not None and (refusal := denied.check(url)) is not None:
+        if denied is not None and (refusal := denied.check(url, title=title)) is not None:
             raise Refusal(refusal)
 
     def _allowed(self, hits: Sequence[Hit]) -> list[Hit]:
         denied = self.guards.denied
-        return [hit for hit in hits if denied is None or denied.check(hit.url) is None]
+        if denied is None:
+            return list(hits)
+        return [hit for hit in hits if denied.check(hit.url, title=hit.title) is None]
 
 
 def _packed_hits(hits: Sequence[Hit]) -> bytes:

@@ -46,7 +46,8 @@ class BrowserSession:
                 asked = takes.read_arguments(arguments, given)
                 turned = _ACTIONS[arguments](self.state, asked, self.reader)
             except Refusal as refusal:
-                return str(refusal), Observation(refused=True)
+                said = self.reader.guards.marking.neutral(str(refusal))
+                return said, Observation(refused=True)
             self.state = turned.state
             return turned.text, turned.observation
 

@@ -53,17 +53,26 @@ def window(
     last = len(page.lines) - 1
     if not 0 <= loc <= last:
         raise Refusal(f"Invalid location parameter: `{loc}`. Cannot exceed page maximum of {last}.")
-    numbered: list[str] = []
+    shown: list[str] = []
     room = MOST_CHARS if num_lines > 0 else WINDOW_CHARS
-    for number, line in enumerate(page.lines[loc : loc + num_lines if num_lines > 0 else None]):
+    for line in page.lines[loc : loc + num_lines if num_lines > 0 else None]:
         if room <= 0:
             break
-        numbered.append(f"L{loc + number}: {line}")
-        room -= len(numbered[-1]) + 1
-    end = loc + len(numbered) - 1
+        shown.append(line)
+        room -= len(line) + len(f"L{loc}: \n")
+    end = loc + len(shown) - 1
+    safe = _neutral_lines(shown, neutral)
+    body = "\n".join(f"L{number}: {line}" for number, line in enumerate(safe, start=loc))
     head = f"[{cursor}] {neutral(page.title)}{_where(page.url, neutral)}"
-    body = neutral("\n".join(numbered))
     return Window(f"{head}\n**viewing lines [{loc} - {end}] of {last}**\n\n{body}", loc, end)
+
+
+def _neutral_lines(lines: list[str], neutral: Callable[[str], str]) -> list[str]:
+    """The lines made neutral; their numbers hold whatever the page is made of."""
+    together = neutral("\n".join(lines)).split("\n")
+    if len(together) == len(lines):
+        return together
+    return [" ".join(neutral(line).split()) for line in lines]
 
 
 def _where(url: str, neutral: Callable[[str], str]) -> str:

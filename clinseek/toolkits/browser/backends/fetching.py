@@ -12,18 +12,19 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urldefrag, urlencode, urljoin, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
+import httpx
+
 from clinseek import __version__
 from clinseek.errors import Refusal
-from clinseek.toolkits.browser.guarding import Addresses, Denied
+from clinseek.toolkits.browser.guarding import Denied
+from clinseek.toolkits.browser.guards.addresses import Addresses
+from clinseek.toolkits.browser.guards.connecting import AsyncPinnedTransport
 from clinseek.toolkits.browser.hits import Failed, Fetched
 from clinseek.toolkits.browser.urls import checked_url
-
-if TYPE_CHECKING:
-    import httpx
 
 _AGENT = f"clinseek/{__version__} (research; one page at a time)"
 _ACCEPT = "text/html,application/xhtml+xml,application/pdf;q=0.9,text/plain;q=0.8,*/*;q=0.1"
@@ -86,31 +87,32 @@ class Fetcher:
         deadline = time.monotonic() + self._caps.seconds
         here = urldefrag(url).url
         for _ in range(self._caps.redirects + 1):
+            asked = time.monotonic()
             try:
-                checked_url(here)
-                address = self._checked(here)
+                self._may_open(here)
             except Refusal as refusal:
                 return Failed(str(refusal))
-            host = urlsplit(here).hostname or ""
-            asked = time.monotonic()
-            if not self._pace.wait(host):
-                return Failed(f"{host} was asked too often just now; try another source")
             deadline += time.monotonic() - asked
-            answer = self._hop(here, address, deadline)
+            answer = self._hop(here, deadline)
             if not isinstance(answer, _Redirect):
                 return answer
             here = urldefrag(urljoin(here, answer.location)).url
         return Failed(f"{url} redirects more than {self._caps.redirects} times", lasting=True)
 
-    def _checked(self, url: str) -> str:
+    def _may_open(self, url: str) -> None:
+        """Wait for the host's turn; Refusal where the page is closed or the turn is far."""
+        checked_url(url)
         if self._denied is not None and (refusal := self._denied.check(url)) is not None:
             raise Refusal(refusal)
-        return self._addresses.check(url)
+        host = urlsplit(url).hostname or ""
+        if not self._pace.wait(host):
+            raise Refusal(f"{host} was asked too often just now; try another source")
 
-    def _hop(self, url: str, address: str, deadline: float) -> Fetched | Failed | _Redirect:
+    def _hop(self, url: str, deadline: float) -> Fetched | Failed | _Redirect:
+        request = _Request("GET", url, {"Accept": _ACCEPT, "User-Agent": _AGENT})
+        transport = AsyncPinnedTransport(self._addresses, verify=self._context)
         seconds = deadline - time.monotonic()
-        request = _Request("GET", url, {"Accept": _ACCEPT, "User-Agent": _AGENT}, address=address)
-        answer = _sent(request, self._context, self._caps, seconds=seconds)
+        answer = _sent(request, transport, self._caps, seconds=seconds)
         if isinstance(answer, Failed):
             return answer
         status, headers, body = answer
@@ -145,7 +147,10 @@ class Service:
 
     def _asked(self, request: _Request) -> Any:
         caps = Caps()
-        answer = _sent(request, self._context, caps, seconds=caps.seconds)
+        transport = httpx.AsyncHTTPTransport(
+            verify=self._context, trust_env=False, proxy=_proxy(request.url)
+        )
+        answer = _sent(request, transport, caps, seconds=caps.seconds)
         if isinstance(answer, Failed):
             return answer
         status, _, body = answer
@@ -172,32 +177,29 @@ class _Request:
     url: str
     headers: Mapping[str, str]
     body: bytes = b""
-    address: str | None = None
 
 
 _Answer = tuple[int, Mapping[str, str], bytes]
 
 
 def _trusted() -> ssl.SSLContext:
-    import httpx
-
     return httpx.create_ssl_context()
 
 
 def _sent(
-    request: _Request, context: ssl.SSLContext, caps: Caps, *, seconds: float
+    request: _Request, transport: httpx.AsyncBaseTransport, caps: Caps, *, seconds: float
 ) -> _Answer | Failed:
     """Status, headers and body of one request; Failed where it came to nothing."""
-    import httpx
-
     where = urlsplit(request.url).hostname
-    exchange = asyncio.wait_for(_exchange(request, context, caps.size), seconds)
+    exchange = asyncio.wait_for(_exchange(request, transport, caps.size), seconds)
     try:
         # A thread of its own: whoever calls may be inside an event loop.
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(asyncio.run, exchange).result()
     except TimeoutError:
         return Failed(f"{where} did not answer within {caps.seconds:g} s; try another source")
+    except Refusal as refusal:
+        return Failed(str(refusal))
     except _TooLargeError:
         return Failed(
             f"{request.url} is larger than {caps.size / 1e6:g} MB and was not read", lasting=True
@@ -208,23 +210,12 @@ def _sent(
         return Failed(f"{where} cannot be reached ({_short(error)}); try another source")
 
 
-async def _exchange(request: _Request, context: ssl.SSLContext, size: int) -> _Answer:
-    import httpx
-
-    url = httpx.URL(request.url)
+async def _exchange(request: _Request, transport: httpx.AsyncBaseTransport, size: int) -> _Answer:
     headers = {**request.headers, "Accept-Encoding": "gzip"}
-    extensions = {}
-    if request.address is not None:
-        # The address that was checked is the one that is asked: a name may resolve anew.
-        headers["Host"] = url.netloc.decode("ascii")
-        extensions["sni_hostname"] = url.raw_host.decode("ascii")
-        url = url.copy_with(host=request.address)
     async with (
-        httpx.AsyncClient(
-            verify=context, trust_env=False, proxy=_proxy(request.url), timeout=None
-        ) as client,
+        httpx.AsyncClient(transport=transport, timeout=None) as client,
         client.stream(
-            request.method, url, headers=headers, content=request.body, extensions=extensions
+            request.method, request.url, headers=headers, content=request.body or None
         ) as response,
     ):
         said = {name.lower(): value for name, value in response.headers.items()}

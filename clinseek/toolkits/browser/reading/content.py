@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from clinseek.toolkits.browser.reading.visible import drop
-
 LONGEST_FOR_EXTRACTION = 200_000
 """Characters of text: trafilatura takes more than a second a megabyte."""
 
-_FRAME = frozenset({"nav", "footer"})
+_FRAME = frozenset({
+    "head", "nav", "footer", "svg", "canvas", "audio", "video", "button", "select", "textarea",
+    "input", "map", "dialog",
+})  # fmt: skip
 _FRAME_ROLES = frozenset({"navigation", "contentinfo", "search", "banner"})
 _LEAST_SHARE = 0.4
 _NEARLY_ALL = 0.95
@@ -35,6 +36,20 @@ def content_of(root: Any) -> Any:
     return region if _length(region) >= _LEAST_SHARE * whole else body
 
 
+def _drop(element: Any) -> None:
+    """Take an element out of its tree and leave the text that follows it; a root stays."""
+    parent = element.getparent()
+    if parent is None:
+        return
+    if element.tail:
+        before = element.getprevious()
+        if before is None:
+            parent.text = (parent.text or "") + element.tail
+        else:
+            before.tail = (before.tail or "") + element.tail
+    parent.remove(element)
+
+
 def _drop_frame(body: Any) -> None:
     doomed = [
         element
@@ -43,7 +58,7 @@ def _drop_frame(body: Any) -> None:
     ]
     for element in doomed:
         if element is not body:
-            drop(element)
+            _drop(element)
 
 
 def _landmark(body: Any) -> Any:

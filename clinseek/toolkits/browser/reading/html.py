@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 from clinseek.errors import Refusal
+from clinseek.toolkits.browser.guards.hidden import drop_hidden
 from clinseek.toolkits.browser.hits import Fetched
 from clinseek.toolkits.browser.page import Page, clean, domain_of, page_of_text
 from clinseek.toolkits.browser.reading.content import content_of
 from clinseek.toolkits.browser.reading.links import Links
-from clinseek.toolkits.browser.reading.visible import drop_unseen
 from clinseek.toolkits.browser.reading.writer import written
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -29,7 +29,7 @@ def page_of_html(html: str, fetched: Fetched) -> Page:
     if root is not None:
         title = _title(root) or fetched.title or domain_of(fetched.url)
         links = Links(fetched.url, _base(root))
-        drop_unseen(root)
+        drop_hidden(root)
         text = written(content_of(root), links)
     if not text:
         raise Refusal(
