@@ -28,7 +28,7 @@ def _record(qid: str = "q1", **others: Any) -> Record:
         **others,
     }
     used = ModelUsed(spec="offline", parameters={}, address=None, context_length=None)
-    return record_of(state, thread="t", model=used, rules="r", qid=qid)  # type: ignore[arg-type]
+    return record_of(state, thread="t", model=used, rules="r", qid=qid)
 
 
 def test_a_record_is_read_back_as_it_was_written(tmp_path: Path) -> None:
