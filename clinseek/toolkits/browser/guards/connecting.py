@@ -17,29 +17,12 @@ from clinseek.toolkits.browser.guards.addresses import Addresses, Pinned
 _ONCE = httpx.Limits(max_keepalive_connections=0)
 
 
-class PinnedTransport(httpx.BaseTransport):
+class AsyncPinnedTransport(httpx.AsyncBaseTransport):
     """Sends each request to the address that `addresses` gave for it, with its own Host and SNI.
 
-    Refusal comes out of the request as it is. `verify` is as for httpx.
+    Names are resolved in a thread. Refusal comes out of the request as it is. Proxies of the
+    environment are left aside: they would resolve names themselves. `verify` is as for httpx.
     """
-
-    def __init__(self, addresses: Addresses, *, verify: Any = True) -> None:
-        self._addresses = addresses
-        self._inner = httpx.HTTPTransport(
-            verify=verify, trust_env=False, limits=_ONCE, http2=False, retries=0
-        )
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The response from the pinned address; Refusal where the address may not be opened."""
-        return self._inner.handle_request(_to(self._addresses.check(str(request.url)), request))
-
-    def close(self) -> None:
-        """Close what is open."""
-        self._inner.close()
-
-
-class AsyncPinnedTransport(httpx.AsyncBaseTransport):
-    """`PinnedTransport` for an event loop; names are resolved in a thread."""
 
     def __init__(self, addresses: Addresses, *, verify: Any = True) -> None:
         self._addresses = addresses
@@ -55,17 +38,6 @@ class AsyncPinnedTransport(httpx.AsyncBaseTransport):
     async def aclose(self) -> None:
         """Close what is open."""
         await self._inner.aclose()
-
-
-def guarded_client(addresses: Addresses, *, verify: Any = True, **options: Any) -> httpx.Client:
-    """An httpx client that reaches only what `addresses` allows.
-
-    Proxies of the environment are left aside: they would resolve names themselves. `options` are
-    those of `httpx.Client` (timeout, headers, follow_redirects, ...).
-    """
-    return httpx.Client(
-        transport=PinnedTransport(addresses, verify=verify), trust_env=False, **options
-    )
 
 
 def _to(pinned: Pinned, request: httpx.Request) -> httpx.Request:

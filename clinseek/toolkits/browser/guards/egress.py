@@ -91,12 +91,12 @@ class Egress:
         index = CaseIndex() if strictness == "off" else CaseIndex.of_file(path)
         return cls(index, strictness=strictness)
 
-    def check(self, text: str) -> str | None:
-        """None where `text` (a query or URL) may leave; else a sentence that says what to do."""
-        found = self.kinds(text)
+    def check(self, query: str) -> str | None:
+        """None where `query` (words or a URL) may leave; else a sentence that says what to do."""
+        found = self.kinds(query)
         if not found:
             return None
-        digest = hashlib.blake2b(text.encode("utf-8", "replace"), key=self._key, digest_size=8)
+        digest = hashlib.blake2b(query.encode("utf-8", "replace"), key=self._key, digest_size=8)
         self.stopped.append(Stopped(found, digest.hexdigest()))
         logging.getLogger(__name__).info(
             "not sent to the web: %s (text %s)", ", ".join(found), digest.hexdigest()

@@ -98,20 +98,6 @@ def drop_hidden(root: HtmlElement) -> Counter[Reason]:
     return dropped
 
 
-def visible_html(page: str) -> str:
-    """The HTML of a page without what a reader would not see; "" for a page without elements."""
-    from lxml import etree, html
-
-    try:
-        root = html.document_fromstring(
-            page.encode("utf-8", "replace"), parser=html.HTMLParser(encoding="utf-8")
-        )
-    except (etree.ParserError, ValueError):
-        return ""
-    drop_hidden(root)
-    return str(html.tostring(root, encoding="unicode"))
-
-
 def _drop(element: HtmlElement) -> None:
     parent, before = element.getparent(), element.getprevious()
     if parent is None:
