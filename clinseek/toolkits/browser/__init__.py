@@ -4,9 +4,9 @@ What a harness calls, in order:
 
     archive = Archive.open(path, writes=mode != "replay")        # SettingError
     web = build_web("offline", guards=guards, environment=os.environ, folder=folder)
-    reader = Reader(web=web, archive=archive, mode=mode, guards=guards)    # one for many runs
 
-    session = BrowserSession(reader, BrowserState.from_json(kept))         # one for each run
+    reader = Reader(web=web, archive=archive, mode=mode, guards=guards)    # one for each run
+    session = BrowserSession(reader, BrowserState.from_json(kept))
     tools = BrowserToolkit(session=session, executor=threads).get_tools()
     kept = session.state.as_json()         # after each call: JSON, to be checkpointed with the run
 

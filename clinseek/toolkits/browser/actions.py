@@ -109,7 +109,8 @@ def _shown(
         retrieved=opened.retrieved,
         sha256=opened.sha256,
     )
-    return Turned(after, marking.wrap(shown.text), Observation(web=source))
+    text = marking.wrapped(shown.text, source=page.url or "a search")
+    return Turned(after, text, Observation(web=source))
 
 
 def lines_of(page: Page, first: int, last: int) -> tuple[str, ...]:

@@ -12,19 +12,22 @@ import sqlite3
 import tempfile
 import threading
 import zlib
+from collections import OrderedDict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from clinseek.errors import SettingError
-from clinseek.toolkits.browser.page import digest
+from clinseek.toolkits.browser.page import Page, digest, unpacked
 
 VERSION = 1
 APPLICATION = 0x636C7377
 _WAIT_SECONDS = 60.0
+_KEPT_PAGES = 64
 _SCHEMA = """
 CREATE TABLE blobs (sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, bytes BLOB NOT NULL);
+CREATE TABLE webs (name TEXT PRIMARY KEY);
 CREATE TABLE answers (
     kind TEXT NOT NULL, asked TEXT NOT NULL, topn INTEGER NOT NULL,
     sentence TEXT NOT NULL, lasting INTEGER NOT NULL,
@@ -72,6 +75,7 @@ class Archive:
         self._mine = threading.local()
         self._lock = threading.Lock()
         self._open: list[sqlite3.Connection] = []
+        self._pages: OrderedDict[str, Page] = OrderedDict()
 
     @classmethod
     def open(cls, path: Path, *, writes: bool = True) -> Archive:
@@ -118,6 +122,7 @@ class Archive:
             held = self.answer(question)
             if held is not None and (not replace or answer.sentence) and not held.sentence:
                 return held
+            connection.execute("INSERT OR IGNORE INTO webs VALUES (?)", (answer.web,))
             connection.execute(
                 f"INSERT OR REPLACE INTO answers (kind, asked, topn, {', '.join(Answer._fields)}) "
                 f"VALUES ({', '.join('?' * (3 + len(Answer._fields)))})",
@@ -125,15 +130,21 @@ class Archive:
             )
         return answer
 
-    def put(self, blob: bytes) -> str:
-        """Store bytes that no question points at; their address."""
-        address = digest(blob)
-        with self._writing() as connection:
-            connection.execute(
-                "INSERT OR IGNORE INTO blobs VALUES (?, ?, ?)",
-                (address, len(blob), zlib.compress(blob)),
-            )
-        return address
+    def page(self, sha256: str) -> Page | None:
+        """The page whose lines have this address, or None; the last ones used are in memory."""
+        with self._lock:
+            if sha256 in self._pages:
+                self._pages.move_to_end(sha256)
+                return self._pages[sha256]
+        held = self.blob(sha256)
+        if held is None:
+            return None
+        page = unpacked(held)
+        with self._lock:
+            self._pages[sha256] = page
+            while len(self._pages) > _KEPT_PAGES:
+                self._pages.popitem(last=False)
+        return page
 
     def answers(self) -> Iterator[tuple[Question, Answer]]:
         """Everything that was asked, with what came of it, in the order of retrieval."""
@@ -145,7 +156,7 @@ class Archive:
 
     def webs(self) -> tuple[str, ...]:
         """The backends that its answers came from."""
-        found = self._connection.execute("SELECT DISTINCT web FROM answers ORDER BY web")
+        found = self._connection.execute("SELECT name FROM webs ORDER BY name")
         return tuple(row[0] for row in found)
 
     def export(self, path: Path) -> None:

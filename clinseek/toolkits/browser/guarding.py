@@ -35,14 +35,11 @@ class Marking(Protocol):
     """Shows the text of pages as text of others."""
 
     def neutral(self, text: str) -> str:
-        """`text` without what a model could take for a turn, a call or a mark of ours.
-
-        The number of its lines, and the links `【3†text†host】` in it, stay as they are.
-        """
+        """Text of a page without what a model could take for a turn, a call or a mark of ours."""
         ...
 
-    def wrap(self, shown: str) -> str:
-        """The whole of what is shown of a page, marked as data."""
+    def wrapped(self, text: str, *, source: str) -> str:
+        """The whole of what is shown of a page, marked as data from `source`."""
         ...
 
 
@@ -51,6 +48,7 @@ class Guards:
     """The guards of one run. `egress` and `denied` may be None: then nothing is held back.
 
     `addresses` is for the pages of the web; it connects to what it checked (guards.connecting).
+    The module `guards.injection` is a Marking.
     """
 
     egress: Egress | None

@@ -9,8 +9,6 @@ live      everything comes from the web; the archive keeps what was seen, so tha
 from __future__ import annotations
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
@@ -20,14 +18,13 @@ from clinseek.toolkits.browser.archive import Answer, Archive, Question
 from clinseek.toolkits.browser.backends.web import Web
 from clinseek.toolkits.browser.guarding import Guards
 from clinseek.toolkits.browser.hits import Failed, Fetched, Hit
-from clinseek.toolkits.browser.page import Page, digest, packed, unpacked
+from clinseek.toolkits.browser.page import Page, digest, packed
 from clinseek.toolkits.browser.reading import page_of, source_of
 from clinseek.toolkits.browser.stack import BrowserState, Opened
 from clinseek.toolkits.browser.urls import checked_url
 from clinseek.toolkits.browser.windows import find_page, results_page
 
 Mode = Literal["record", "replay", "live"]
-_KEPT_PAGES = 64
 
 
 class Kept(NamedTuple):
@@ -38,9 +35,10 @@ class Kept(NamedTuple):
 
 
 class Reader:
-    """The web as one run or many see it; safe to use from several threads.
+    """The web as one run sees it: what it keeps is in the archive, so it is made in no time.
 
-    `web` may be None for a replay. Raises SettingError for a record into an archive whose answers
+    `web` and `archive` are shared by many runs, `guards` belong to one (they know its case). `web`
+    may be None for a replay. Raises SettingError for a record into an archive whose answers
     came from another backend: a page would then not say where it was found.
     """
 
@@ -58,8 +56,6 @@ class Reader:
         self._web = web
         self._archive = archive
         self._now = now
-        self._pages: OrderedDict[tuple[str, ...], Page] = OrderedDict()
-        self._lock = threading.Lock()
         if mode == "record" and web is not None:
             others = [name for name in archive.webs() if name != web.name]
             if others:
@@ -118,7 +114,6 @@ class Reader:
             url=page.url,
             title=page.title,
             retrieved=base.retrieved,
-            mime=base.mime,
             pattern=pattern,
             base=state.cursor_of(cursor),
         )
@@ -144,7 +139,9 @@ class Reader:
                     "in a replay: go on with the pages that it holds"
                 )
             answer, blobs = ask(self._web)
-            held = self._archive.keep(question, answer, *blobs, replace=self.mode == "live")
+            live = self.mode == "live"
+            held = self._archive.keep(question, answer, *blobs, replace=live)
+            held = answer if live else held
         if held.sentence:
             raise Refusal(held.sentence)
         return held
@@ -164,7 +161,7 @@ class Reader:
         try:
             page = page_of(fetched)
         except Refusal as refusal:
-            return self._failure(web, Failed(str(refusal), lasting=True)), (fetched.body,)
+            return self._failure(web, Failed(str(refusal), lasting=True)), ()
         lines = packed(page)
         answer = Answer(
             url=fetched.url,
@@ -184,30 +181,20 @@ class Reader:
         return self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _page(self, opened: Opened) -> Page:
-        key = (opened.kind, opened.sha256, opened.mime, opened.title, opened.url)
-        with self._lock:
-            if key in self._pages:
-                self._pages.move_to_end(key)
-                return self._pages[key]
-        page = self._made(opened)
-        with self._lock:
-            self._pages[key] = page
-            while len(self._pages) > _KEPT_PAGES:
-                self._pages.popitem(last=False)
-        return page
-
-    def _made(self, opened: Opened) -> Page:
-        held = self._archive.blob(opened.sha256)
-        if held is None:
+        if opened.kind == "page":
+            page = self._archive.page(opened.sha256)
+        elif (held := self._archive.blob(opened.sha256)) is None:
+            page = None
+        elif opened.kind == "search":
+            page = results_page(opened.title, self._allowed(_unpacked_hits(held)))
+        else:
+            page = source_of(Fetched(opened.url, opened.mime, held, opened.title))
+        if page is None:
             raise Refusal(
                 f"the page {opened.url or opened.title} is not in the archive any more; "
                 "search or open it again"
             )
-        if opened.kind == "search":
-            return results_page(opened.title, self._allowed(_unpacked_hits(held)))
-        if opened.kind == "source":
-            return source_of(Fetched(opened.url, opened.mime, held, opened.title))
-        return unpacked(held)
+        return page
 
     def _let_out(self, words: str) -> None:
         egress = self.guards.egress

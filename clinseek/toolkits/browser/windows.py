@@ -27,6 +27,8 @@ MOST_MATCHES = 50
 LINES_A_MATCH = 4
 LONGEST_PATTERN = 200
 _LONGEST_URL = 1024
+_LINK_BEGINS = "\ue000"
+"""Stands for the bracket of our links meanwhile; pages keep no character of private use."""
 
 
 class Window(NamedTuple):
@@ -68,11 +70,12 @@ def window(
 
 
 def _neutral_lines(lines: list[str], neutral: Callable[[str], str]) -> list[str]:
-    """The lines made neutral; their numbers hold whatever the page is made of."""
-    together = neutral("\n".join(lines)).split("\n")
-    if len(together) == len(lines):
-        return together
-    return [" ".join(neutral(line).split()) for line in lines]
+    """The lines made neutral, our links among them kept: only we write their brackets."""
+    held = "\n".join(lines).replace("【", _LINK_BEGINS)
+    together = neutral(held).split("\n")
+    if len(together) != len(lines):  # line numbers must hold whatever a page is made of
+        together = [" ".join(neutral(line).split()) for line in held.split("\n")]
+    return [line.replace(_LINK_BEGINS, "【") for line in together]
 
 
 def _where(url: str, neutral: Callable[[str], str]) -> str:
