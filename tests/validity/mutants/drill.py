@@ -42,6 +42,8 @@ LOOKED_AT = (
 
 PATIENTS = 14
 _SIGHTS = 24
+_TABLES_KEPT = 4
+"""Of so many tables places are kept: mutants come table by table, and a place holds a record."""
 _EVERYTHING = "2250-01-01 00:00:00"
 
 
@@ -169,6 +171,8 @@ class Ground:
     def places(self, table: str) -> list[Place]:
         """Patients and moments on which the rule of `table` turns."""
         if table not in self._places:
+            while len(self._places) >= _TABLES_KEPT:
+                del self._places[next(iter(self._places))]
             self._places[table] = places_for(table, self.patients)
         return self._places[table]
 
