@@ -34,26 +34,6 @@ EVIDENCE_META = "clinseek/evidence"
 EXPIRED_META = "clinseek/expired"
 """True in the `_meta` of a result that only says that the session has expired."""
 
-OUTPUT_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "text": {"type": "string", "description": "What the tool says."},
-        "refused": {"type": "boolean", "description": "Whether the text says what to do instead."},
-        "table": {"type": ["string", "null"], "description": "The table that row_ids count in."},
-        "row_ids": {
-            "type": "array",
-            "items": {"type": "integer"},
-            "description": "The rows shown, in the order of the text.",
-        },
-        "tables": {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "All tables that were read.",
-        },
-    },
-    "required": ["text", "refused", "table", "row_ids", "tables"],
-    "additionalProperties": False,
-}
 PROGRESS_SECONDS = 1.0
 
 
@@ -126,14 +106,17 @@ def server_over(
 
 
 def published(tool: BaseTool, service: Service, *, underscores: bool = False) -> types.Tool:
-    """A tool as clients see it: name, description and schema as the graph sends them to a model."""
+    """A tool as clients see it: name, description and schema as the graph sends them to a model.
+
+    Without a schema of its output: the SDK's client would check that schema itself before every
+    result that it checks by it, which costs as much as the call (4 ms).
+    """
     function = convert_to_openai_tool(tool)["function"]
     name: str = function["name"]
     return types.Tool(
         name=underscored(name) if underscores else name,
         description=function["description"],
         inputSchema=function["parameters"],
-        outputSchema=OUTPUT_SCHEMA,
         annotations=types.ToolAnnotations(
             readOnlyHint=True,
             destructiveHint=False,
@@ -166,7 +149,11 @@ def result_of(entry: Evidence, *, expired: bool = False) -> types.CallToolResult
 
 
 def structured(entry: Evidence) -> dict[str, Any]:
-    """The structured content of a result, by OUTPUT_SCHEMA."""
+    """The structured content of a result: the text, and where it came from.
+
+    `row_ids` are the rows of `table` that the text shows, in its order; `tables` all that were
+    read; `refused` is True where the text says what to do instead.
+    """
     origin = entry.answered.origin
     return {
         "text": entry.answered.text,

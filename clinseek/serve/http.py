@@ -25,6 +25,8 @@ PATH = "/mcp"
 _BODY = 1_000_000
 """Bytes of one request: a long SQL statement has 100,000."""
 _GRACE = 2
+_CONNECTIONS = 32
+"""For each session: its stream, and one for every call that its client makes at once."""
 _BACKLOG = 256
 
 
@@ -101,7 +103,7 @@ def served_by(
             log_config=None,
             access_log=False,
             server_header=False,
-            limit_concurrency=most * 8 + 32,
+            limit_concurrency=most * _CONNECTIONS + 32,
             timeout_graceful_shutdown=_GRACE,
             ws="none",
         )
