@@ -6,24 +6,21 @@ only inserts. The file is written beside its name, made read-only and moved into
 
 from __future__ import annotations
 
-import csv
-import gzip
 import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from clinseek.errors import RawRecordError
+from clinseek.toolkits.ehr.candidates.codes import code_sheets
+from clinseek.toolkits.ehr.candidates.sheet import Sheet
 from clinseek.toolkits.ehr.candidates.sources import (
     CANDIDATE_SOURCES,
-    CODE_COLUMNS,
-    CODE_SOURCES,
     INDEXED_CODES,
     CandidateSource,
-    CodeSource,
 )
+from clinseek.toolkits.ehr.candidates.supplied import supplied_sheets
 from clinseek.toolkits.ehr.tables import TABLES, ColumnType
 
 if TYPE_CHECKING:
@@ -43,26 +40,23 @@ _STORED_AS: dict[ColumnType, str] = {
 }
 
 
-class Sheet(NamedTuple):
-    """One table of the vocabulary: its name, its typed columns, its rows in their order."""
-
-    name: str
-    columns: tuple[tuple[str, ColumnType], ...]
-    rows: list[tuple[Any, ...]]
-
-
 def build_vocabulary(store_path: Path, *, codes: Path | None) -> Path:
     """Write STORE/vocabulary.sqlite from the store's Parquet files and return its path.
 
-    `codes` is a folder with the HCUP CCS files (`ccs_dx_categories.csv` and its companions);
-    without it, or where a file of it is missing, the CCS candidate tables are absent. Raises
-    RawRecordError when a CCS file is there and cannot be read. The table `vocabulary_edition`
+    `codes` is a folder of code lists, any of them: the HCUP CCS files (`ccs_dx_categories.csv` and
+    its companions), CCSR and GEM files for synonyms, `vocabularies/NAME.csv` of the user's own, and
+    a published `candidate_table.db`; a table that comes from a file of the user replaces the one
+    that the store would give. What is missing is absent. Raises RawRecordError when a file is
+    there and cannot be read. The table `vocabulary_edition`
     holds one SHA-256 over all names and rows. Candidates drawn from patients' rows (drugs, tests,
     units) are left out of a store of fewer than FEWEST_PATIENTS patients.
     """
     with closing(_connect()) as reader:
         found = [*_dictionaries(store_path, reader), *_candidates(store_path, reader)]
-    sheets = sorted((*found, *_categories(codes)), key=lambda sheet: sheet.name)
+    if codes is not None:
+        found += [*code_sheets(codes), *supplied_sheets(codes)]
+    named = {sheet.name: sheet for sheet in found}
+    sheets = [named[name] for name in sorted(named)]
     target = store_path / VOCABULARY_FILE
     unfinished = target.with_name(f".{VOCABULARY_FILE}.unfinished")
     unfinished.unlink(missing_ok=True)
@@ -120,52 +114,6 @@ def _connect() -> DuckDBPyConnection:
     import duckdb
 
     return duckdb.connect(":memory:", config={"threads": 2})
-
-
-def _categories(codes: Path | None) -> Iterator[Sheet]:
-    if codes is None:
-        return
-    for source in CODE_SOURCES:
-        needed = [codes / source.categories, *(codes / name for name, _ in source.maps)]
-        if all(file.is_file() for file in needed):
-            yield Sheet(source.name, CODE_COLUMNS, sorted(set(_coded(codes, source))))
-
-
-def _coded(codes: Path, source: CodeSource) -> Iterator[tuple[str, int, str, str]]:
-    categories = _columns_of(codes / source.categories, "category_code", "category_desc")
-    titles = dict(source.unnamed)
-    titles |= {category: title.strip() for category, title in categories if title.strip()}
-    for name, versions in source.maps:
-        version_of = dict(versions)
-        for vocabulary, code, category in _columns_of(
-            codes / name, "vocabulary_id", "code", "category_code"
-        ):
-            version = version_of.get(vocabulary)
-            if version is not None and (title := titles.get(category)):
-                yield code, version, category, title
-
-
-def _columns_of(file: Path, *names: str) -> Iterator[tuple[str, ...]]:
-    opened = gzip.open if file.suffix == ".gz" else open
-    try:
-        with opened(file, "rt", encoding="utf-8", newline="") as lines:
-            reader = csv.reader(lines)
-            header = next(reader, [])
-            missing = [name for name in names if name not in header]
-            if missing:
-                raise RawRecordError(
-                    f"{file} has no column {missing[0]!r}; its columns are {', '.join(header)}"
-                )
-            places = [header.index(name) for name in names]
-            for row in reader:
-                if len(row) != len(header):
-                    raise RawRecordError(
-                        f"{file}, line {reader.line_num}: {len(row)} fields instead of "
-                        f"{len(header)}; fetch the file again"
-                    )
-                yield tuple(row[place] for place in places)
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise RawRecordError(f"{file} cannot be read as a CSV of CCS codes: {error}") from error
 
 
 def _write(file: Path, sheets: Sequence[Sheet]) -> None:

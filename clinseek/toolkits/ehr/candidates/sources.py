@@ -124,6 +124,16 @@ CODE_SOURCES: tuple[CodeSource, ...] = (
     ),
 )
 
+CCSR_FILES = ("ccsr_dx_v2023-1_categories.csv", "ccsr_dx_v2023-1_map_icd10cm.csv.gz")
+CCSR_COLUMNS: tuple[tuple[str, ColumnType], ...] = (
+    ("icd_code", "text"),
+    ("icd_version", "integer"),
+    ("ccsr_category", "text"),
+    ("ccsr_title", "text"),
+)
+EQUIVALENTS_FILE = "icd_cm_9_to_10_gem.csv.gz"
+EQUIVALENT_COLUMNS: tuple[tuple[str, ColumnType], ...] = (("icd_9", "text"), ("icd_10", "text"))
+
 INDEXED_CODES: dict[str, tuple[str, ...]] = {
     "d_hcpcs": ("code",),
     "d_icd_diagnoses": ("icd_code", "icd_version"),
@@ -131,6 +141,9 @@ INDEXED_CODES: dict[str, tuple[str, ...]] = {
     "d_items": ("itemid",),
     "d_labitems": ("itemid",),
     "diagnoses_ccs_candidates": ("icd_code", "icd_version"),
+    "diagnoses_ccsr": ("icd_code", "icd_version"),
+    "diagnoses_icd_candidates": ("icd_code", "icd_version"),
     "procedures_ccs_candidates": ("icd_code", "icd_version"),
+    "procedures_icd_candidates": ("icd_code", "icd_version"),
 }
 """The columns by which a vocabulary table is joined, and therefore indexed."""

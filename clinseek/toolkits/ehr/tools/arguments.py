@@ -5,10 +5,12 @@ What cannot be read becomes a sentence (see `schemas.read_arguments`), never an 
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
 
+from clinseek.toolkits.ehr.candidates.keyword import KeywordMode
+from clinseek.toolkits.ehr.candidates.semantic.model_choice import semantic_absence
 from clinseek.toolkits.ehr.tools.fields import (
     DEFAULT_ROWS,
     TEXT_SCHEMA,
@@ -25,6 +27,8 @@ from clinseek.toolkits.ehr.tools.fields import (
     Text,
     Texts,
 )
+
+MOST_ENTRIES = 100
 
 
 class Arguments(BaseModel):
@@ -174,6 +178,14 @@ class RunSqlQuery(SubjectArguments):
     offset: Offset = 0
 
 
+CandidateTable = Annotated[
+    str, Field(description="A candidate table, e.g. diagnoses_ccs_candidates.")
+]
+EntriesEach = Annotated[
+    int, Field(ge=1, le=MOST_ENTRIES, description="Entries for each, 5 by default.")
+]
+
+
 class GetCandidatesByKeyword(Arguments):
     """ehr.get_candidates_by_keyword."""
 
@@ -182,24 +194,57 @@ class GetCandidatesByKeyword(Arguments):
         "Find entries of a candidate table (the fixed wordings that answers use) that hold every "
         "word of a keyword or begin with it as a code."
     )
-    table_name: Annotated[
-        str, Field(description="A candidate table, e.g. diagnoses_ccs_candidates.")
-    ]
+    table_name: CandidateTable
     keyword: Annotated[Keyword, Field(description="Words to look for, taken literally.")]
     limit: Limit = DEFAULT_ROWS
     offset: Offset = 0
+    mode: Annotated[
+        KeywordMode,
+        Field(
+            description="words: all of them, in any order (default). phrase: as written. prefix: "
+            "entries that begin with it. code: codes that begin with it."
+        ),
+    ] = "words"
 
 
 class GetCandidatesByFuzzyMatching(Arguments):
     """ehr.get_candidates_by_fuzzy_matching."""
 
     tool = "ehr.get_candidates_by_fuzzy_matching"
-    says = "Find the five entries of a candidate table that are spelt most like each keyword."
-    table_name: Annotated[
-        str, Field(description="A candidate table, e.g. diagnoses_ccs_candidates.")
-    ]
+    says = (
+        "Find the five entries of a candidate table that are spelt most like each keyword: typos, "
+        "another order of the words, common abbreviations."
+    )
+    table_name: CandidateTable
     keywords: Keywords
-    limit: Annotated[int, Field(ge=1, le=100, description="Entries a keyword, 5 by default.")] = 5
+    limit: EntriesEach = 5
+    threshold: Annotated[
+        float, Field(ge=0, le=100, description="Least likeness, 0 (default) to 100.")
+    ] = 0.0
+    mode: Annotated[
+        Literal["fuzzy", "hybrid"],
+        Field(description="hybrid: all searches by one ranking. Default: fuzzy."),
+    ] = "fuzzy"
+
+
+class GetCandidatesBySemanticSimilarity(Arguments):
+    """ehr.get_candidates_by_semantic_similarity."""
+
+    tool = "ehr.get_candidates_by_semantic_similarity"
+    says = (
+        "Find the five entries of a candidate table that are nearest in meaning to each query, "
+        "whatever the words."
+    )
+    table_name: CandidateTable
+    query: Keywords
+    limit: EntriesEach = 5
+    threshold: Annotated[float, Field(ge=-1, le=1, description="Least cosine, 0.5 by default.")] = (
+        0.5
+    )
+    mode: Annotated[
+        Literal["semantic", "hybrid"],
+        Field(description="hybrid: all searches by one ranking. Default: semantic."),
+    ] = "semantic"
 
 
 class Think(Arguments):
@@ -236,6 +281,7 @@ ARGUMENTS: tuple[type[Arguments], ...] = (
     RunSqlQuery,
     GetCandidatesByKeyword,
     GetCandidatesByFuzzyMatching,
+    GetCandidatesBySemanticSimilarity,
     Think,
     Finish,
 )
@@ -256,4 +302,10 @@ PAPER_EHR_TOOL_NAMES: tuple[str, ...] = (
     "ehr.think",
     "ehr.finish",
 )
-"""The eleven of the paper. `get_candidates_by_semantic_similarity` is not among EHR_TOOL_NAMES."""
+"""The eleven of the paper."""
+
+
+def offered_arguments() -> tuple[type[Arguments], ...]:
+    """The arguments of every tool that can work here: search by meaning needs its model."""
+    absent = GetCandidatesBySemanticSimilarity if semantic_absence() else None
+    return tuple(arguments for arguments in ARGUMENTS if arguments is not absent)

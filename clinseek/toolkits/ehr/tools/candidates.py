@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clinseek.errors import Refusal
-from clinseek.toolkits.ehr.candidates import Titles, fuzzy_matches, keyword_matches, load_titles
+from clinseek.errors import ModelError, Refusal
+from clinseek.toolkits.ehr.candidates import (
+    Match,
+    Titles,
+    fuzzy_matches,
+    hybrid_matches,
+    keyword_matches,
+    load_titles,
+)
+from clinseek.toolkits.ehr.candidates.semantic import (
+    SemanticIndex,
+    semantic_absence,
+    semantic_index,
+    semantic_matches,
+)
 from clinseek.toolkits.ehr.tools import arguments as takes
+from clinseek.toolkits.ehr.tools.fields import LONGEST_KEYWORD
 from clinseek.toolkits.ehr.tools.names import CANDIDATES, candidate_tables, found, nearest
 from clinseek.toolkits.ehr.tools.records import Answer
 from clinseek.toolkits.ehr.tools.rendering import MOST_CHARACTERS, Grid, show
@@ -22,46 +36,124 @@ _CODES_SHOWN = 5
 def by_keyword(case: Case, asked: takes.GetCandidatesByKeyword) -> Answer:
     """Every entry that holds all words of the keyword, one line a wording."""
     table, titles = _titles(case, asked.table_name)
-    matches = keyword_matches(titles, asked.keyword)
+    if not asked.keyword.strip():
+        raise Refusal("the keyword is empty; give a word, a phrase or a code")
+    found = keyword_matches(
+        titles, asked.keyword, mode=asked.mode, limit=asked.limit, offset=asked.offset
+    )
     seen = Observation(tables=(table,))
-    if not matches:
+    if not found.total:
         return (
             f"{table}: no entry holds {asked.keyword!r}; try fewer or other words, or "
             "ehr.get_candidates_by_fuzzy_matching"
         ), seen
-    page = matches[asked.offset : asked.offset + asked.limit]
-    if not page:
-        return f"{table}: no entry at offset {asked.offset:,} of {len(matches):,}", seen
-    rows = [_line(titles, match.place) for match in page]
+    if not found.matches:
+        return f"{table}: no entry at offset {asked.offset:,} of {found.total:,}", seen
+    rows = [_line(titles, match.place) for match in found.matches]
     body = show(Grid(("candidate", *titles.columns), rows, cited=False), room=MOST_CHARACTERS)
     last = asked.offset + body.rows
-    more = f"; give more words or page with offset={last}" if last < len(matches) else ""
+    more = f"; give more words or page with offset={last}" if last < found.total else ""
     first = (
-        f"{table}: entries {asked.offset + 1:,}-{last:,} of {len(matches):,} with "
-        f"{asked.keyword!r}{more}"
+        f"{table}: entries {asked.offset + 1:,}-{last:,} of {found.total:,} "
+        f"{_with(asked.keyword, by_synonym=found.by_synonym)}{more}"
     )
     return f"{first}\n\n{body.text}", seen
+
+
+def _with(keyword: str, *, by_synonym: bool) -> str:
+    if not by_synonym:
+        return f"with {keyword!r}"
+    return f"whose code or category is also called {keyword!r} (no entry holds these words itself)"
 
 
 def by_fuzzy_matching(case: Case, asked: takes.GetCandidatesByFuzzyMatching) -> Answer:
     """The entries spelt most like each keyword, with their likeness from 0 to 100."""
     table, titles = _titles(case, asked.table_name)
-    keywords = [keyword for keyword in asked.keywords if keyword.strip()]
-    if not keywords:
-        raise Refusal("no keyword; give one or a list of them")
-    rows = list(_likenesses(titles, keywords, asked.limit))
-    columns = ("keyword", "likeness", "candidate", *titles.columns)
+    keywords = _queries(asked.keywords, "keyword")
+    if asked.mode == "hybrid":
+        index = None if semantic_absence() else _index(titles, table)
+        found = hybrid_matches(titles, keywords, limit=asked.limit, index=index)
+        return _listed(table, titles, keywords, found, by=_FUSED, column="keyword", index=index)
+    found = fuzzy_matches(titles, keywords, limit=asked.limit, threshold=asked.threshold)
+    by = _By("likeness", f"the {asked.limit} entries most like each keyword (likeness 0-100)")
+    found = [[match._replace(score=round(match.score)) for match in each] for each in found]
+    return _listed(table, titles, keywords, found, by=by, column="keyword")
+
+
+def by_semantic_similarity(case: Case, asked: takes.GetCandidatesBySemanticSimilarity) -> Answer:
+    """The entries nearest in meaning to each query, with their cosines to three decimals."""
+    table, titles = _titles(case, asked.table_name)
+    queries = _queries(asked.query, "query")
+    index = _index(titles, table)
+    if asked.mode == "hybrid":
+        found = hybrid_matches(titles, queries, limit=asked.limit, index=index)
+        return _listed(table, titles, queries, found, by=_FUSED, column="query", index=index)
+    found = semantic_matches(index, queries, limit=asked.limit, threshold=asked.threshold)
+    by = _By(
+        "score",
+        f"the {asked.limit} entries nearest in meaning to each query "
+        f"(cosine, at least {asked.threshold:g})",
+    )
+    return _listed(table, titles, queries, found, by=by, column="query", index=index)
+
+
+class _By(NamedTuple):
+    """The column of a score, and the words for what is listed."""
+
+    score: str
+    says: str
+
+
+_FUSED = _By("fusion", "the best entries of keyword, fuzzy and semantic search by one ranking")
+
+
+def _listed(
+    table: str,
+    titles: Titles,
+    queries: Sequence[str],
+    found: Sequence[Sequence[Match]],
+    *,
+    by: _By,
+    column: str,
+    index: SemanticIndex | None = None,
+) -> Answer:
+    seen = Observation(tables=(table,))
+    rows = [
+        (query, match.score, *_line(titles, match.place))
+        for query, matches in zip(queries, found, strict=True)
+        for match in matches
+    ]
+    bare = [query for query, matches in zip(queries, found, strict=True) if not matches]
+    first = f"{table}: {by.says}"
+    if index is not None and index.rebuilt:
+        first += "; the kept vectors were broken and have been computed again"
+    if bare:
+        first += f"; nothing for {', '.join(map(repr, bare))}: lower the threshold or reword"
+    if not rows:
+        return first, seen
+    columns = (column, by.score, "candidate", *titles.columns)
     body = show(Grid(columns, rows, cited=False), room=MOST_CHARACTERS)
-    first = f"{table}: the {asked.limit} entries most like each keyword (likeness 0-100)"
     if body.rows < len(rows):
-        first += f"; only {body.rows} of {len(rows)} fit into a reply, ask for fewer keywords"
-    return f"{first}\n\n{body.text}", Observation(tables=(table,))
+        first += f"; only {body.rows} of {len(rows)} fit into a reply, ask for fewer at once"
+    return f"{first}\n\n{body.text}", seen
 
 
-def _likenesses(titles: Titles, keywords: Sequence[str], limit: int) -> Iterator[tuple[Any, ...]]:
-    for keyword in keywords:
-        for place, score in fuzzy_matches(titles, keyword, limit=limit):
-            yield (keyword, round(score), *_line(titles, place))
+def _queries(given: Sequence[str], name: str) -> list[str]:
+    asked = [query.strip() for query in given if query.strip()]
+    if not asked:
+        raise Refusal(f"no {name}; give one or a list of them")
+    if longest := next((query for query in asked if len(query) > LONGEST_KEYWORD), None):
+        raise Refusal(
+            f"a {name} is at most {LONGEST_KEYWORD:,} characters of text, not {len(longest):,}"
+        )
+    return asked
+
+
+def _index(titles: Titles, table: str) -> SemanticIndex:
+    try:
+        return semantic_index(titles, table=table)
+    except ModelError as error:
+        raise Refusal(str(error)) from error
 
 
 def _titles(case: Case, written: str) -> tuple[str, Titles]:

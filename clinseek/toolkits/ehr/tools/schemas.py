@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from clinseek.errors import Refusal
-from clinseek.toolkits.ehr.tools.arguments import ARGUMENTS, Arguments
+from clinseek.toolkits.ehr.tools.arguments import Arguments, offered_arguments
 
 A = TypeVar("A", bound=Arguments)
 
@@ -25,7 +25,7 @@ def ehr_tool_schemas() -> list[dict[str, Any]]:
                 "parameters": parameters_of(arguments),
             },
         }
-        for arguments in ARGUMENTS
+        for arguments in offered_arguments()
     ]
 
 

@@ -36,6 +36,7 @@ _ANSWERS: dict[type[Arguments], Callable[[Case, Any], Answer]] = {
     takes.RunSqlQuery: sql.run,
     takes.GetCandidatesByKeyword: candidates.by_keyword,
     takes.GetCandidatesByFuzzyMatching: candidates.by_fuzzy_matching,
+    takes.GetCandidatesBySemanticSimilarity: candidates.by_semantic_similarity,
     takes.Think: submission.think,
     takes.Finish: submission.finish,
 }
@@ -72,14 +73,17 @@ class EhrTool(BaseTool):
 
 
 class EhrToolkit(BaseToolkit):
-    """The fifteen `ehr.*` tools over `case`; they keep nothing, so calls may run in parallel."""
+    """The sixteen `ehr.*` tools over `case`; they keep nothing, so calls may run in parallel.
+
+    Search by meaning is absent where its model is: `semantic_absence` says why.
+    """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     case: Case
 
     def get_tools(self) -> list[BaseTool]:
-        """One tool for each of EHR_TOOL_NAMES, in that order."""
+        """One tool for each of EHR_TOOL_NAMES that can work here, in that order."""
         return [
             EhrTool(
                 name=arguments.tool,
@@ -88,5 +92,5 @@ class EhrToolkit(BaseToolkit):
                 case=self.case,
                 takes=arguments,
             )
-            for arguments in takes.ARGUMENTS
+            for arguments in takes.offered_arguments()
         ]

@@ -1,18 +1,18 @@
-"""Finding titles by words and by likeness."""
+"""Finding titles by words and by likeness, and by both."""
 
-import sqlite3
-from contextlib import closing
-from pathlib import Path
+import math
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from clinseek.toolkits.ehr.candidates import (
-    Titles,
+    KeywordMode,
+    Match,
+    fused,
     fuzzy_matches,
+    hybrid_matches,
     keyword_matches,
-    load_titles,
 )
 from clinseek.toolkits.ehr.candidates.titles import titles_of
 
@@ -29,32 +29,34 @@ ROWS = [
 TITLES = titles_of(("icd_code", "icd_version", "candidate"), list(ROWS), title="candidate")
 
 
-def _found(keyword: str) -> list[str]:
-    return [TITLES.titles[match.place] for match in keyword_matches(TITLES, keyword)]
+def _found(keyword: str, *, mode: KeywordMode = "words") -> list[str]:
+    found = keyword_matches(TITLES, keyword, mode=mode)
+    assert found.total == len(found.matches)
+    return [TITLES.titles[match.place] for match in found.matches]
 
 
 def _alike(keyword: str, *, limit: int = 5, threshold: float = 0.0) -> list[str]:
-    found = fuzzy_matches(TITLES, keyword, limit=limit, threshold=threshold)
+    (found,) = fuzzy_matches(TITLES, [keyword], limit=limit, threshold=threshold)
     return [TITLES.titles[match.place] for match in found]
 
 
 def test_all_words_must_occur_in_any_order_and_case() -> None:
     assert _found("FAILURE heart") == [
-        "Acute on chronic systolic (congestive) heart failure",
         "Heart failure, unspecified",
+        "Acute on chronic systolic (congestive) heart failure",
     ]
     assert _found("heart diabetes") == []
 
 
-def test_the_title_itself_comes_first_then_beginnings_then_words_then_parts() -> None:
+def test_the_title_itself_comes_first_then_beginnings_then_words_then_parts_of_words() -> None:
     assert _found("heart") == [
-        "Heart failure, unspecified",
         "Heart transplant status",
-        "Heartburn",
+        "Heart failure, unspecified",
         "Acute on chronic systolic (congestive) heart failure",
+        "Heartburn",
     ]
     assert _found("diabetes mellitus")[0] == "Diabetes mellitus"
-    assert _found("eart") == sorted(_found("heart"))
+    assert sorted(_found("eart")) == sorted(_found("heart"))
 
 
 def test_a_code_or_its_beginning_finds_its_title() -> None:
@@ -70,7 +72,7 @@ def test_no_character_is_special(keyword: str) -> None:
 
 
 def test_a_title_of_several_codes_is_found_once_with_all_its_rows() -> None:
-    (match,) = keyword_matches(TITLES, "heartburn")
+    (match,) = keyword_matches(TITLES, "heartburn").matches
     assert TITLES.rows[match.place] == (("K219", 10), ("5739", 9))
 
 
@@ -100,10 +102,10 @@ def test_likeness_gives_the_wished_number_best_first_equals_by_title() -> None:
     assert len(_alike("x")) == 5
     assert len(_alike("x", limit=2)) == 2
     assert _alike("  ") == []
-    scores = [match.score for match in fuzzy_matches(TITLES, "heart", limit=8)]
+    scores = [match.score for match in fuzzy_matches(TITLES, ["heart"], limit=8)[0]]
     assert scores == sorted(scores, reverse=True)
     twins = titles_of(("candidate",), [("ab",), ("ba",), ("zz",)], title="candidate")
-    assert [m.place for m in fuzzy_matches(twins, "xx")] == [0, 1, 2]
+    assert [m.place for m in fuzzy_matches(twins, ["xx"])[0]] == [0, 1, 2]
 
 
 def test_a_threshold_keeps_out_what_is_not_alike() -> None:
@@ -111,29 +113,63 @@ def test_a_threshold_keeps_out_what_is_not_alike() -> None:
     assert _alike("qqqq", threshold=50.0) == []
 
 
-def _vocabulary(file: Path, *titles: str) -> Path:
-    file.unlink(missing_ok=True)
-    with closing(sqlite3.connect(file)) as connection:
-        connection.execute("CREATE TABLE x_candidates (candidate TEXT)")
-        connection.executemany("INSERT INTO x_candidates VALUES (?)", [(t,) for t in titles])
-        connection.commit()
-    return file
+def test_a_code_is_found_with_or_without_its_dot() -> None:
+    assert _found("I50.9") == _found("i509") == ["Heart failure, unspecified"]
+    assert _found("250.00", mode="code") == ["Diabetes mellitus"]
 
 
-def test_titles_are_loaded_once_and_again_when_the_file_is_another(tmp_path: Path) -> None:
-    file = _vocabulary(tmp_path / "v.sqlite", "a", "b")
-    loaded = load_titles(file, "x_candidates")
-    assert isinstance(loaded, Titles)
-    assert loaded.titles == ("a", "b")
-    assert load_titles(file, "x_candidates") is loaded
-    other = _vocabulary(tmp_path / "new.sqlite", "c", "d", "e")
-    other.replace(file)
-    assert load_titles(file, "x_candidates").titles == ("c", "d", "e")
+def test_a_phrase_a_beginning_and_a_code_may_be_asked_for() -> None:
+    assert _found("heart failure", mode="phrase") == [
+        "Heart failure, unspecified",
+        "Acute on chronic systolic (congestive) heart failure",
+    ]
+    assert _found("failure heart", mode="phrase") == []
+    assert _found("heart", mode="prefix") == [
+        "Heart transplant status", "Heart failure, unspecified", "Heartburn",
+    ]  # fmt: skip
+    assert _found("50", mode="code") == []
+    assert _found("I50", mode="code") == [
+        "Heart failure, unspecified",
+        "Acute on chronic systolic (congestive) heart failure",
+    ]
 
 
-def test_a_table_or_title_column_that_is_not_there_is_a_key_error(tmp_path: Path) -> None:
-    file = _vocabulary(tmp_path / "v.sqlite", "a")
-    with pytest.raises(KeyError):
-        load_titles(file, "absent")
-    with pytest.raises(KeyError):
-        load_titles(file, "x_candidates", title="absent")
+def test_a_page_is_a_part_of_the_whole_list() -> None:
+    whole = keyword_matches(TITLES, "heart").matches
+    for offset in range(5):
+        page = keyword_matches(TITLES, "heart", limit=2, offset=offset)
+        assert page.total == 4
+        assert page.matches == whole[offset : offset + 2]
+
+
+def test_an_abbreviation_is_written_out() -> None:
+    assert _alike("t2dm")[0] == "Type 2 diabetes mellitus without complications"
+    assert _alike("CHF")[0] == "Acute on chronic systolic (congestive) heart failure"
+
+
+def test_british_spelling_and_words_written_as_one_find_their_title() -> None:
+    titles = titles_of(
+        ("candidate",), [("Edema of larynx",), ("Eczema",), ("Heart failure",)], title="candidate"
+    )
+    for asked, wanted in (("oedema of larynx", 0), ("heartfailure", 2)):
+        (found,) = fuzzy_matches(titles, [asked], limit=1)
+        assert titles.titles[found[0].place] == sorted(titles.titles)[1 if wanted == 0 else 2]
+
+
+@given(st.lists(st.text(max_size=20), max_size=4))
+def test_several_keywords_find_what_each_finds_alone(keywords: list[str]) -> None:
+    together = fuzzy_matches(TITLES, keywords)
+    assert together == [fuzzy_matches(TITLES, [keyword])[0] for keyword in keywords]
+    assert all(0 <= m.score <= 100 for found in together for m in found)
+
+
+def test_fusion_adds_reciprocal_ranks_and_breaks_ties_by_title() -> None:
+    first, second = [Match(3, 9.0), Match(1, 8.0)], [Match(1, 0.9), Match(3, 0.8)]
+    found = fused([first, second], limit=5)
+    assert [match.place for match in found] == [1, 3]
+    assert math.isclose(found[0].score, 1 / 61 + 1 / 62, abs_tol=1e-6)
+
+
+def test_hybrid_search_without_a_model_is_keyword_and_fuzzy_search() -> None:
+    (found,) = hybrid_matches(TITLES, ["heartburn"], limit=2)
+    assert TITLES.titles[found[0].place] == "Heartburn"

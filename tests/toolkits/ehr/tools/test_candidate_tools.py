@@ -19,7 +19,7 @@ def test_a_keyword_lists_one_line_a_wording_with_its_codes(call: Call) -> None:
 
 @pytest.mark.parametrize(
     ("keyword", "found"),
-    [("(50%", ["Hematocrit (50%)"]), ("blood chem", ["Creatinine", "Potassium"]),
+    [("(50%", ["Hematocrit (50%)"]), ("blood chem", ["Potassium", "Creatinine"]),
      ("50971", ["Potassium"]), (".*", []), ("%", ["Hematocrit (50%)"])],
 )  # fmt: skip
 def test_a_keyword_is_literal_and_searches_codes_and_categories(
@@ -49,6 +49,54 @@ def test_one_keyword_may_be_a_plain_text(call: Call) -> None:
     assert call("get_candidates_by_fuzzy_matching", keywords="k", **asked) == call(
         "get_candidates_by_fuzzy_matching", keywords=["k"], **asked
     )
+
+
+def test_the_modes_of_a_keyword_are_literal_too(call: Call) -> None:
+    asked = {"table_name": "labevents", "keyword": "chem blood"}
+    assert "no entry holds" in call("get_candidates_by_keyword", mode="phrase", **asked)[0]
+    text, _ = call(
+        "get_candidates_by_keyword", table_name="labevents", keyword="hem", mode="prefix"
+    )
+    assert [row["candidate"] for row in table_of(text)] == ["Hematocrit (50%)"]
+    refused = call("get_candidates_by_keyword", mode="regex", **asked)
+    assert refused[1].refused
+    assert "'words', 'phrase', 'prefix' or 'code'" in refused[0]
+
+
+def test_a_threshold_leaves_out_what_is_not_alike_and_says_so(call: Call) -> None:
+    text, seen = call(
+        "get_candidates_by_fuzzy_matching",
+        table_name="labevents", keywords=["creatinine", "xylophone"], threshold=80,
+    )  # fmt: skip
+    assert not seen.refused
+    assert [row["candidate"] for row in table_of(text)] == ["Creatinine"]
+    assert "nothing for 'xylophone'" in text
+
+
+def test_hybrid_search_ranks_all_searches_as_one(call: Call) -> None:
+    text, _ = call(
+        "get_candidates_by_fuzzy_matching",
+        table_name="labevents", keywords="potassium", mode="hybrid", limit=1,
+    )  # fmt: skip
+    assert [row["candidate"] for row in table_of(text)] == ["Potassium"]
+
+
+@pytest.mark.parametrize(
+    ("name", "asked", "said"),
+    [
+        ("get_candidates_by_keyword", {"keyword": " "}, "the keyword is empty"),
+        ("get_candidates_by_fuzzy_matching", {"keywords": ["", " "]}, "no keyword"),
+        ("get_candidates_by_fuzzy_matching", {"keywords": []}, "no keyword"),
+        ("get_candidates_by_fuzzy_matching", {"keywords": ["a"] * 10_000}, "at most 50 items"),
+        ("get_candidates_by_fuzzy_matching", {"keywords": "a" * 2_000}, "at most 1,000 characters"),
+    ],
+)
+def test_nothing_or_too_much_is_refused_with_a_sentence(
+    call: Call, name: str, asked: dict[str, object], said: str
+) -> None:
+    text, seen = call(name, table_name="labevents", **asked)
+    assert seen.refused
+    assert said in text
 
 
 @pytest.mark.parametrize("name", ["get_candidates_by_keyword", "get_candidates_by_fuzzy_matching"])

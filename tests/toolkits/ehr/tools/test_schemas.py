@@ -1,5 +1,6 @@
 """Names and arguments are the published ones; ours are optional."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,8 @@ from clinseek.toolkits.ehr.tools import (
     Finish,
     ehr_tool_schemas,
 )
+from clinseek.toolkits.ehr.tools.arguments import ARGUMENTS
+from clinseek.toolkits.ehr.tools.schemas import parameters_of
 
 PUBLISHED = {
     "ehr.load_ehr": ["subject_id", "timestamp"],
@@ -28,22 +31,36 @@ PUBLISHED = {
     "ehr.run_sql_query": ["subject_id", "sql_query"],
     "ehr.get_candidates_by_keyword": ["table_name", "keyword"],
     "ehr.get_candidates_by_fuzzy_matching": ["table_name", "keywords"],
+    "ehr.get_candidates_by_semantic_similarity": ["table_name", "query"],
     "ehr.think": ["response"],
     "ehr.finish": ["response"],
 }
-OURS = {"limit", "offset", "column", "citations"}
+OURS = {"limit", "offset", "column", "citations", "mode", "threshold"}
 
 
 def _by_name() -> dict[str, dict[str, Any]]:
-    return {schema["function"]["name"]: schema["function"] for schema in ehr_tool_schemas()}
+    return {
+        arguments.tool: {
+            "description": arguments.says,
+            "parameters": parameters_of(arguments),
+        }
+        for arguments in ARGUMENTS
+    }
 
 
-def test_the_fifteen_tools_are_the_published_ones_without_semantic_search() -> None:
+def test_the_sixteen_tools_are_the_published_ones() -> None:
     assert set(PUBLISHED) == set(EHR_TOOL_NAMES)
-    assert len(EHR_TOOL_NAMES) == 15
-    absent = set(PAPER_EHR_TOOL_NAMES) - set(EHR_TOOL_NAMES)
-    assert absent == {"ehr.get_candidates_by_semantic_similarity"}
+    assert len(EHR_TOOL_NAMES) == 16
+    assert set(PAPER_EHR_TOOL_NAMES) < set(EHR_TOOL_NAMES)
     assert len(PAPER_EHR_TOOL_NAMES) == 11
+
+
+def test_search_by_meaning_is_offered_only_where_its_model_is(
+    case: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CLINSEEK_EMBEDDER", str(tmp_path))
+    names = [tool.name for tool in EhrToolkit(case=case).get_tools()]
+    assert set(EHR_TOOL_NAMES) - set(names) == {"ehr.get_candidates_by_semantic_similarity"}
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
