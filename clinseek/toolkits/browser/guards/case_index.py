@@ -30,17 +30,21 @@ _IDENTIFIER = re.compile(r"(?:^|_)(?:id|mrn|ssn)$")
 _OF_PERSON = re.compile(
     r"^(?:subject|hadm|stay|patient|person|encounter|visit|transfer|note)_id$|mrn|ssn"
 )
+_OF_PATIENT = re.compile(r"^(?:subject|patient|person)_id$")
 _MOMENT = re.compile(r"(?:time|date)$|^dod$")
 _NAMED = re.compile(r"^(?:first|last|given|family|sur|full|maiden|patient|subject|person)_?name$")
-_FIGURE = re.compile(r"^(?:value|valuenum|result_value)$")
+_FIGURE = re.compile(r"^(?:value|valuenum|result_value|field_value)$")
+_REAL = frozenset({"REAL", "FLOAT", "DOUBLE"})
 _VOCABULARY = re.compile(
     r"title|desc|name|label|drug|medication|product|unit|uom|category|type|status|route|strength"
     r"|form|code|class|location|service|provider|insurance|language|race|reason|site|flag|priority"
 )
 _PROSE_IN_SHORT = re.compile(r"comment|remark|instruction|free_?text")
 _A_PROSE = 40
-_TELLS_NOTHING = re.compile(r"^row_id$|^ref_range_|^(?:discontinue\w*_)?(?:poe|emar)_id$")
-"""Limits of the laboratory, and numbers that are the patient's own with a count behind."""
+_TELLS_NOTHING = re.compile(
+    r"^row_id$|^caregiver_id$|^ref_range_|^(?:discontinue\w*_)?(?:poe|emar)_id$"
+)
+"""Limits of the laboratory, small numbers of staff, and numbers that are the patient's own with a count behind."""
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _PARTS = re.compile(r"\d+(?:\.\d+)?")
 _PROVIDER = re.compile(r"P\d?[0-9A-Z]{4,5}")
@@ -204,27 +208,48 @@ def _spellings(figures: Iterable[float]) -> Iterator[float]:
 def _columns(held: sqlite3.Connection) -> Iterator[tuple[str, Iterable[Any]]]:
     """The columns that can tell of the patient, with their distinct values."""
     tables = [name for (name,) in held.execute("SELECT name FROM sqlite_schema WHERE type='table'")]
-    for table in tables:
-        quoted = _quoted(table)
-        for _, column, kind, *_ in held.execute(f"PRAGMA table_info({quoted})").fetchall():
-            wanted = _wanted(column, kind.upper())
-            if wanted is not None:
-                found = held.execute(f"SELECT DISTINCT {wanted} FROM {quoted}")
-                yield column, [value for (value,) in found]
+    patient: set[str] = set()
+    for table in map(_quoted, tables):
+        described = held.execute(f"PRAGMA table_info({table})").fetchall()
+        kinds = {column: kind.upper() for _, column, kind, *_ in described}
+        told = {
+            column: wanted for column, kind in kinds.items() if (wanted := _wanted(column, kind))
+        }
+        perhaps = [column for column, kind in kinds.items() if _may_be_prose(column, kind)]
+        for column in _with_prose(held, table, perhaps):
+            told[column] = _quoted(column)
+        for column, wanted in told.items():
+            if column in patient:
+                continue  # a case is of one patient, whom every table names
+            patient.update({column} if _OF_PATIENT.search(column) else ())
+            found = held.execute(f"SELECT DISTINCT {wanted} FROM {table}")
+            yield column, [value for (value,) in found]
 
 
 def _wanted(column: str, kind: str) -> str | None:
-    """What to select of a column; None where it can tell nothing."""
-    quoted = _quoted(column)
+    """What to select of a column that tells something by its name or type; None for the others."""
     if _TELLS_NOTHING.search(column):
         return None
     if _MOMENT.search(column):
-        return f"substr({quoted}, 1, 10)"
-    if _IDENTIFIER.search(column) or kind in ("REAL", "FLOAT", "DOUBLE"):
-        return quoted
-    if kind not in ("TEXT", "") or (_VOCABULARY.search(column) and not _NAMED.search(column)):
-        return None
-    return quoted
+        return f"substr({_quoted(column)}, 1, 10)"
+    tells = _IDENTIFIER.search(column) or _NAMED.search(column) or _FIGURE.search(column)
+    return _quoted(column) if tells or kind in _REAL else None
+
+
+def _may_be_prose(column: str, kind: str) -> bool:
+    by_name = _TELLS_NOTHING.search(column) or _VOCABULARY.search(column)
+    return kind in ("TEXT", "") and not by_name and _wanted(column, kind) is None
+
+
+def _with_prose(held: sqlite3.Connection, table: str, columns: Sequence[str]) -> Iterator[str]:
+    """Those of the columns that hold prose, found in one reading of the table."""
+    if not columns:
+        return
+    lengths = ", ".join(f"max(length({_quoted(column)}))" for column in columns)
+    longest = held.execute(f"SELECT {lengths} FROM {table}").fetchone()
+    for column, length in zip(columns, longest, strict=True):
+        if (length or 0) >= _A_PROSE or (length and _PROSE_IN_SHORT.search(column)):
+            yield column
 
 
 def _quoted(name: str) -> str:

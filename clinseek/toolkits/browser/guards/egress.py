@@ -57,7 +57,9 @@ _TEXTBOOK = """7.35 7.36 7.38 7.42 7.44 7.45 98.6 99.5 100.4 101.3 36.5 37.5 37.
 _COMMON = frozenset(map(float, _TEXTBOOK.split()))
 """Figures of three digits and more that stand in textbooks: limits, tablets, doses, indices."""
 _NAME_LIKE = re.compile(r"[^\W\d_][^\W\d_-]{2,}")
-_NEEDED = {"strict": 1.0, "balanced": 2.0}
+_RARE, _OF_FOUR_DIGITS, _OF_TEXTBOOKS = 20, 40, 9
+_NEEDED = {"strict": 20, "balanced": 38}
+"""One rare value is enough for `strict`; two, or one and two common ones, for `balanced`."""
 
 
 class Stopped(NamedTuple):
@@ -113,7 +115,7 @@ class Egress:
             return ()
         found: dict[Kind, None] = {}
         for said in undisguised(spellings.plain(text)):
-            found.update(dict.fromkeys(self._in_words(said)))
+            found.update(dict.fromkeys(self._in_words(spellings.plain(said))))
         backwards = spellings.plain(text)[::-1]
         found.update(dict.fromkeys(self._in_reverse(backwards)))
         return tuple(kind for kind in _ADVICE if kind in found)
@@ -166,14 +168,10 @@ class Egress:
             for date in spellings.dates(said)
         )
 
-    def _weigh(self, said: str) -> float:
-        """How much the figures of the case in a text tell: 2 for one of four digits, 1 of three."""
-        held = {
-            figure
-            for figure in spellings.figures(said)
-            if significant(figure) >= 3 and figure not in _COMMON and figure in self._index.figures
-        }
-        return sum(_weight(figure) for figure in held)
+    def _weigh(self, said: str) -> int:
+        """How much the figures of a text tell that stand in the case."""
+        held = {each for each in spellings.figures(said) if each in self._index.figures}
+        return sum(map(_weight, held))
 
     def _names(self, said: str) -> bool:
         index = self._index
@@ -187,10 +185,12 @@ class Egress:
         )
 
 
-def _weight(figure: float) -> float:
-    if figure == int(figure) and 1900 <= figure < 2100:
-        return 0.0  # a year
-    return 1.0 if significant(figure) == 3 else 2.0
+def _weight(figure: float) -> int:
+    if significant(figure) < 3 or (figure == int(figure) and 1900 <= figure < 2100):
+        return 0  # a figure of anyone; a year
+    if figure in _COMMON:
+        return _OF_TEXTBOOKS
+    return _RARE if significant(figure) == 3 else _OF_FOUR_DIGITS
 
 
 def _holds_window(runs: Iterable[str], wanted: frozenset[str]) -> bool:

@@ -23,7 +23,7 @@ _GAP = r"[\s,._/-]{1,3}(?:of\s)?"
 _DATES = (
     re.compile(r"(?<!\d)(?P<year>\d{4})(?P<gap>[-/._ ])(?P<m>\d{1,2})(?P=gap)(?P<d>\d{1,2})(?!\d)"),
     re.compile(r"(?<!\d)(?P<m>\d{1,2})(?P<gap>[-/._ ])(?P<d>\d{1,2})(?P=gap)(?P<year>\d{4})(?!\d)"),
-    re.compile(r"(?<!\d)(?P<year>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?!\d)"),
+    re.compile(r"(?<![\da-z])(?P<year>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?!\d)"),
     re.compile(rf"\b{_MONTH}{_GAP}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?{_GAP}(?P<year>\d{{4}})(?!\d)"),
     re.compile(
         rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?{_GAP}{_MONTH}{_GAP}(?P<year>\d{{4}})(?!\d)"
@@ -56,9 +56,10 @@ _JOURNAL_PAGES = re.compile(r"[;\s]\d{1,4}(?:\(\d{1,4}\))?:\s?[a-z]?\d{1,6}(?:-[
 _YEARS_OLD = (
     r"[\s-]{0,2}(?:years?|yrs?)[\s-]{0,2}(?:old|of\sage)|[\s-]{0,2}y[/.\s-]?o\b|[\s-]{0,2}y[\s.]"
 )
+_SEX = r"[\s-]?[mf](?=\s(?:with|who|pt|patient|present|s/p|c/o|admitted|on)|[,;])"
 _AGE = re.compile(
     rf"(?P<about>(?:over|above|older\sthan|least|>|≥|than|beyond|under|below|to|-|and|<)\s{{0,2}})?"
-    rf"(?<![\d.])(?P<age>9\d|1[01]\d|120)(?=(?:{_YEARS_OLD}|[\s-]?(?:m|f|male|female|man|woman)\b))"
+    rf"(?<![\d.])(?P<age>9\d|1[01]\d|120)(?=(?:{_YEARS_OLD}|{_SEX}|[\s-]?(?:male|female|man|woman)\b))"
     r"|\b(?:aged?|age\s(?:of|is|was)|age[:=])\s{0,2}(?P<aged>9\d|1[01]\d|120)(?![\d.%])"
 )
 _TITLED = re.compile(
@@ -140,7 +141,7 @@ def has_shifted_year(text: str) -> bool:
 def has_clock_time(text: str, *, any_minute: bool = False) -> bool:
     """Whether a time of day stands in the text: with seconds, or to the minute behind a cue.
 
-    Times at full five minutes may be a schedule; they count only with `any_minute`.
+    Full and half hours may be a schedule; they count only with `any_minute`.
 
     >>> has_clock_time("fever at 14:37"), has_clock_time("dose at 8:00"), has_clock_time("1:40")
     (True, False, False)
@@ -148,7 +149,7 @@ def has_clock_time(text: str, *, any_minute: bool = False) -> bool:
     if _SECONDS.search(text):
         return True
     found = (cued[1] or cued[2] for cued in _CLOCK_CUED.finditer(text))
-    return any(any_minute or int(time[-2:]) % 5 for time in found)
+    return any(any_minute or int(time[-2:]) % 30 for time in found)
 
 
 def digit_runs(text: str) -> list[str]:

@@ -112,7 +112,7 @@ def test_a_time_to_the_minute_does_not_leave(time: str) -> None:
 
 @pytest.mark.parametrize(
     "age",
-    ["93-year-old", "93 yo", "93 y/o", "aged 91", "age: 97", "104 years old", "91M", "a 95 F"],
+    ["93-year-old", "93 yo", "93 y/o", "aged 91", "age: 97", "104 years old", "91M with", "95 F, "],
 )
 def test_an_age_over_89_does_not_leave(age: str) -> None:
     assert kinds(f"hip fracture {age}") == ("age",)
@@ -176,6 +176,7 @@ DISGUISES: list[Callable[[str], str]] = [
     lambda text: "".join(f"&#{ord(mark)};" for mark in text),
     lambda text: "".join(f"&#x{ord(mark):x};" for mark in text),
     lambda text: text[::-1],
+    lambda text: quote(text.translate({ord(str(digit)): 0xFF10 + digit for digit in range(10)})),
     lambda text: f"{text[:3]}\u200b{text[3:5]}\u200b{text[5:]}",
     lambda text: f"{text[:2]}\u00ad{text[2:]}",
     lambda text: text.translate({ord(str(digit)): 0xFF10 + digit for digit in range(10)}),
@@ -224,6 +225,9 @@ MEDICAL = [
     "creatinine clearance by Cockcroft-Gault, weight 72 kg, age 80",
     "fall from a ladder while cleaning gutters",
     "temperature 38.3 neutropenia",
+    "body temperature below 95 F is an emergency",
+    "https://doi.org/10.1073/s21291111-x",
+    "normal sodium 135-145 mmol/L",
     "https://www.nice.org.uk/guidance/ng203/2021-08-25",
     "",
 ]
