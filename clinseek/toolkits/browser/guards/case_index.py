@@ -44,7 +44,7 @@ _A_PROSE = 40
 _TELLS_NOTHING = re.compile(
     r"^row_id$|^caregiver_id$|^ref_range_|^(?:discontinue\w*_)?(?:poe|emar)_id$"
 )
-"""Limits of the laboratory, small numbers of staff, and numbers that are the patient's own with a count behind."""
+"""Limits of the laboratory, numbers of staff, and the patient's own with a count behind."""
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _PARTS = re.compile(r"\d+(?:\.\d+)?")
 _PROVIDER = re.compile(r"P\d?[0-9A-Z]{4,5}")
@@ -221,9 +221,11 @@ def _columns(held: sqlite3.Connection) -> Iterator[tuple[str, Iterable[Any]]]:
         for column, wanted in told.items():
             if column in patient:
                 continue  # a case is of one patient, whom every table names
-            patient.update({column} if _OF_PATIENT.search(column) else ())
             found = held.execute(f"SELECT DISTINCT {wanted} FROM {table}")
-            yield column, [value for (value,) in found]
+            values = [value for (value,) in found]
+            if values and _OF_PATIENT.search(column):
+                patient.add(column)
+            yield column, values
 
 
 def _wanted(column: str, kind: str) -> str | None:
