@@ -45,7 +45,7 @@ class EhrService:
         self._folder = folder
 
     def open(self, binding: Binding | None) -> Opened:
-        """The sixteen tools over the bound case, with a page for each of its tables."""
+        """The tools that can work here over the bound case, with a page for each of its tables."""
         if binding is None:
             raise SettingError(
                 "a session needs its patient and moment: send X-Clinseek-Subject and "

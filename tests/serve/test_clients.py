@@ -21,11 +21,12 @@ from clinseek.serve.app import serve_session
 from clinseek.serve.ehr import EhrService
 from clinseek.serve.service import Binding
 from clinseek.serve.session import Limits, Session
-from clinseek.toolkits.ehr.tools.arguments import EHR_TOOL_NAMES
+from clinseek.toolkits.ehr.tools.schemas import ehr_tool_schemas
 from clinseek.toolkits.outside import OutsideServer
 from clinseek.toolkits.outside.session import OutsideSession
 from tests.serve.serving import END, Served, bound, eventually, serving
 
+NAMES = [schema["function"]["name"] for schema in ehr_tool_schemas()]
 LATEST = {"table_name": "labevents", "limit": 3}
 
 
@@ -50,7 +51,7 @@ class InMemory(ClientTransport):
 
 async def _asked_by_fastmcp(transport: ClientTransport, subject: int) -> None:
     async with Client(transport) as client:
-        assert [tool.name for tool in await client.list_tools()] == list(EHR_TOOL_NAMES)
+        assert [tool.name for tool in await client.list_tools()] == NAMES
         result = await client.call_tool("ehr.load_ehr", {})
         assert result.structured_content is not None
         assert f"subject_id {subject} " in result.structured_content["text"]
@@ -73,7 +74,7 @@ def test_langchains_adapters_over_http(service: EhrService, subjects: list[int])
         client = MultiServerMCPClient({"ehr": wired})
         async with client.session("ehr") as session:
             tools = {tool.name: tool for tool in await load_mcp_tools(session)}
-            assert list(tools) == list(EHR_TOOL_NAMES)
+            assert list(tools) == NAMES
             message = await tools["ehr.load_ehr"].ainvoke(
                 {"name": "ehr.load_ehr", "args": {}, "id": "1", "type": "tool_call"}
             )
@@ -89,9 +90,9 @@ def test_our_own_client_opens_the_runs_case_and_keeps_where_rows_came_from(
     async def run(url: str) -> None:
         server = OutsideServer(name="far", url=url, bind=True, prefixed=True)
         case = {"subject_id": subjects[0], "cutoff": END, "profile": "available"}
-        session = OutsideSession([server], taken=EHR_TOOL_NAMES, case=case)
+        session = OutsideSession([server], taken=NAMES, case=case)
         tools = {tool.name: tool for tool in await session.tools()}
-        assert list(tools) == sorted(f"far.{name}" for name in EHR_TOOL_NAMES)
+        assert list(tools) == sorted(f"far.{name}" for name in NAMES)
         name = "far.ehr.get_latest_records"
         message = await tools[name].ainvoke(
             {"name": name, "args": LATEST, "id": "1", "type": "tool_call"}
