@@ -10,6 +10,7 @@ from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from clinseek.errors import SettingError
+from clinseek.toolkits.ehr.candidates.semantic.model_choice import semantic_absence
 
 EHR_TOOLS = (
     "ehr.load_ehr",
@@ -53,8 +54,8 @@ FINISH = "ehr.finish"
 NOT_EVIDENCE = frozenset({"ehr.think", FINISH})
 """Tools whose answer says nothing about the patient."""
 
+_SEMANTIC = "ehr.get_candidates_by_semantic_similarity"
 _ABSENT = {
-    "ehr.get_candidates_by_semantic_similarity": "no semantic search in this version",
     "ehr": "not offered here",
     "browser": "no web access in this version",
     "image": "no images attached",
@@ -76,7 +77,7 @@ def choose(at_hand: Mapping[str, BaseTool], setting: str) -> Chosen:
     """
     wanted = names_of(setting, known=at_hand.keys())
     absent = {
-        name: _ABSENT.get(name) or _ABSENT[name.partition(".")[0]]
+        name: (name == _SEMANTIC and semantic_absence()) or _ABSENT[name.partition(".")[0]]
         for name in wanted
         if name not in at_hand
     }

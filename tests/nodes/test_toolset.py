@@ -5,6 +5,7 @@ from langchain_core.tools import BaseTool, StructuredTool
 
 from clinseek.errors import SettingError
 from clinseek.nodes.toolset import ALL_TOOLS, PAPER20, choose, names_in, names_of
+from clinseek.toolkits.ehr.candidates.semantic.model_choice import semantic_absence
 
 
 def _tools(*names: str) -> dict[str, BaseTool]:
@@ -18,14 +19,16 @@ def test_the_paper_had_twenty_tools() -> None:
     assert set(PAPER20) <= set(ALL_TOOLS)
 
 
-def test_tools_that_cannot_work_are_absent_with_the_reason() -> None:
+def test_tools_that_cannot_work_are_absent_with_the_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CLINSEEK_EMBEDDER", "/nowhere/model")
+
     chosen = choose(_tools("ehr.think", "ehr.finish"), "paper20")
 
     assert names_in(chosen.schemas) == ["ehr.think", "ehr.finish"]
     assert chosen.absent["image.*"] == "no images attached"
-    assert chosen.absent["ehr.get_candidates_by_semantic_similarity"] == (
-        "no semantic search in this version"
-    )
+    assert chosen.absent["ehr.get_candidates_by_semantic_similarity"] == semantic_absence()
 
 
 def test_a_list_of_names_always_has_finish() -> None:
