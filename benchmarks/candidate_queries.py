@@ -23,7 +23,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 SEED = 7
 DRAWN = 400
@@ -203,7 +203,7 @@ def _lay(open_data: Path, holders: _Holders) -> Iterator[Query]:
             yield Query("lay", name, frozenset(gold[name]))
 
 
-def _passages(open_data: Path) -> Iterator[dict[str, object]]:
+def _passages(open_data: Path) -> Iterator[dict[str, Any]]:
     with gzip.open(open_data / "reference" / "medquad_general.jsonl.gz", "rt") as lines:
         for line in lines:
             yield json.loads(line)

@@ -49,6 +49,16 @@ def ingest(
             metavar="DIR", envvar="CLINSEEK_CODES", help="Code tables (CCS) for candidate lists."
         ),
     ] = None,
+    vocabulary: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=FILE.csv", help="A candidate list of your own: columns code,title."
+        ),
+    ] = None,
+    candidate_db: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A published candidate_table.db: its candidate lists."),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only tell the time and the disk that it would take.")
     ] = False,
@@ -61,11 +71,15 @@ def ingest(
     Files may be .csv or .csv.gz. Killed at any moment and run again, it goes on by table.
     Broken rows go to STORE/rejected with their line and reason.
     """
+    from clinseek.toolkits.ehr.candidates.supplied import with_supplied
     from clinseek.toolkits.ehr.store import ingest as ingest_store
 
-    with ingest_progress() as progress:
+    with (
+        with_supplied(codes, vocabularies=vocabulary or (), candidate_db=candidate_db) as lists,
+        ingest_progress() as progress,
+    ):
         report = ingest_store(
-            sources, out, subjects=subjects, codes=codes, dry_run=dry_run, progress=progress
+            sources, out, subjects=subjects, codes=lists, dry_run=dry_run, progress=progress
         )
     if as_json:
         emit_json(_as_json(report))

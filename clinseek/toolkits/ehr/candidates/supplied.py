@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from clinseek.errors import RawRecordError
 from clinseek.toolkits.ehr.candidates.codes import csv_columns
 from clinseek.toolkits.ehr.candidates.sheet import Sheet
-from clinseek.toolkits.ehr.tables import TABLES, ColumnType
+from clinseek.toolkits.ehr.tables import ColumnType
 
 VOCABULARIES = "vocabularies"
 PUBLISHED_FILE = "candidate_table.db"
@@ -40,7 +41,7 @@ def table_named(name: str) -> str:
     'prescriptions_atc_candidates'
     """
     stem = name.removesuffix(_ENDING)
-    if not _NAME.fullmatch(stem) or stem in TABLES:
+    if not _NAME.fullmatch(stem):
         raise RawRecordError(
             f"a vocabulary cannot be named {name!r}; take lower-case letters, digits and _, "
             "for example prescriptions_atc"
@@ -48,8 +49,53 @@ def table_named(name: str) -> str:
     return stem + _ENDING
 
 
+@contextmanager
+def with_supplied(
+    codes: Path | None, *, vocabularies: Sequence[str] = (), candidate_db: Path | None = None
+) -> Iterator[Path | None]:
+    """A folder of code lists that holds what `codes` holds and the user's files beside it.
+
+    `vocabularies` are written NAME=FILE.csv. The folder is one of links, gone afterwards; without
+    anything to add it is `codes` itself. RawRecordError for a file that is not there.
+    """
+    if not vocabularies and candidate_db is None:
+        yield codes
+        return
+    with TemporaryDirectory(prefix="clinseek-codes-") as place:
+        joined = Path(place)
+        for file in _files_of(codes):
+            _link(file, joined / file.relative_to(codes or file))
+        for written in vocabularies:
+            name, equals, path = written.partition("=")
+            if not equals:
+                raise RawRecordError(f"--vocabulary {written!r}: write NAME=FILE.csv")
+            table_named(name)
+            _link(Path(path), joined / VOCABULARIES / f"{name.removesuffix(_ENDING)}.csv")
+        if candidate_db is not None:
+            _link(candidate_db, joined / PUBLISHED_FILE)
+        yield joined
+
+
+def _files_of(codes: Path | None) -> list[Path]:
+    if codes is None:
+        return []
+    if not codes.is_dir():
+        raise RawRecordError(f"the folder of code lists {codes} does not exist")
+    return [file for file in sorted(codes.rglob("*")) if file.is_file()]
+
+
+def _link(file: Path, name: Path) -> None:
+    whole = file.expanduser().resolve()
+    if not whole.is_file():
+        raise RawRecordError(f"the vocabulary {file} does not exist; name a file")
+    name.parent.mkdir(parents=True, exist_ok=True)
+    name.unlink(missing_ok=True)
+    name.symlink_to(whole)
+
+
 def _own(file: Path) -> Sheet:
     table = table_named(file.name.partition(".")[0])
+    file = file.resolve()  # in messages the user's own file
     stated = {
         (code.strip(), title.strip())
         for code, title in csv_columns(file, "code", "title")
@@ -62,6 +108,7 @@ def _own(file: Path) -> Sheet:
 
 
 def _published(file: Path) -> Iterator[Sheet]:
+    file = file.resolve()
     try:
         with closing(sqlite3.connect(f"file:{quote(str(file))}?mode=ro", uri=True)) as connection:
             listed = connection.execute(
