@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from clinseek.errors import SettingError
 
 _DEEPEST = 3
+_LONGEST = 4096  # a longer address is not opened at all
 _TITLE = "title:"
 _BEFORE = r"(?:^|[^a-z0-9-])"  # the host begins here, or stands inside another page's address
 _TRANSLATED = ".translate.goog"
@@ -97,7 +98,7 @@ def _place(url: str) -> str:
     >>> _place("https://WWW.Example.org.:443//a/../b%2Fc?d=E")
     'www.example.org/b/c?d=e'
     """
-    said = url.lower()
+    said = url[:_LONGEST].lower()
     for _ in range(_DEEPEST):
         said = unquote(said)
     said = re.sub(r"^[a-z]+:/{0,3}", "", said.replace("\\", "/").strip())

@@ -64,9 +64,7 @@ _NAMED = {
     "lightgrey": (211, 211, 211),
 }
 _NEAR = 40
-_SHEET_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-_AT_BLOCK = re.compile(r"@[^{};]{0,400}\{(?:[^{}]{0,4000}\{[^{}]{0,4000}\}){0,400}[^{}]{0,4000}\}")
-_RULE = re.compile(r"([^{}]{1,2000})\{([^{}]{0,4000})\}")
+_BRACE = re.compile(r"([{}])")
 _SELECTOR = re.compile(r"([a-z][\w-]*)?(?:([.#])([\w-]+))?\Z", re.IGNORECASE)
 
 Colour = tuple[int, int, int]
@@ -182,8 +180,7 @@ def _colour(written: str) -> Colour | None:
 def _hiding_selectors(root: HtmlElement) -> Iterator[Selector]:
     """Tag, kind ("." or "#") and name of the simple selectors that the page's own sheets hide."""
     for sheet in root.iter("style"):
-        rules = _AT_BLOCK.sub("", _SHEET_COMMENT.sub("", sheet.text or ""))
-        for selectors, declarations in _RULE.findall(rules):
+        for selectors, declarations in _rules(sheet.text or ""):
             if not _HIDES.search(declarations):
                 continue
             for selector in selectors.split(","):
@@ -191,6 +188,32 @@ def _hiding_selectors(root: HtmlElement) -> Iterator[Selector]:
                 if simple is not None and simple.group():
                     tag, kind, name = (part or "" for part in simple.groups())
                     yield tag.lower(), kind, name
+
+
+def _rules(sheet: str) -> Iterator[tuple[str, str]]:
+    """Selectors and declarations of the rules that hold on every medium, in one pass.
+
+    >>> list(_rules("@media print { .a { left: 0 } } @import 'x'; .b /* c */ { top: 0 }"))
+    [('.b', 'top: 0')]
+    """
+    opened: list[str] = []
+    said = ""
+    for part in _BRACE.split(_without_comments(sheet)):
+        if part == "{":
+            opened.append(said.rpartition(";")[2].strip())
+        elif part == "}" and opened:
+            selectors = opened.pop()
+            if not opened and not selectors.startswith("@"):
+                yield selectors, said.strip()
+        else:
+            said = part
+    if len(opened) == 1 and not opened[0].startswith("@"):
+        yield opened[0], said.strip()  # a browser closes the last rule itself
+
+
+def _without_comments(sheet: str) -> str:
+    first, *others = sheet.split("/*")
+    return first + "".join(other.partition("*/")[2] for other in others)
 
 
 def _selectors_of(element: HtmlElement) -> Iterator[Selector]:

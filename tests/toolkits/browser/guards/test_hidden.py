@@ -99,6 +99,9 @@ def test_what_is_not_shown_is_dropped_and_what_stands_beside_it_stays(
         ".other, .x { font-size: 0 }",
         "/* a */ .x /* b */ { left: -5000px; position: absolute }",
         "@media print { nav { display: none } } .x { display: none }",
+        "@import url(a.css); .x { display: none }",
+        "nav { color: red } } .x { display: none }",
+        ".y {} .x { display: none",
     ],
 )
 def test_a_rule_of_the_pages_own_sheet_hides_as_well(sheet: str) -> None:
