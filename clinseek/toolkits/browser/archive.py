@@ -166,7 +166,7 @@ class Archive:
         self._connection.execute("VACUUM INTO ?", (str(path),))
 
     def close(self) -> None:
-        """Close every connection; the file is whole at any moment anyway."""
+        """Close every connection. Once all who have it open did, the archive is one file."""
         with self._lock:
             for connection in self._open:
                 connection.close()

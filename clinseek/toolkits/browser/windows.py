@@ -60,8 +60,8 @@ def window(
     for line in page.lines[loc : loc + num_lines if num_lines > 0 else None]:
         if room <= 0:
             break
+        room -= len(f"L{loc + len(shown)}: {line}\n")
         shown.append(line)
-        room -= len(line) + len(f"L{loc}: \n")
     end = loc + len(shown) - 1
     safe = _neutral_lines(shown, neutral)
     body = "\n".join(f"L{number}: {line}" for number, line in enumerate(safe, start=loc))

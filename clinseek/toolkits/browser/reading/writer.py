@@ -3,7 +3,7 @@
     # heading                      * item              1. item of a numbered list
     | cell | cell |                10^{9}/L, H_{2}O    【3†link†host】
 
-Written by the events of a walk, not by recursion: pages may be nested as deep as they like.
+Written by the events of a walk, not by recursion: pages may be nested as deep as lxml reads them.
 """
 
 from __future__ import annotations
