@@ -48,12 +48,13 @@ class Page:
     @cached_property
     def plain_lines(self) -> tuple[str, ...]:
         """The lines with links as their text alone, numbered as `lines` are."""
-        return tuple(without_links("\n".join(self.lines)).split("\n"))
+        joined = "\n".join(self.lines)
+        return tuple(without_links(joined).split("\n")) if "【" in joined else self.lines
 
     @cached_property
     def searchable(self) -> str:
         """The plain lines in lower case, one after the other with a line feed between them."""
-        return "\n".join(self.plain_lines).lower()
+        return without_links("\n".join(self.lines)).lower()
 
 
 def page_of_text(

@@ -21,7 +21,7 @@ from clinseek.toolkits.browser.hits import Failed, Fetched, Hit
 from clinseek.toolkits.browser.page import Page, digest, packed
 from clinseek.toolkits.browser.reading import page_of, source_of
 from clinseek.toolkits.browser.stack import BrowserState, Opened
-from clinseek.toolkits.browser.urls import checked_url
+from clinseek.toolkits.browser.urls import checked_url, linked
 from clinseek.toolkits.browser.windows import find_page, results_page
 
 Mode = Literal["record", "replay", "live"]
@@ -214,9 +214,8 @@ class Reader:
 
 
 def _packed_hits(hits: Sequence[Hit]) -> bytes:
-    return json.dumps([hit._asdict() for hit in hits], ensure_ascii=False).encode(
-        "utf-8", "replace"
-    )
+    sound = [hit._replace(url=linked(hit.url))._asdict() for hit in hits]
+    return json.dumps(sound, ensure_ascii=False).encode("utf-8", "replace")
 
 
 def _unpacked_hits(held: bytes) -> list[Hit]:

@@ -12,6 +12,15 @@ CORPUS = "corpus"
 _LONGEST = 2_000
 
 
+def linked(url: str) -> str:
+    """A URL as pages and services write it, without the spaces that browsers take out of it.
+
+    >>> linked(" https://e.org/dose table.pdf ")
+    'https://e.org/dose%20table.pdf'
+    """
+    return "%20".join(url.split())
+
+
 def checked_url(url: str) -> str:
     """A URL as it is asked for; Refusal where it is none, or carries a name and password.
 

@@ -111,6 +111,20 @@ def test_a_hit_opens_its_page_at_its_passage(tmp_path: Path) -> None:
     assert web_of(run, "open", id=0, cursor=0, loc=0).first == 0
 
 
+def test_a_link_with_a_space_in_it_can_be_opened(tmp_path: Path) -> None:
+    web = Shelf(
+        {
+            "https://e.org/a%20b": '<main>Doses <a href="c d.html">table</a></main>',
+            "https://e.org/c%20d.html": "<main>Table</main>",
+        },
+        [Hit("https://e.org/a b", "A", "")],
+    )
+    run = session(web, tmp_path / "web.sqlite")
+    call(run, "search", query="x")
+    assert web_of(run, "open", id=0).url == "https://e.org/a%20b"
+    assert web_of(run, "open", id=0).url == "https://e.org/c%20d.html"
+
+
 def test_a_link_is_not_fetched_twice_in_a_run_and_a_url_is(tmp_path: Path) -> None:
     web = shelf()
     run = session(web, tmp_path / "web.sqlite", mode="live")

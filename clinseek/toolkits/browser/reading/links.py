@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import urldefrag, urljoin, urlsplit
 
 from clinseek.toolkits.browser.page import link_mark
+from clinseek.toolkits.browser.urls import linked
 
 _LONGEST = 2_000
 
@@ -24,7 +25,7 @@ class Links:
 
     def mark(self, target: str, text: str) -> str:
         """The mark of a link to `target`, or its text alone where it leads nowhere else."""
-        target = target.strip()
+        target = linked(target)
         if not text or not target or target.startswith("#") or len(target) > _LONGEST:
             return text
         try:
