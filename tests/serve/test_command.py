@@ -18,10 +18,7 @@ from clinseek.cli import main, serve
 from tests.serve.serving import END, bound, case_files, eventually, over_http, text_of
 from tests.serve.test_many_sessions import INITIALIZE
 
-if "serve" not in main.COMMANDS:
-    serve.register(main.app)
-
-LAUNCH = (sys.executable, "-m", "tests.serve.launch", "serve", "ehr")
+LAUNCH = (sys.executable, "-m", "clinseek", "serve", "ehr")
 INITIALISE = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": INITIALIZE}
 INITIALISED = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 
@@ -122,7 +119,6 @@ def think(case, asked):
     return "noted", submission.Observation()
 from clinseek.toolkits.ehr.tools import toolkit, arguments
 toolkit._ANSWERS[arguments.Think] = think
-import tests.serve.launch
 from clinseek.cli import main
 sys.argv = ["clinseek", *sys.argv[1:]]
 main.main()
@@ -132,9 +128,7 @@ main.main()
 def test_stdout_carries_the_protocol_and_nothing_else(
     cohort: Path, subjects: list[int], home: Path
 ) -> None:
-    prints = [*LAUNCH[:1], "-c", "from clinseek.cli import main, serve\n"
-              "if 'serve' not in main.COMMANDS: serve.register(main.app)\n" + PRINTS,
-              "serve", "ehr"]  # fmt: skip
+    prints = [*LAUNCH[:1], "-c", PRINTS, "serve", "ehr"]
     server = Process("-s", cohort, "-n", subjects[0], "-t", END, code=prints)
     server.say(INITIALISE)
     assert server.hear()["result"]["serverInfo"]["name"] == "clinseek-ehr"
