@@ -219,11 +219,11 @@ class GetCandidatesByFuzzyMatching(Arguments):
     keywords: Keywords
     limit: EntriesEach = 5
     threshold: Annotated[
-        float, Field(ge=0, le=100, description="Least likeness, 0 (default) to 100.")
+        float, Field(ge=0, le=100, description="Least likeness in mode fuzzy, 0 (default) to 100.")
     ] = 0.0
     mode: Annotated[
         Literal["fuzzy", "hybrid"],
-        Field(description="hybrid: all searches by one ranking. Default: fuzzy."),
+        Field(description="fuzzy (default), or hybrid: all searches by one ranking."),
     ] = "fuzzy"
 
 
@@ -233,18 +233,21 @@ class GetCandidatesBySemanticSimilarity(Arguments):
     tool = "ehr.get_candidates_by_semantic_similarity"
     says = (
         "Find the five entries of a candidate table that are nearest in meaning to each query, "
-        "whatever the words."
+        "by sentence embeddings together with words and spelling."
     )
     table_name: CandidateTable
     query: Keywords
     limit: EntriesEach = 5
-    threshold: Annotated[float, Field(ge=-1, le=1, description="Least cosine, 0.5 by default.")] = (
-        0.5
-    )
+    threshold: Annotated[
+        float, Field(ge=-1, le=1, description="Least cosine in mode semantic, 0.5 by default.")
+    ] = 0.5
     mode: Annotated[
         Literal["semantic", "hybrid"],
-        Field(description="hybrid: all searches by one ranking. Default: semantic."),
-    ] = "semantic"
+        Field(
+            description="hybrid: semantic, fuzzy and keyword search by one ranking (default). "
+            "semantic: the cosine alone, from threshold on."
+        ),
+    ] = "hybrid"
 
 
 class Think(Arguments):

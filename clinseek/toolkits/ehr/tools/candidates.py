@@ -16,9 +16,11 @@ from clinseek.toolkits.ehr.candidates import (
 )
 from clinseek.toolkits.ehr.candidates.semantic import (
     SemanticIndex,
+    load_semantic_index,
     semantic_absence,
     semantic_index,
     semantic_matches,
+    vector_file,
 )
 from clinseek.toolkits.ehr.tools import arguments as takes
 from clinseek.toolkits.ehr.tools.fields import LONGEST_KEYWORD
@@ -71,9 +73,10 @@ def by_fuzzy_matching(case: Case, asked: takes.GetCandidatesByFuzzyMatching) -> 
     table, titles = _titles(case, asked.table_name)
     keywords = _queries(asked.keywords, "keyword")
     if asked.mode == "hybrid":
-        index = None if semantic_absence() else _index(titles, table)
+        index = _index_at_hand(titles)
         found = hybrid_matches(titles, keywords, limit=asked.limit, index=index)
-        return _listed(table, titles, keywords, found, by=_FUSED, column="keyword", index=index)
+        by = _FUSED if index is not None else _FUSED_WITHOUT
+        return _listed(table, titles, keywords, found, by=by, column="keyword", index=index)
     found = fuzzy_matches(titles, keywords, limit=asked.limit, threshold=asked.threshold)
     by = _By("likeness", f"the {asked.limit} entries most like each keyword (likeness 0-100)")
     found = [[match._replace(score=round(match.score)) for match in each] for each in found]
@@ -105,6 +108,8 @@ class _By(NamedTuple):
 
 
 _FUSED = _By("fusion", "the best entries of keyword, fuzzy and semantic search by one ranking")
+
+_FUSED_WITHOUT = _By("fusion", "the best entries of keyword and fuzzy search by one ranking")
 
 
 def _listed(
@@ -147,6 +152,16 @@ def _queries(given: Sequence[str], name: str) -> list[str]:
             f"a {name} is at most {LONGEST_KEYWORD:,} characters of text, not {len(longest):,}"
         )
     return asked
+
+
+def _index_at_hand(titles: Titles) -> SemanticIndex | None:
+    """The vectors, where there is a model and they are made already."""
+    if semantic_absence():
+        return None
+    try:
+        return load_semantic_index(titles) if vector_file(titles).is_sound() else None
+    except ModelError:
+        return None
 
 
 def _index(titles: Titles, table: str) -> SemanticIndex:

@@ -22,7 +22,8 @@ def model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def test_each_query_has_its_nearest_entries_with_cosines(call: Call) -> None:
-    text, seen = call(NAME, table_name="labevents", query=["creatinine", "potassium"], limit=1)
+    asked = {"table_name": "labevents", "mode": "semantic", "limit": 1}
+    text, seen = call(NAME, query=["creatinine", "potassium"], **asked)
     assert seen.tables == ("labevents_candidates",)
     assert [(row["query"], row["score"], row["candidate"]) for row in table_of(text)] == [
         ("creatinine", "1", "Creatinine"), ("potassium", "1", "Potassium"),
@@ -33,15 +34,26 @@ def test_each_query_has_its_nearest_entries_with_cosines(call: Call) -> None:
 
 
 def test_a_threshold_that_nothing_reaches_is_said(call: Call) -> None:
-    text, seen = call(NAME, table_name="labevents", query="heart", threshold=1)
+    text, seen = call(NAME, table_name="labevents", query="heart", mode="semantic", threshold=1)
     assert not seen.refused
     assert "nothing for 'heart': lower the threshold or reword" in text
 
 
-def test_hybrid_search_has_the_meaning_in_it(call: Call) -> None:
-    text, _ = call(NAME, table_name="labevents", query="potassium", mode="hybrid", limit=2)
+def test_the_default_is_all_searches_by_one_ranking(call: Call) -> None:
+    asked = {"table_name": "labevents", "query": "potassium", "limit": 2}
+    text, _ = call(NAME, **asked)
+    assert text == call(NAME, mode="hybrid", **asked)[0]
     assert table_of(text)[0]["candidate"] == "Potassium"
     assert len(table_of(text)) == 2
+
+
+def test_hybrid_search_by_spelling_takes_the_vectors_that_are_there(call: Call) -> None:
+    asked = {"table_name": "labevents", "keywords": "potassium", "mode": "hybrid"}
+    before, _ = call("get_candidates_by_fuzzy_matching", **asked)
+    assert "the best entries of keyword and fuzzy search" in before
+    call(NAME, table_name="labevents", query="potassium")
+    after, _ = call("get_candidates_by_fuzzy_matching", **asked)
+    assert "keyword, fuzzy and semantic search" in after
 
 
 def test_a_broken_cache_is_made_again_and_said(call: Call, tmp_path: Path) -> None:

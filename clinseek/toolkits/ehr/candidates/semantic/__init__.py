@@ -6,6 +6,7 @@ from clinseek.toolkits.ehr.candidates.semantic.search import (
     SemanticIndex,
     load_semantic_index,
     semantic_matches,
+    vector_file,
 )
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "semantic_absence",
     "semantic_index",
     "semantic_matches",
+    "vector_file",
 ]
