@@ -147,7 +147,9 @@ def test_a_table_of_a_file_names_a_model(tmp_path: Path) -> None:
     assert str(read) == str(read_spec(str(read)))
 
 
-@pytest.mark.parametrize("text", ['model = "openai:m"\nseed = 2', '[one]\nmodel="openai:m"\nseed=2'])
+@pytest.mark.parametrize(
+    "text", ['model = "openai:m"\nseed = 2', '[one]\nmodel="openai:m"\nseed=2']
+)
 def test_a_file_with_one_model_needs_no_table_named(tmp_path: Path, text: str) -> None:
     assert str(named_model(f"@{_file(tmp_path, text)}")) == "openai:m?seed=2"
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.tools import BaseTool
 
-from clinseek.prompts import task_prompt
 from clinseek.offline import OfflinePolicy
+from clinseek.prompts import task_prompt
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.tools import EhrToolkit
 from clinseek.toolkits.ehr.tools.arguments import EHR_TOOL_NAMES

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 
-from clinseek.prompts import conclusion_prompt, gap_prompt, warning
 from clinseek.offline import OfflinePolicy
+from clinseek.prompts import conclusion_prompt, gap_prompt, warning
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.tools.schemas import ehr_tool_schemas
 from tests.offline.driver import answered, ask, go_on, opening, tools_of
