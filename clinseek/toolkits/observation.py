@@ -12,6 +12,8 @@ class WebSource:
     `cursor` is the number under which the page stands in the run's citations `【cursor†L1-L2】`,
     `first` and `last` are the lines shown. `sha256` addresses the whole page in the run's archive,
     as it was retrieved at `retrieved` (UTC, YYYY-MM-DDTHH:MM:SSZ). The URL of a search is empty.
+    A look-up in a page has the address of that page and its `pattern`, a source its `mime` type:
+    with them what was shown can be made again (clinseek.toolkits.browser.reader.page_shown).
     """
 
     cursor: int
@@ -22,6 +24,8 @@ class WebSource:
     last: int
     retrieved: str
     sha256: str
+    pattern: str = ""
+    mime: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -108,6 +108,8 @@ def _shown(
         last=shown.last,
         retrieved=opened.retrieved,
         sha256=opened.sha256,
+        pattern=opened.pattern,
+        mime=opened.mime,
     )
     text = marking.wrapped(shown.text, source=page.url or "a search")
     return Turned(after, text, Observation(web=source))

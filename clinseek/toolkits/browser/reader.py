@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
 
@@ -23,6 +24,7 @@ from clinseek.toolkits.browser.reading import page_of, source_of
 from clinseek.toolkits.browser.stack import BrowserState, Opened
 from clinseek.toolkits.browser.urls import checked_url, linked
 from clinseek.toolkits.browser.windows import find_page, results_page
+from clinseek.toolkits.observation import WebSource
 
 Mode = Literal["record", "replay", "live"]
 
@@ -95,7 +97,7 @@ class Reader:
             url=answer.url,
             title=answer.title,
             retrieved=answer.retrieved,
-            mime=answer.mime if source else "",
+            mime=(answer.mime or "text/plain") if source else "",
         )
         return Kept(self._page(opened), opened)
 
@@ -114,6 +116,7 @@ class Reader:
             url=page.url,
             title=page.title,
             retrieved=base.retrieved,
+            mime=base.mime,
             pattern=pattern,
             base=state.cursor_of(cursor),
         )
@@ -150,7 +153,7 @@ class Reader:
         found = web.search(query, topn)
         if isinstance(found, Failed):
             return self._failure(web, found), ()
-        body = _packed_hits(found[:topn])
+        body = _packed_hits(self._allowed(found)[:topn])
         answer = Answer(title=query, body=digest(body), web=web.name, retrieved=self._moment())
         return answer, (body,)
 
@@ -181,14 +184,7 @@ class Reader:
         return self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _page(self, opened: Opened) -> Page:
-        if opened.kind == "page":
-            page = self._archive.page(opened.sha256)
-        elif (held := self._archive.blob(opened.sha256)) is None:
-            page = None
-        elif opened.kind == "search":
-            page = results_page(opened.title, self._allowed(_unpacked_hits(held)))
-        else:
-            page = source_of(Fetched(opened.url, opened.mime, held, opened.title))
+        page = _held(self._archive, opened, self._allowed)
         if page is None:
             raise Refusal(
                 f"the page {opened.url or opened.title} is not in the archive any more; "
@@ -211,6 +207,34 @@ class Reader:
         if denied is None:
             return list(hits)
         return [hit for hit in hits if denied.check(hit.url, title=hit.title) is None]
+
+
+def page_shown(archive: Archive, web: WebSource) -> Page | None:
+    """The page of which an observation showed lines `web.first` to `web.last`; None if gone."""
+    if web.kind != "find":
+        return _held(archive, web)
+    base = _held(archive, replace(web, kind="source" if web.mime else "page"))
+    return None if base is None else find_page(base, web.pattern)
+
+
+def _held(
+    archive: Archive,
+    shown: Opened | WebSource,
+    allowed: Callable[[Sequence[Hit]], Sequence[Hit]] = tuple,
+) -> Page | None:
+    """The page of a search, a URL or a source, as the archive has it.
+
+    `allowed` leaves out hits that are closed now: the archive may be of a run to which they were
+    open.
+    """
+    if shown.kind == "page":
+        return archive.page(shown.sha256)
+    held = archive.blob(shown.sha256)
+    if held is None:
+        return None
+    if shown.kind == "search":
+        return results_page(shown.title, allowed(_unpacked_hits(held)))
+    return source_of(Fetched(shown.url, shown.mime, held, shown.title))
 
 
 def _packed_hits(hits: Sequence[Hit]) -> bytes:

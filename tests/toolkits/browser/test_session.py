@@ -17,8 +17,10 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from clinseek.errors import Refusal
 from clinseek.toolkits.browser import BROWSER_TOOL_NAMES, browser_tool_schemas, cited_in
 from clinseek.toolkits.browser.actions import lines_of
+from clinseek.toolkits.browser.archive import Archive
 from clinseek.toolkits.browser.arguments import MOST_HITS, Search, read_arguments
 from clinseek.toolkits.browser.hits import Hit
+from clinseek.toolkits.browser.reader import page_shown
 from clinseek.toolkits.browser.session import BrowserSession
 from clinseek.toolkits.browser.stack import BrowserState
 from clinseek.toolkits.browser.tools import BrowserToolkit
@@ -247,6 +249,27 @@ def test_a_citation_opens_at_its_lines(run: BrowserSession) -> None:
     assert lines_of(page, 2, 1) == lines_of(page, -1, 2) == ()
 
 
+def test_what_an_observation_showed_can_be_opened_from_the_archive_alone(
+    run: BrowserSession, tmp_path: Path
+) -> None:
+    archive = Archive.open(tmp_path / "web.sqlite", writes=False)
+    for tool, given_ in (
+        ("search", {"query": "x"}),
+        ("open", {"id": 2}),
+        ("find", {"pattern": "line 7"}),
+        ("open", {"view_source": True, "cursor": 1}),
+        ("find", {"pattern": "line 9"}),
+        ("open", {"loc": 20, "num_lines": 4, "cursor": 1}),
+    ):
+        web = web_of(run, tool, **given_)
+        page = page_shown(archive, web)
+        assert page is not None
+        assert page.lines == run.reader.page(run.state).lines
+        assert web.last < len(page.lines)
+    empty = Archive.open(tmp_path / "empty.sqlite")
+    assert page_shown(empty, web) is None
+
+
 @pytest.mark.parametrize(
     ("text", "found"),
     [
@@ -357,6 +380,13 @@ def test_closed_pages_are_neither_found_nor_opened(tmp_path: Path) -> None:
     assert "closed here" in refusal_of(run, "open", id="https://b.example.org/mg")
     call(run, "open", id="https://a.example.org/k")
     assert "closed here" in refusal_of(run, "open", id=1)
+
+
+def test_pages_that_were_open_in_a_record_may_be_closed_in_its_replay(tmp_path: Path) -> None:
+    call(session(shelf(), tmp_path / "web.sqlite"), "search", query="x")
+    run = session(None, tmp_path / "web.sqlite", mode="replay")
+    run.reader.guards = guards(denied=Closed())
+    assert "About na" not in call(run, "search", query="x")[0]
 
 
 def test_a_query_that_tells_of_the_patient_is_never_asked(tmp_path: Path) -> None:
