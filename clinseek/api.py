@@ -186,7 +186,11 @@ async def _ended(plan: Plan, means: Means, on_step: OnStep | None) -> dict[str, 
         state = await graph.aget_state(config)
         # `next` alone does not tell: it is empty too between the last call of a turn and its step.
         if state.values.get("status") and not state.next:
-            return state.values
+            if state.values["stop_reason"] != "model_error":
+                return state.values
+            # The model could not be asked then; what was found stands, and the seeking goes on.
+            again = {"status": None, "stop_reason": None}
+            await graph.aupdate_state(config, again, as_node="act")
         given = None if state.values else plan.asked
         try:
             await _stream(graph, given, config, Context(**plan.context), on_step)

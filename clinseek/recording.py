@@ -122,6 +122,8 @@ def _assistant_fields(message: AIMessage) -> dict[str, Any]:
     for name in _REASONING:
         if said := message.additional_kwargs.get(name):
             fields["reasoning_content"] = said
+    if wire := message.additional_kwargs.get("reasoning_wire"):
+        fields["reasoning_wire"] = wire
     if message.tool_calls:
         fields["tool_calls"] = [_call(call) for call in cast(Sequence[Any], message.tool_calls)]
     return fields

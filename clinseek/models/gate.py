@@ -221,18 +221,21 @@ class Gates:
     """One gate for each host and event loop; a loop that is gone takes its gates with it."""
 
     def __init__(self) -> None:
-        self._kept: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, Gate]]
+        self._kept: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, int | None], Gate]]
         self._kept = WeakKeyDictionary()
         self._lock = threading.Lock()
 
     def of(self, address: str, *, most: int | None = None) -> Gate:
-        """The gate before `address` for the running loop; `most` counts when it is first made."""
+        """The gate before `address` for the running loop; runs with a `most` share one of theirs.
+
+        So a bound that one run asked for holds for it, and for no run that did not.
+        """
         loop = asyncio.get_running_loop()
         with self._lock:
             here = self._kept.setdefault(loop, {})
-            if address not in here:
-                here[address] = Gate(most)
-            return here[address]
+            if (address, most) not in here:
+                here[address, most] = Gate(most)
+            return here[address, most]
 
 
 def backoff(

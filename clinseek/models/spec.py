@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from types import MappingProxyType
@@ -17,6 +18,8 @@ FORMS = (
     '"bedrock:MODEL_ID?region=us-east-1", "hf:FOLDER", "replay:RECORDS.jsonl", or "@FILE.toml"'
 )
 _PROVIDERS: tuple[str, ...] = get_args(Provider)
+_PASSWORD = re.compile(r"://[^/?#\s]*@")
+_NO_SCHEME = re.compile(r"@[\w.-]+:\d+(?:/|$)|@[\w.-]+/v1/?$")
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _DIALECTS = ("native", "json", "xml")
 
@@ -92,6 +95,11 @@ def read_spec(spec: str) -> ModelSpec:
     """
     if spec == "offline":
         return ModelSpec(provider="offline")
+    if _PASSWORD.search(spec):  # not shown: it would stand in terminals and records
+        raise ModelError(
+            "a model's address must hold no user and password, since it stands in records; give "
+            "the key as OPENAI_API_KEY"
+        )
     named, _, query = spec.partition("?")
     provider, colon, rest = named.partition(":")
     if provider not in _PROVIDERS or provider == "offline" or not colon:
@@ -104,6 +112,8 @@ def read_spec(spec: str) -> ModelSpec:
 def _address(spec: str, provider: str, rest: str) -> tuple[str, str | None]:
     if provider in ("openai", "vllm"):
         name, at, url = rest.rpartition("@") if "@http" in rest else (rest, "", "")
+        if not at and _NO_SCHEME.search(rest):
+            raise ModelError(f"model {spec!r}: the address needs http:// or https:// before it")
         if provider == "vllm" and not at:
             name, url = "", rest
         if (provider == "openai" or at) and not name:

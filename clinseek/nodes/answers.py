@@ -114,6 +114,20 @@ def salvage(
     return None if read is None else submit(read.items, read.citations, via=via, salvaged=read.how)
 
 
+def is_answer(found: Submission, candidates: Sequence[str], *, told: bool) -> bool:
+    """Whether what was salvaged of a turn is to be taken for the run's answer.
+
+    A call, JSON and `<answer>` are answers. Words are, where they cite evidence, and else only
+    once the model was `told` to make a call and said words again: "I will look at the labs next"
+    names candidates too. Plain lines are never an answer where there are candidates.
+    """
+    if found["salvaged"] not in ("candidates", "lines"):
+        return True
+    if found["salvaged"] == "lines" and candidates:
+        return False
+    return told or any(found["citations"])
+
+
 class _Read(NamedTuple):
     items: list[str]
     citations: Any

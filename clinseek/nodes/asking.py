@@ -11,20 +11,21 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from langchain_core.messages import AnyMessage
+from langchain_core.messages import AnyMessage, ToolMessage
 from langchain_core.runnables import Runnable
 
 from clinseek.graphs.state import State
 from clinseek.models.facts import HostFacts
 from clinseek.models.faults import refuses_images
-from clinseek.models.images import holds_images, without_images
+from clinseek.models.images import holds_images, images_by_hash, without_images
 from clinseek.nodes.condensing import condense, room_for
 from clinseek.nodes.turn import Patience, Room, Turn, take_turn
-from clinseek.records import Replaced
+from clinseek.records import EvidenceEntry, Replaced
 
 _REFUSALS = 5
 """So often a conversation is made shorter because the host refused it, in one round."""
 _SHARE_AFTER_REFUSAL = 0.6
+_OF_IMAGES = (".png", ".jpg", ".jpeg", ".dcm", ".dicom", ".webp", ".gif", ".tif", ".tiff")
 
 
 NO_IMAGES = "no_images"
@@ -67,7 +68,9 @@ async def ask_in_room(
     while True:
         fitted = condense(conversation, state["evidence"], replaced=gone, limit=limit)
         gone |= fitted.replaced
-        sent = fitted.messages if images else without_images(fitted.messages)
+        sent = fitted.messages
+        if not images:
+            sent = without_images(sent, paths=image_paths(sent, state["evidence"]))
         turn = await take_turn(
             model,
             sent,
@@ -90,6 +93,24 @@ async def ask_in_room(
             _limit(length, state, facts) or turn.characters,
             int(turn.characters * _SHARE_AFTER_REFUSAL),
         )
+
+
+def image_paths(
+    messages: Sequence[AnyMessage], evidence: Sequence[EvidenceEntry]
+) -> dict[str, str]:
+    """By the SHA-256 of each image that a tool gave: the path that the tool was called with."""
+    named = {
+        entry["call_id"]: path
+        for entry in evidence
+        for path in entry["arguments"].values()
+        if isinstance(path, str) and path.lower().endswith(_OF_IMAGES)
+    }
+    paths: dict[str, str] = {}
+    for message in messages:
+        if isinstance(message, ToolMessage) and message.tool_call_id in named:
+            for sha256 in images_by_hash([message])[1]:
+                paths[sha256] = named[message.tool_call_id]
+    return paths
 
 
 def _refuses_images(turn: Turn, sent: Sequence[AnyMessage]) -> bool:

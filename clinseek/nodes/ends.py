@@ -25,6 +25,7 @@ _NUDGES: dict[NudgeKind, int] = {
     "length": 2,
     "content_filter": 1,
     "refusal": 1,
+    "words": 1,
     "empty": 1,
     "repeated": 1,
 }
@@ -33,6 +34,7 @@ _STOPS: dict[NudgeKind, StopReason] = {
     "length": "length",
     "content_filter": "content_filter",
     "refusal": "refusal",
+    "words": "stopped_calling",
     "empty": "empty_turn",
     "repeated": "repeated_calls",
 }

@@ -13,7 +13,7 @@ from langchain_core.messages import AIMessage, ToolCall
 from langchain_core.messages.tool import tool_call
 
 from clinseek.models.dialects import TextCall, read_calls, split_reasoning
-from clinseek.models.names import NameTable
+from clinseek.models.names import NameTable, wire_name
 from clinseek.nodes.calls import RAW
 from clinseek.nodes.toolset import names_in
 
@@ -48,7 +48,7 @@ def heard(
     sound: list[ToolCall] = []
     for name, arguments, given in calls:
         repaired = names.repair(name)
-        if repaired.how is not None:
+        if repaired.how is not None and not _as_sent(name, repaired.name, parted):
             repairs[f"name:{repaired.how}"] += 1
         sound.append(tool_call(name=repaired.name, args=arguments, id=_unique(given, used, round_)))
     kept = {key: held for key, held in parted.additional_kwargs.items() if key != "tool_calls"}
@@ -79,6 +79,12 @@ def reasoning_apart(answer: AIMessage) -> AIMessage:
     before = reasoning_of(answer)
     kwargs = {**answer.additional_kwargs, REASONING: "\n".join(filter(None, [before, reasoning]))}
     return answer.model_copy(update={"content": said, "additional_kwargs": kwargs})
+
+
+def _as_sent(name: str, tool: str, answer: AIMessage) -> bool:
+    """Whether a host's own call bears the name that the tool has on the wire: no mistake."""
+    native = answer.tool_calls or answer.invalid_tool_calls
+    return bool(native) and name == wire_name(tool)
 
 
 _Call = tuple[str, dict[str, Any], str | None]

@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 from clinseek.errors import Refusal
 from clinseek.graphs.state import Context, State, Submission
 from clinseek.nodes import budget
-from clinseek.nodes.answers import salvage, submit
+from clinseek.nodes.answers import is_answer, salvage, submit
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.casework import cells_of, labels_of, row_of
 from clinseek.nodes.hearing import reasoning_apart, reasoning_of
@@ -134,6 +134,8 @@ async def _conclude(
         answer_form=state.get("answer_form"),
         via="conclusion",
     )
+    if read is not None and not is_answer(read, state.get("candidates") or (), told=True):
+        read = None
     if read is None or not read["answer"]:
         read = _earlier(state) or submit([], None, via="conclusion")
     return read, update

@@ -10,7 +10,7 @@ from langgraph.runtime import Runtime
 
 from clinseek.graphs.state import Context, State, Submission, fold_messages
 from clinseek.nodes import budget
-from clinseek.nodes.answers import salvage
+from clinseek.nodes.answers import is_answer, salvage
 from clinseek.nodes.asking import NO_IMAGES, Asked, ask_in_room
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.calls import call_ids, unanswered, without_orphans
@@ -85,6 +85,12 @@ async def _next_turn(
     }
     if asked.images_refused:
         update["warned"] = [*update["warned"], NO_IMAGES]
+        said = "the host takes no images; from this round on the model is shown their paths"
+        update["errors"] = [
+            RunError(
+                where="seek", round=update["rounds"], number=0, kind="images_refused", message=said
+            )
+        ]
     runtime.stream_writer(_turn_step(asked.turn, update["rounds"]).as_event())
     if asked.replaced:
         runtime.stream_writer(_replaced_step(asked, update["rounds"]).as_event())
@@ -118,9 +124,10 @@ def _heard(
             {"submission": handed_in, "stop_reason": "finish"} if handed_in is not None else {}
         )
     salvaged = _salvaged(spoken, state) if end in ("words", "empty") else None
-    if salvaged is not None:
+    told = "words" in state["warned"]
+    if salvaged is not None and is_answer(salvaged, state.get("candidates") or (), told=told):
         return changed | {"submission": salvaged, "stop_reason": "stopped_calling"}
-    return changed | _no_step_forward("empty" if end == "words" else end, changed, update, runtime)
+    return changed | _no_step_forward(end, changed, update, runtime)
 
 
 def _salvaged(spoken: AIMessage, state: State) -> Submission | None:
@@ -166,7 +173,7 @@ def _without_answer(
         if turn.fault.kind == "context_overflow":
             stop, kind = "context_limit", "context_overflow"
     error = RunError(where="seek", round=update["rounds"], number=0, kind=kind, message=message)
-    return {"stop_reason": stop, "errors": [error]}
+    return {"stop_reason": stop, "errors": [*update.get("errors", ()), error]}
 
 
 def _nudged(kind: NudgeKind, round_: int, runtime: Runtime[Context]) -> HumanMessage:

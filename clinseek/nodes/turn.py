@@ -43,11 +43,12 @@ class Room(Protocol):
 class Patience:
     """How often a turn is tried again: a host that is too busy more often than one that fails.
 
-    The waits are those of `gate.backoff`, in units of `pace` seconds.
+    The waits are those of `gate.backoff`, in units of `pace` seconds: ten of them are some minutes,
+    in which a server of one's own is started again.
     """
 
     busy: int = 20
-    passing: int = 4
+    passing: int = 10
     pace: float = 1.0
 
     def wait(self, fault: Fault, attempt: int) -> float | None:
@@ -112,8 +113,10 @@ async def take_turn(
                 return _turn(sent, clock, attempt, out_of_time=True)
             fault = fault_of(error)
             wait = patience.wait(fault, attempt)
-            if wait is None or (seconds_left is not None and clock.passed() + wait > seconds_left):
+            if wait is None:
                 return _turn(sent, clock, attempt, fault=fault)
+            if seconds_left is not None and clock.passed() + wait > seconds_left:
+                return _turn(sent, clock, attempt, out_of_time=True)
             await asyncio.sleep(wait)
 
 

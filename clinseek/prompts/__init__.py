@@ -16,7 +16,9 @@ from typing import Any, Literal, get_args
 Role = Literal["clinseek", "published"]
 ROLES: tuple[str, ...] = get_args(Role)
 
-NudgeKind = Literal["unreadable", "length", "content_filter", "refusal", "empty", "repeated"]
+NudgeKind = Literal[
+    "unreadable", "length", "content_filter", "refusal", "words", "empty", "repeated"
+]
 """What a turn was that brought the run no further."""
 
 

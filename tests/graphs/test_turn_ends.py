@@ -111,7 +111,7 @@ def test_reasoning_in_the_text_is_kept_apart_from_what_was_said(ask: Ask) -> Non
 @pytest.mark.parametrize(
     ("name", "how"),
     [
-        ("ehr_get_latest_records", "wire"),
+        ("ehr__get_latest_records", "wire"),
         ("get_latest_records", "bare"),
         ("functions.ehr_get_latest_records", "prefix"),
         ("browser.get_latest_records", "namespace"),
@@ -121,7 +121,16 @@ def test_a_name_is_repaired_by_the_table_and_counted(ask: Ask, name: str, how: s
     record = ask(calling((name, LATEST_LABS[1])), finishing("3.2", citations=["E1#3"]))
 
     assert record.evidence[0]["tool"] == "ehr.get_latest_records"
-    assert any(kind.startswith("name:") for kind in record.repairs)
+    assert record.repairs == {f"name:{how}": 1}
+
+
+def test_a_name_as_it_went_over_the_wire_is_no_mistake(ask: Ask) -> None:
+    record = ask(
+        calling(("ehr_get_latest_records", LATEST_LABS[1])), finishing("3.2", citations=["E1#3"])
+    )
+
+    assert record.evidence[0]["tool"] == "ehr.get_latest_records"
+    assert record.repairs == {}
 
 
 def test_a_name_that_only_looks_alike_is_no_tool(ask: Ask) -> None:
@@ -152,15 +161,51 @@ def test_an_answer_by_finish_is_not_salvaged(ask: Ask) -> None:
     assert record.salvaged is None
 
 
-def test_candidates_named_in_the_last_lines_are_the_answer(ask: Ask) -> None:
+def test_candidates_named_in_the_last_lines_are_the_answer_once_the_model_was_told(
+    ask: Ask,
+) -> None:
+    words = AIMessage("The potassium is low, so my answer is hypokalaemia.")
+
     record = ask(
         calling(LATEST_LABS),
-        AIMessage("The potassium is low, so my answer is hypokalaemia."),
+        words,
+        words,
         candidates=["hyperkalaemia", "hypokalaemia"],
         max_revisions=0,
     )
 
     assert (record.answer, record.salvaged) == (["hypokalaemia"], "candidates")
+    told = [each["content"] for each in record.messages if each["role"] == "user"]
+    assert told.count(nudge("words")) == 1
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I will now look at the labs to see.",
+        "Could you tell me which patient you mean?",
+        "I will look at the Sepsis rows next.",
+    ],
+)
+def test_a_plan_or_a_question_is_no_answer(ask: Ask, said: str) -> None:
+    record = ask(
+        AIMessage(said),
+        calling(LATEST_LABS),
+        finishing("Sepsis", citations=["E1"]),
+        candidates=["Sepsis", "Pneumonia"],
+        max_revisions=0,
+    )
+
+    assert (record.answer, record.stop_reason) == (["Sepsis"], "finish")
+
+
+def test_words_that_are_no_candidate_are_never_the_answer(ask: Ask) -> None:
+    words = AIMessage("It cannot be said for sure.")
+
+    record = ask(calling(LATEST_LABS), words, words, words, candidates=["yes", "no"])
+
+    assert (record.status, record.answer) == ("abstained", [])
+    assert record.stop_reason == "stopped_calling"
 
 
 def test_the_published_role_is_said_and_stands_in_the_record(ask: Ask) -> None:

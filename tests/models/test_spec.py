@@ -71,6 +71,10 @@ def test_a_temperature_of_the_host_is_none_of_ours() -> None:
         ("openai:m@http://x:0/v1", "is no address"),
         ("openai:m@http://x:99999/v1", "is no address"),
         ("vllm:gpu:8000", "is no address"),
+        ("openai:qwen@gpu:8000/v1", "needs http://"),
+        ("openai:qwen@gpu.lab.org/v1", "needs http://"),
+        ("openai:qwen@http://me:secret@gpu:8000/v1", "no user and password"),
+        ("vllm:http://me:secret@gpu:8000", "no user and password"),
         ("vllm:ftp://gpu", "is no address"),
         ("hf:", "names no model"),
         ("openai:m?heat=1", "no parameter 'heat'; there are temperature"),
@@ -91,6 +95,7 @@ def test_a_spec_that_cannot_be_is_one_sentence(spec: str, told: str) -> None:
     with pytest.raises(ModelError, match=told.replace("[", "\\[")) as refused:
         read_spec(spec)
     assert "\n" not in str(refused.value)
+    assert "secret" not in str(refused.value)
 
 
 _words = st.text(st.characters(codec="utf-8", exclude_characters="?@#"), min_size=1)

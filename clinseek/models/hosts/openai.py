@@ -94,6 +94,7 @@ def endpoint_model(spec: ModelSpec) -> EndpointModel:
             provider=spec.provider,
             address=address_of(url),
             context_length=parameters.context,
+            max_output=parameters.max_tokens,
             takes_images=parameters.images,
             concurrency=parameters.concurrency,
         ),
@@ -156,6 +157,11 @@ class EndpointModel(ChatOpenAI):
         own = is_openai(self._url)
         if not own and "max_completion_tokens" in payload:
             payload["max_tokens"] = payload.pop("max_completion_tokens")
+        if self.facts.context_length is not None:  # an answer that leaves no room is refused
+            half = self.facts.context_length // 2
+            for name in ("max_tokens", "max_completion_tokens"):
+                if name in payload:
+                    payload[name] = min(payload[name], half)
         return wired(payload, turns, own=own)
 
     def _generate(
