@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import string
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -21,6 +20,8 @@ KeywordMode = Literal["words", "phrase", "prefix", "code"]
 ANYWHERE, WORD_BEGINNINGS, WHOLE_WORDS, BEGINNING, EXACT = range(1, 6)
 """How well words fit a title; of equal fits the shorter title stands first, then by title."""
 
+_SHORTEST_PART = 3
+"""One or two letters stand in half of all codes: they are looked for at beginnings alone."""
 _CODE = re.compile(r"[a-z]?\d[\da-z]{1,2}\.[\da-z]{1,4}")
 
 
@@ -46,9 +47,9 @@ def keyword_matches(
     """The titles that hold `keyword`, from `offset` on, at most `limit`.
 
     `words`: every word stands in the title, or in another cell or code of its rows, as a word or
-    a part of one, in any order. `phrase`: the keyword as it is written. `prefix`: the title begins
-    with it. `code`: a code begins with it, written with or without its dot. Where no title holds
-    all words, those that a synonym stands for are found.
+    a part of one (from three letters on), in any order. `phrase`: the keyword as it is written.
+    `prefix`: the title begins with it. `code`: a code begins with it, written with or without its
+    dot. Where no title holds all words, those that a synonym stands for are found.
     """
     words = [_undotted(word) for word in keyword.lower().split()]
     if not words:
@@ -93,23 +94,11 @@ def _fit_of_word(titles: Titles, word: str) -> NDArray[np.uint8]:
 
     cells = titles.cells
     fits = np.zeros(len(titles.titles), dtype=np.uint8)
-    numbers = cells.containing(word)
-    if not len(numbers):
-        return fits
-    level = np.fromiter(
-        (_fit_in(cells.words[number], word) for number in numbers), np.uint8, len(numbers)
-    )
-    for fit in (ANYWHERE, WORD_BEGINNINGS, WHOLE_WORDS):
-        places, _ = cells.lines_of(numbers[level == fit])
-        fits[places] = fit
+    if len(word) >= _SHORTEST_PART or not word.isalnum():
+        fits[cells.lines_of(cells.containing(word))[0]] = ANYWHERE
+    fits[cells.lines_of(cells.bare_beginning(word))[0]] = WORD_BEGINNINGS
+    fits[cells.lines_of(cells.whole(word))[0]] = WHOLE_WORDS
     return fits
-
-
-def _fit_in(cell: str, word: str) -> int:
-    bare = cell.strip(string.punctuation)
-    if word in (cell, bare):
-        return WHOLE_WORDS
-    return WORD_BEGINNINGS if cell.startswith(word) or bare.startswith(word) else ANYWHERE
 
 
 def _keep(titles: Titles, fits: NDArray[np.uint8], *, phrase: str, mode: KeywordMode) -> None:
