@@ -65,6 +65,11 @@ def test_links_are_numbered_by_their_urls_and_resolved_by_the_base() -> None:
     assert "javascript" not in page.lines[0]
 
 
+def test_a_link_around_blocks_is_the_first_of_them() -> None:
+    card = "<a href='/x'><img alt=''><h3>Title</h3><p>What it says.</p></a><p>Next</p>"
+    assert body_of(card) == "### 【0†Title】\n\nWhat it says.\n\nNext"
+
+
 def test_a_line_feed_in_the_source_is_a_space_and_a_break_is_a_line() -> None:
     assert body_of("<p>one\ntwo<br>three<br/><br/>four</p>") == "one two\nthree\n\nfour"
 

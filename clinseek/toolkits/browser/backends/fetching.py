@@ -96,7 +96,10 @@ class Fetcher:
             answer = self._hop(here, deadline)
             if not isinstance(answer, _Redirect):
                 return answer
-            here = urldefrag(urljoin(here, answer.location)).url
+            try:
+                here = urldefrag(urljoin(here, answer.location)).url
+            except ValueError:
+                return Failed(f"{url} redirects to no URL; open another", lasting=True)
         return Failed(f"{url} redirects more than {self._caps.redirects} times", lasting=True)
 
     def _may_open(self, url: str) -> None:
@@ -179,7 +182,8 @@ class _Request:
     body: bytes = b""
 
 
-_Answer = tuple[int, Mapping[str, str], bytes]
+_Answer = tuple[int, Mapping[str, str], bytes | None]
+"""Status, headers by names in lower case, and body: None where it is larger than is read."""
 
 
 def _trusted() -> ssl.SSLContext:
@@ -188,26 +192,24 @@ def _trusted() -> ssl.SSLContext:
 
 def _sent(
     request: _Request, transport: httpx.AsyncBaseTransport, caps: Caps, *, seconds: float
-) -> _Answer | Failed:
+) -> tuple[int, Mapping[str, str], bytes] | Failed:
     """Status, headers and body of one request; Failed where it came to nothing."""
     where = urlsplit(request.url).hostname
     exchange = asyncio.wait_for(_exchange(request, transport, caps.size), seconds)
     try:
         # A thread of its own: whoever calls may be inside an event loop.
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(asyncio.run, exchange).result()
+            status, headers, body = thread.submit(asyncio.run, exchange).result()
     except TimeoutError:
         return Failed(f"{where} did not answer within {caps.seconds:g} s; try another source")
     except Refusal as refusal:
         return Failed(str(refusal))
-    except _TooLargeError:
-        return Failed(
-            f"{request.url} is larger than {caps.size / 1e6:g} MB and was not read", lasting=True
-        )
-    except _UnpackError as error:
-        return Failed(f"the answer of {where} cannot be unpacked ({error})")
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         return Failed(f"{where} cannot be reached ({_short(error)}); try another source")
+    if body is None:
+        size = f"{caps.size / 1e6:g} MB"
+        return Failed(f"{request.url} is larger than {size} and was not read", lasting=True)
+    return status, headers, body
 
 
 async def _exchange(request: _Request, transport: httpx.AsyncBaseTransport, size: int) -> _Answer:
@@ -224,11 +226,11 @@ async def _exchange(request: _Request, transport: httpx.AsyncBaseTransport, size
         return response.status_code, said, await _body(response, size)
 
 
-async def _body(response: httpx.Response, size: int) -> bytes:
-    """The unpacked body, never more than `size` of it in memory: a gzip bomb is not unfolded."""
+async def _body(response: httpx.Response, size: int) -> bytes | None:
+    """The unpacked body; None as soon as it is larger than `size`: no gzip bomb is unfolded."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "", "gzip", "x-gzip"):
-        raise _UnpackError(f"packed as {encoding}, which was not asked for")
+        raise Refusal(f"the answer of {response.url.host} is packed as {encoding}; open another")
     unpacker = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
     parts: list[bytes] = []
     room = size
@@ -236,7 +238,7 @@ async def _body(response: httpx.Response, size: int) -> bytes:
         part = _unpacked(unpacker, chunk, room + 1) if unpacker else chunk
         room -= len(part)
         if room < 0:
-            raise _TooLargeError
+            return None
         parts.append(part)
     return b"".join(parts)
 
@@ -245,7 +247,7 @@ def _unpacked(unpacker: Any, chunk: bytes, most: int) -> bytes:
     try:
         part: bytes = unpacker.decompress(chunk, most)
     except zlib.error as error:
-        raise _UnpackError(str(error)) from error
+        raise Refusal(f"the page came packed and cannot be unpacked ({error})") from error
     return part
 
 
@@ -280,11 +282,3 @@ def _service_failure(base: str, status: int) -> Failed:
 def _short(error: BaseException) -> str:
     said = " ".join(str(error).split()) or type(error).__name__
     return said if len(said) <= 120 else f"{said[:117]}..."
-
-
-class _TooLargeError(Exception):
-    """More came than is read."""
-
-
-class _UnpackError(Exception):
-    """The body is packed in a way that cannot be read."""

@@ -135,16 +135,21 @@ class _Writer:
 
     def _link(self, target: str, start: int) -> None:
         words = _folded("".join(self._inline[start:]))
-        if not words:
-            return
-        # A link around a whole block has been written by then: its words stand without a mark.
-        if "【" in words:
+        if not words or "【" in words:  # links do not stand in links
             return
         self._inline[start:] = [_edge(self._inline[start:], 0), self._links.mark(target, words)]
 
+    def _mark_open_link(self) -> None:
+        """A link around blocks is the first of them that says something."""
+        if not self._open_links:
+            return
+        self._link(*self._open_links[-1])
+        spent = bool("".join(self._inline).strip())
+        self._open_links = [("" if spent else target, 0) for target, _ in self._open_links]
+
     def _flush(self, *, space: bool = False) -> None:
+        self._mark_open_link()
         parts, self._inline = self._inline, []
-        self._open_links = [(target, 0) for target, _ in self._open_links]
         if parts:
             said = "".join(parts)
             lines = said.split("\n") if self._verbatim else _folded_lines(said, parts)
