@@ -102,8 +102,12 @@ class Postings:
         import numpy as np
 
         numbers = self.bare_beginning(word)
-        equal = [word in (held := self.words[n], held.strip(_MARKS)) for n in numbers.tolist()]
-        return numbers[np.asarray(equal, dtype=bool)]
+        equal = [
+            number
+            for number in numbers.tolist()
+            if word in (held := self.words[number], held.strip(_MARKS))
+        ]
+        return np.asarray(equal, dtype=np.int64)
 
     @cached_property
     def _bare(self) -> list[tuple[str, int]]:
