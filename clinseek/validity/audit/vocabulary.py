@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from itertools import islice
 
 from clinseek.toolkits.ehr.candidates.build import EDITION_TABLE, FEWEST_PATIENTS
-from clinseek.toolkits.ehr.candidates.sources import CANDIDATE_SOURCES, CODE_COLUMNS, CODE_SOURCES
+from clinseek.toolkits.ehr.candidates.sources import (
+    CANDIDATE_SOURCES,
+    CCSR_COLUMNS,
+    CODE_COLUMNS,
+    CODE_SOURCES,
+    EQUIVALENT_COLUMNS,
+)
+from clinseek.toolkits.ehr.candidates.synonyms import CCSR_TABLE, EQUIVALENTS_TABLE
 from clinseek.toolkits.ehr.store import Store
 from clinseek.toolkits.ehr.store.folder import table_path
 from clinseek.toolkits.ehr.tables import TABLES
@@ -62,6 +69,7 @@ def _violations(connection: sqlite3.Connection, store: Store) -> Iterator[Violat
         "SELECT type, name FROM sqlite_schema WHERE type <> 'index' ORDER BY name"
     ).fetchall()
     tables = [name for kind, name in kinds if kind == "table"]
+    known |= {name: columns for name in tables if (columns := _supplied(connection, name, known))}
     for kind, name in kinds:
         if kind != "table" or name not in known:
             yield _violation(name, None, "-", f"a {kind} that no vocabulary has")
@@ -83,7 +91,21 @@ def _known_tables() -> dict[str, tuple[str, ...]]:
         source.name: tuple(name for name, _ in source.columns) for source in CANDIDATE_SOURCES
     }
     tables |= {source.name: tuple(name for name, _ in CODE_COLUMNS) for source in CODE_SOURCES}
+    tables |= {CCSR_TABLE: tuple(name for name, _ in CCSR_COLUMNS)}
+    tables |= {EQUIVALENTS_TABLE: tuple(name for name, _ in EQUIVALENT_COLUMNS)}
     return tables | {EDITION_TABLE: ("edition",)}
+
+
+def _supplied(
+    connection: sqlite3.Connection, name: str, known: Mapping[str, tuple[str, ...]]
+) -> tuple[str, ...]:
+    """The columns of a candidate list that the user supplied; none for any other table.
+
+    Such a list may have columns of its own, but none with an id of a patient.
+    """
+    columns = _columns(connection, name)
+    supplied = name not in known and name.endswith("_candidates") and "candidate" in columns
+    return columns if supplied else ()
 
 
 def _columns(connection: sqlite3.Connection, table: str) -> tuple[str, ...]:
