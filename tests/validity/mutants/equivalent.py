@@ -24,6 +24,7 @@ EQUIVALENT: dict[str, str] = {
     "beside[icustay]: no WHERE": _HAS_ID,
     "beside[orders]: min for max": "poe_id names one order in MIMIC",
     "datetimeevents.masked[value]: a NULL means now": _OWN,
+    "edstays.key: none": _TIES,
     "emar_detail.references[emar_seq]: a row of poe": "ids by one column share its parent",
     "icustays.key: none": _TIES,
     "ingredientevents.masked[endtime]: a NULL means now": _OWN,
