@@ -6,6 +6,7 @@ the rules of its table turn, and held against the second reading exactly as the 
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -87,8 +88,11 @@ def patients_of(stores: Sequence[Path]) -> list[Patient]:
     for path in stores:
         store = Store.open(path)
         items = bedside_items(store)
+        admitted = itertools.count()
         for subject_id in store.subjects():
-            record = with_hard_rows(stored_record(store, subject_id))
+            stored = stored_record(store, subject_id)
+            nth = next(admitted) if stored.get("admissions") else 0
+            record = with_hard_rows(stored, nth)
             readings = {
                 profile: read_record(record, profile, bedside_items=items) for profile in PROFILES
             }

@@ -14,6 +14,8 @@ from clinseek.validity.oracle import RawRecord, RawRow
 
 _EACH = 2
 _NOWHERE = 2_999_999_999
+_WAYS = 6
+_FILLED = {"integer": 1, "real": 1.5, "text": "told"}
 _OWN_KEYS = {
     "transfers": "transfer_id",
     "labevents": "labevent_id",
@@ -36,35 +38,40 @@ _TOLD_AS = ("{date}", "{time}", " {date} ", "soon", "{date}T10:00:00")
 _ENDS = ("dischtime", "deathtime", "outtime", "edouttime")
 
 
-def with_hard_rows(record: RawRecord) -> RawRecord:
-    """`record` with spoilt copies of its first rows in every table, and stays without an end."""
+def with_hard_rows(record: RawRecord, nth: int) -> RawRecord:
+    """`record` with spoilt copies of its first rows in every table, and stays without an end.
+
+    Patients are counted by `nth`, so that deaths are told in each way whatever their ids are.
+    """
     numbers = itertools.count(1)
     hard: RawRecord = {}
     for table, rows in record.items():
         if table == "patients":
-            hard[table] = [_dead(row, record.get("admissions", [])) for row in rows]
+            hard[table] = [_dead(row, record.get("admissions", []), nth) for row in rows]
         elif table in _STAYS:
             hard[table] = [
                 *rows,
                 *(
                     {**stay, _STAYS[table]: 2_700_000_000 + next(numbers)}
                     for row in rows[:1]
-                    for stay in _hard_stays(table, row)
+                    for stay in _hard_stays(table, row, nth)
                 ),
                 *_twice(table, rows),
             ]
         else:
-            spoilt = (each for row in _told_apart(table, rows) for each in _spoilt(table, row))
+            apart = _told_apart(table, rows)
+            filled = [{**row, **_filled(table, row)} for row in apart[:1]]
+            spoilt = (each for row in (*apart, *filled) for each in _spoilt(table, row))
             under_own_keys = [_under_own_key(table, row, next(numbers)) for row in spoilt]
             hard[table] = [*rows, *under_own_keys, *_twice(table, rows)]
     hard["poe_detail"] = [*hard.get("poe_detail", []), *_consults(record.get("poe", []))]
     return hard
 
 
-def _dead(patient: RawRow, admissions: list[RawRow]) -> RawRow:
-    """Of every second patient a death noted days before the stay that it befell."""
+def _dead(patient: RawRow, admissions: list[RawRow], nth: int) -> RawRow:
+    """A death noted days before the stay that it befell: once for each way of telling it."""
     begin = admissions[0]["admittime"] if admissions else None
-    if begin is None or int(str(patient["subject_id"])) % 2:
+    if begin is None or nth // _WAYS % 2:
         return patient
     return {**patient, "dod": _moved(str(begin), -5)[:10]}
 
@@ -76,7 +83,7 @@ def _twice(table: str, rows: list[RawRow]) -> Iterator[RawRow]:
         yield {**row, **{column: _moved(str(row[column]), 1) for column in times}}
 
 
-def _hard_stays(table: str, stay: RawRow) -> Iterator[RawRow]:
+def _hard_stays(table: str, stay: RawRow, nth: int) -> Iterator[RawRow]:
     """Stays without an end, without a beginning, with their clocks crossed, or ended by death."""
     begin, end = _SPAN[table]
     flag = {"hospital_expire_flag": 0} if table == "admissions" else {}
@@ -90,10 +97,10 @@ def _hard_stays(table: str, stay: RawRow) -> Iterator[RawRow]:
     yield {**stay, end: _moved(str(stay[begin]), -2)}
     if table == "admissions":
         yield {**stay, "edregtime": _moved(str(stay[begin]), 1)}
-        yield from _deaths(stay, str(stay[end]))
+        yield from _deaths(stay, str(stay[end]), nth)
 
 
-def _deaths(stay: RawRow, end: str) -> Iterator[RawRow]:
+def _deaths(stay: RawRow, end: str, nth: int) -> Iterator[RawRow]:
     """Deaths in hospital, told in another way of every patient: by one clock, by none, twice."""
     died: RawRow = {**stay, "hospital_expire_flag": 1, "deathtime": None}
     ways: tuple[tuple[RawRow, ...], ...] = (
@@ -104,7 +111,7 @@ def _deaths(stay: RawRow, end: str) -> Iterator[RawRow]:
         ({**died, "admittime": None},),
         ({**died, "dischtime": None},),
     )
-    yield from ways[int(str(stay["subject_id"])) // 2 % len(ways)]
+    yield from ways[nth % _WAYS]
 
 
 def _consults(orders: list[RawRow]) -> Iterator[RawRow]:
@@ -148,6 +155,13 @@ def _spoilt(table: str, row: RawRow) -> Iterator[RawRow]:
         integer = TABLES[table].type_of(column) == "integer"
         yield {**row, column: _NOWHERE if integer else f"{row['subject_id']}-{_NOWHERE}"}
         yield {**row, column: None, **dict.fromkeys(times)}
+
+
+def _filled(table: str, row: RawRow) -> RawRow:
+    """What the row leaves empty, filled in: columns that MIMIC leaves empty have rules too."""
+    kinds = {column: TABLES[table].type_of(column) for column in row}
+    empty = (c for c in row if row[c] is None and c not in (*_LINKS, "field_value"))
+    return {column: _FILLED[kinds[column]] for column in empty if kinds[column] in _FILLED}
 
 
 def _moved(moment: str, days: int) -> str:
