@@ -15,7 +15,7 @@ from clinseek.validity.oracle import RawRecord, RawRow
 _EACH = 2
 _NOWHERE = 2_999_999_999
 _WAYS = 6
-_FILLED = {"integer": 1, "real": 1.5, "text": "told"}
+_FILLED: dict[str, int | float | str] = {"integer": 1, "real": 1.5, "text": "told"}
 _OWN_KEYS = {
     "transfers": "transfer_id",
     "labevents": "labevent_id",
