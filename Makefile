@@ -5,6 +5,8 @@ VENV ?= .venv
 SEED ?= 1
 PATIENTS ?= 100
 PORT ?= 2124
+# Test files run side by side, each file in one process.
+WORKERS ?= logical
 
 # One environment a place: a folder that was moved or copied is set up again.
 PLACE := $(shell printf '%s' "$(CURDIR)" | cksum | cut -d' ' -f1)
@@ -30,7 +32,7 @@ demo: $(READY)
 	@$(RUN) -m clinseek demo --seed $(SEED) --patients $(PATIENTS)
 
 test: lint
-	$(QUIET) $(RUN) -m pytest
+	$(QUIET) $(RUN) -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadfile
 
 lint: $(DEV_READY)
 	$(RUN) -m ruff check .
