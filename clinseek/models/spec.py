@@ -189,7 +189,7 @@ def _or(nothing: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 def _thinking(value: Any) -> bool | int:
-    if isinstance(value, bool) or not str(value).isdigit():
+    if isinstance(value, bool) or not str(value).isdecimal():
         try:
             return _switch(value)
         except ValueError:

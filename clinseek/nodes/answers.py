@@ -1,10 +1,11 @@
-"""Reading an answer: from the arguments of ehr.finish, or from a turn that ended without it.
+r"""Reading an answer: from the arguments of ehr.finish, or from a turn that ended without it.
 
 An answer without a call is salvaged by one order; the first way that gives an answer counts:
 
 1. `call`: a call of ehr.finish written as text, in the answer or else in the reasoning;
-2. `json`: the last JSON object with a `response`, broken JSON included where it reads one way;
-3. `answer_tag`: the last <answer>...</answer>: JSON, or one item a line;
+2. `json`: the last JSON object with a `response` (else an `answer` or `final_answer`), broken JSON
+   included where it reads one way;
+3. `answer_tag`: the last <answer>...</answer>: JSON, or one item a line; else the last \boxed{};
 4. `candidates`: candidates named in the last lines and not denied there (see `mentions`);
 5. `lines`: each line is an item, bullets and "Answer:" taken off.
 
@@ -22,9 +23,9 @@ from typing import Any, Literal, NamedTuple
 
 from clinseek.graphs.state import Submission
 from clinseek.models.dialects import read_calls
-from clinseek.models.dialects.json_values import value_at
 from clinseek.models.names import NameTable
 from clinseek.nodes.mentions import named_at_end
+from clinseek.nodes.objects import last_object
 from clinseek.nodes.toolset import FINISH
 from clinseek.records import AnswerForm, Salvage
 
@@ -38,7 +39,8 @@ _CUE = re.compile(r"^\s*[*_]{0,3}(?:final answer|answer|response)[*_]{0,3}\s*:",
 _FINAL = re.compile(
     r"^[ \t*_#]{0,9}(?:final answer|answer)[*_]{0,3}[ \t]*:", re.IGNORECASE | re.MULTILINE
 )
-_RESPONSE = re.compile(r"""\{(?=\s{0,99}["']?response["']?\s{0,9}:)""")
+_KEYS = ("response", "answer", "final_answer")
+_BOXED = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]{1,500})\}")
 _OPEN_TAG, _CLOSE_TAG = "<answer>", "</answer>"
 _ONE: tuple[AnswerForm, ...] = ("yes_no", "number", "choice")
 
@@ -159,7 +161,7 @@ def _called(text: str) -> _Read | None:
 def _tagged(text: str) -> _Read | None:
     start = text.lower().rfind(_OPEN_TAG)
     if start < 0:
-        return None
+        return _boxed(text)
     end = text.lower().find(_CLOSE_TAG, start)
     inside = text[start + len(_OPEN_TAG) : end if end >= 0 else len(text)].strip()
     listed = _json_list(inside)
@@ -171,6 +173,15 @@ def _tagged(text: str) -> _Read | None:
     if not any(cited):
         cited = _beside_tag(text, end, len(items))
     return _Read(items, cited, "answer_tag")
+
+
+def _boxed(text: str) -> _Read | None:
+    """The last box, as mathematics is taught to end; what is cited in its line belongs to it."""
+    boxes = list(_BOXED.finditer(text))
+    if not boxes:
+        return None
+    behind = text[boxes[-1].end() :].partition("\n")[0]
+    return _Read([boxes[-1][1].strip()], _citations_in(behind), "answer_tag")
 
 
 def _beside_tag(text: str, end: int, items: int) -> list[str]:
@@ -264,33 +275,13 @@ def _strings(entry: Any) -> list[str]:
 
 
 def _embedded(text: str) -> tuple[list[str], Any] | None:
-    """The items and citations of the last JSON object in `text` that has a `response`."""
-    found, end = _sound_object(text)
-    limit = len(text)
-    for opened in reversed(list(_RESPONSE.finditer(text, end))):
-        read = value_at(text, opened.start(), limit=limit)
-        if read is not None and isinstance(read.value, dict) and "response" in read.value:
-            found = read.value
-            break
-        limit = opened.start()
-    items = _items(found["response"]) if found is not None else None
-    return None if found is None or items is None else (items, found.get("citations"))
+    """The items and citations of the last JSON object in `text` that has a `response`.
 
-
-def _sound_object(text: str) -> tuple[dict[str, Any] | None, int]:
-    """The last object with a `response` that is JSON as it stands, and its end."""
-    found: tuple[dict[str, Any] | None, int] = (None, 0)
-    if "response" not in text:
-        return found
-    decoder = json.JSONDecoder(strict=False)
-    at = text.find("{")
-    while at >= 0:
-        try:
-            opened, end = decoder.raw_decode(text, at)
-        except (ValueError, RecursionError):
-            at = text.find("{", at + 1)
-            continue
-        if isinstance(opened, dict) and "response" in opened:
-            found = opened, end
-        at = text.find("{", end)
-    return found
+    Only where there is none, of the last that has an `answer`, then a `final_answer`.
+    """
+    for key in _KEYS:
+        found = last_object(text, key)
+        items = None if found is None else _items(found[key])
+        if found is not None and items is not None:
+            return items, found.get("citations")
+    return None

@@ -59,6 +59,7 @@ def salvaged(text: str, reasoning: str = "", **asked: Any) -> tuple[Salvage | No
         ),
         ('<answer>b</answer> {"response": ["a"]}', "json", ["a"]),
         ("<answer>a</answer>\nSepsis", "answer_tag", ["a"]),
+        (r"So \boxed{b}, rather \boxed{\text{a}}.", "answer_tag", ["a"]),
         ("I think of Flu.\nIt is Sepsis.", "candidates", ["Sepsis"]),
         ("It is 4.1.", "lines", ["It is 4.1"]),
         ("", None, []),
@@ -83,6 +84,9 @@ def test_the_first_way_that_gives_an_answer_counts(
         ('{"response": 4.1}', ["4.1"]),
         ('{"response": []}', []),
         ('{"response": ["old"]} {"response": [\'new\']}', ["new"]),
+        ('```json\n{"answer": "x"}\n```', ["x"]),
+        ('{"response": ["x"]} {"answer": "y"}', ["x"]),
+        ('{"final_answer": ["x"], "confidence": 0.9}', ["x"]),
     ],
 )
 def test_the_last_object_with_a_response_is_the_answer(text: str, answer: list[str]) -> None:

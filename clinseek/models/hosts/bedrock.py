@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError
+from botocore.exceptions import BotoCoreError, ClientError
 from langchain_aws import ChatBedrockConverse
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LanguageModelInput
@@ -29,6 +29,7 @@ from pydantic import Field, PrivateAttr
 
 from clinseek.errors import ModelError
 from clinseek.models.facts import NO_FACTS, HostFacts
+from clinseek.models.faults import FaultKind, fault_of
 from clinseek.models.hosts.bedrock_settings import settings_of
 from clinseek.models.hosts.converse import (
     answer_of,
@@ -44,6 +45,9 @@ _CONNECTIONS = 256
 """Kept open at most; the gate before the model decides how many are used."""
 
 _CONNECT_SECONDS = 10.0
+_CANNOT_BE_ASKED: tuple[FaultKind, ...] = ("key", "unknown_model", "not_reachable")
+"""Faults that a user must mend first; any other of the one word asked may be about the word."""
+
 _GEOGRAPHIES = re.compile(r"^(us-gov|us|eu|apac|sa|amer|global|jp|au|in|ca)\.(?=.+\.)")
 _ELSEWHERE = {"us": ("eu-", "ap-"), "eu": ("us-", "ca-", "ap-"), "apac": ("us-", "eu-")}
 
@@ -54,6 +58,7 @@ class BedrockModel(ChatBedrockConverse):
     facts: HostFacts = NO_FACTS
     parameters: Parameters = Field(default_factory=Parameters)
     _credentials: botocore.session.Session | None = PrivateAttr(default=None)
+    _answers: bool = PrivateAttr(default=False)
 
     def bind_tools(
         self,
@@ -97,10 +102,27 @@ class BedrockModel(ChatBedrockConverse):
         return await in_thread(ask, name="bedrock")
 
     def check_host(self) -> None:
-        """ModelError where no credentials are at hand or they have run out; nothing is sent.
+        """ModelError where the credentials are missing or refused, or the model is not offered.
 
-        Whether they may call this model in this region is known only when it is called.
+        Whether they may call this model in this region is known only when it is called: so it is
+        sent one word, and asked for one token, until it has answered once.
         """
+        self._check_credentials()
+        if self._answers:
+            return
+        try:
+            self.client.converse(
+                modelId=self.model_id,
+                messages=[{"role": "user", "content": [{"text": "Hello"}]}],
+                inferenceConfig={"maxTokens": 1},
+            )
+        except (BotoCoreError, ClientError) as error:
+            fault = fault_of(error)
+            if fault.kind in _CANNOT_BE_ASKED:
+                raise ModelError(fault.sentence) from None
+        self._answers = True
+
+    def _check_credentials(self) -> None:
         session = self._credentials
         if session is None or os.environ.get("AWS_BEARER_TOKEN_BEDROCK"):
             return

@@ -7,6 +7,7 @@ folders are kept weakly, so that the last model that lets go of one frees its me
 from __future__ import annotations
 
 import copy
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -85,6 +86,7 @@ class ModelFolder:
         self.path = path
         if not _holds(path, _WEIGHTS):
             raise ModelError(f"model 'hf:{path}': the folder holds no weights (*.safetensors)")
+        _check_whole(path)
         try:
             config = AutoConfig.from_pretrained(path, local_files_only=True)
             self.tokenizer: Any = AutoTokenizer.from_pretrained(path, local_files_only=True)
@@ -218,6 +220,35 @@ class ModelFolder:
 
 def _holds(path: Path, patterns: Sequence[str]) -> bool:
     return any(next(path.glob(pattern), None) is not None for pattern in patterns)
+
+
+def _check_whole(path: Path) -> None:
+    """ModelError where a file of weights is cut or missing, by headers and the index alone."""
+    from safetensors import SafetensorError, safe_open
+
+    for file in sorted(path.glob("*.safetensors")):
+        try:
+            with safe_open(file, framework="numpy"):
+                pass
+        except (SafetensorError, OSError) as error:
+            raise ModelError(
+                f"model 'hf:{path}': {file.name} is not whole ({_first_line(error)}); copy it again"
+            ) from None
+    index = path / "model.safetensors.index.json"
+    if not index.is_file():
+        return
+    try:
+        named = set(json.loads(index.read_text())["weight_map"].values())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(
+            f"model 'hf:{path}': {index.name} cannot be read ({_first_line(error)}); copy it again"
+        ) from None
+    missing = sorted(name for name in named if not (path / str(name)).is_file())
+    if missing:
+        raise ModelError(
+            f"model 'hf:{path}': {index.name} names {missing[0]}, which is not in the folder; "
+            "copy all files of the model"
+        )
 
 
 @contextmanager

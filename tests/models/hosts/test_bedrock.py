@@ -513,7 +513,6 @@ def test_without_credentials_it_is_said_before_anything_is_sent() -> None:
 def test_credentials_that_ran_out_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIATEST")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    bedrock_model(read_spec(SPEC)).check_host()
     monkeypatch.setenv("AWS_CREDENTIAL_EXPIRATION", "2020-01-01T00:00:00Z")
     with pytest.raises(ModelError, match="expired"):
         bedrock_model(read_spec(SPEC)).check_host()
@@ -527,6 +526,42 @@ def test_a_profile_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("nothing_of_aws")
-def test_a_key_of_bedrock_itself_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_key_of_bedrock_itself_is_enough_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "key")
-    bedrock_model(read_spec(SPEC)).check_host()
+    with pytest.raises(ModelError, match=r"connect to the endpoint .*bedrock-runtime\.us-east-1"):
+        bedrock_model(read_spec(SPEC)).check_host()
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "told"),
+    [
+        ("UnrecognizedClientException", 403, "The security token included is invalid"),
+        ("AccessDeniedException", 403, "You don't have access to the model"),
+        ("ResourceNotFoundException", 404, "Could not resolve the foundation model"),
+        ("ValidationException", 400, "The provided model identifier is invalid."),
+    ],
+)
+def test_a_refusal_is_told_before_a_record_is_opened(
+    bedrock: Bedrock, code: str, status: int, told: str
+) -> None:
+    bedrock.fails(code, told, status)
+    with pytest.raises(ModelError, match=told):
+        bedrock.model().check_host()
+    assert bedrock.sent[0]["inferenceConfig"] == {"maxTokens": 1}
+
+
+def test_a_host_that_is_busy_or_dislikes_the_one_word_is_there(bedrock: Bedrock) -> None:
+    bedrock.fails("ThrottlingException", "Too many requests", 429)
+    bedrock.fails("ValidationException", "max_tokens must be 16 at least")
+    bedrock.says({"text": "Hi"})
+    for _ in range(3):
+        bedrock.model().check_host()
+    assert len(bedrock.sent) == 3
+
+
+def test_a_model_that_answered_is_not_asked_again_for_each_run(bedrock: Bedrock) -> None:
+    bedrock.says({"text": "Hi"})
+    model = bedrock.model()
+    model.check_host()
+    model.check_host()
+    assert len(bedrock.sent) == 1

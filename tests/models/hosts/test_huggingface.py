@@ -231,8 +231,28 @@ def test_a_folder_without_weights_a_config_or_a_chat_template_says_what_is_missi
         hf(folder)
 
 
-def test_weights_that_are_broken_are_a_fault_of_the_turn(folder: Path) -> None:
-    (folder / "model.safetensors").write_bytes(b"no weights at all")
+def test_weights_that_were_cut_or_left_behind_are_told_before_a_run(folder: Path) -> None:
+    weights = folder / "model.safetensors"
+    whole = weights.read_bytes()
+    weights.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ModelError, match=r"model\.safetensors is not whole .* copy it again"):
+        hf(folder)
+    weights.write_bytes(whole)
+    index = folder / "model.safetensors.index.json"
+    index.write_text(json.dumps({"weight_map": {"a": "model-00002-of-00002.safetensors"}}))
+    with pytest.raises(ModelError, match=r"names model-00002-of-00002\.safetensors, which is not"):
+        hf(folder)
+    index.write_text("[]")
+    with pytest.raises(ModelError, match=r"index\.json cannot be read"):
+        hf(folder)
+
+
+def test_weights_that_do_not_fit_the_model_are_a_fault_of_the_turn(folder: Path) -> None:
+    from safetensors.numpy import load_file, save_file
+
+    weights = folder / "model.safetensors"
+    kept = {name: tensor[..., :1].copy() for name, tensor in load_file(weights).items()}
+    save_file(kept, weights, metadata={"format": "pt"})
     with pytest.raises(ModelInvalidRequestError, match="cannot be loaded"):
         asked(hf(folder))
 
