@@ -30,6 +30,7 @@ StopReason = Literal[
     "empty_turn",
     "repeated_calls",
     "model_error",
+    "run_error",
     "cancelled",
 ]
 """Each way to end has its own word.
@@ -38,6 +39,7 @@ StopReason = Literal[
 the answer was read). The limits: a budget was spent, and `context_limit`: the conversation did not
 fit any more. `length`, `content_filter`, `refusal`, `empty_turn`, `repeated_calls`: the model's
 turns brought nothing even after it was told. In these cases the model was made to conclude.
+`run_error`: the run could not be made, or broke, and no fault of the model (`errors` say which).
 """
 Salvage = Literal["call", "json", "answer_tag", "candidates", "lines"]
 """How an answer without ehr.finish was read, in the order in which the ways are tried."""

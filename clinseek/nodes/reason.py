@@ -18,7 +18,7 @@ from clinseek.nodes.casework import cells_of, labels_of, row_of
 from clinseek.nodes.hearing import reasoning_apart, reasoning_of
 from clinseek.nodes.shortening import shorten
 from clinseek.nodes.steps import Step, milliseconds
-from clinseek.nodes.toolset import NOT_EVIDENCE
+from clinseek.nodes.toolset import NOT_EVIDENCE, names_in
 from clinseek.nodes.turn import Turn, added_timings, added_usage, take_turn, used_in
 from clinseek.nodes.weighing import CellsOf, Gap, Weighed, weigh
 from clinseek.prompts import conclusion_prompt, gap_prompt
@@ -74,13 +74,17 @@ def _may_revise(state: State, context: Context, submission: Submission) -> bool:
 
 
 def _weigh(state: State, submission: Submission, bench: Bench) -> Weighed:
-    return weigh(
+    weighed = weigh(
         submission,
         ledger=state["evidence"],
         cells_of=_reader(state, bench),
         candidates=state.get("candidates") or (),
         answer_form=state.get("answer_form"),
     )
+    if NOT_EVIDENCE.issuperset(names_in(state["tools"])):
+        # The evidence came with the task: no tool is bound that gives any to cite.
+        return weighed._replace(gaps=[gap for gap in weighed.gaps if gap.kind != "uncited"])
+    return weighed
 
 
 def _reader(state: State, bench: Bench) -> CellsOf:
