@@ -145,7 +145,9 @@ async def checkpoints() -> AsyncIterator[AsyncSqliteSaver]:
     try:
         async with shared.opening:
             if shared.saver is None:
-                shared.saver = await shared.stack.enter_async_context(_saver())
+                shared.saver = await shared.stack.enter_async_context(
+                    checkpoints_in(_private_file())
+                )
         yield shared.saver
     finally:
         shared.users -= 1
@@ -168,14 +170,18 @@ _SHARED: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Path, _Shared]] = Wea
 
 
 @asynccontextmanager
-async def _saver() -> AsyncIterator[AsyncSqliteSaver]:
+async def checkpoints_in(file: Path) -> AsyncIterator[AsyncSqliteSaver]:
+    """A checkpointer over a file of one's own, for one process; the file is made where it is not.
+
+    To be left inside the event loop in which it was entered.
+    """
     import aiosqlite
     from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
     # State holds plain values and messages only: no other class is ever read back from the file.
     serde = JsonPlusSerializer(allowed_msgpack_modules=None)
-    async with aiosqlite.connect(_private_file(), timeout=_BUSY_SECONDS) as connection:
+    async with aiosqlite.connect(file, timeout=_BUSY_SECONDS) as connection:
         saver = AsyncSqliteSaver(connection, serde=serde)
         await saver.setup()
         # In WAL mode NORMAL loses nothing when the process dies, and the last steps of a run at

@@ -65,7 +65,7 @@ def read_conversation(messages: Sequence[BaseMessage]) -> Conversation:
     later = [_text(message) for message in spoken[1:]]
     form = _FORM.search(prompt)
     return Conversation(
-        question=_tagged(prompt, "task") or prompt.strip(),
+        question=_question(prompt),
         candidates=_candidates(prompt),
         answer_form=form[1].strip().replace(" ", "_") if form else None,
         cutoff=moment(cutoff[1]) if cutoff else None,
@@ -100,6 +100,12 @@ def _text(message: BaseMessage) -> str:
 def _tagged(prompt: str, tag: str) -> str | None:
     found = re.search(_TAG.format(tag), prompt, re.DOTALL)
     return found[1].strip() if found else None
+
+
+def _question(prompt: str) -> str:
+    """What is asked, without evidence that came with it: the policy reads no free text."""
+    asked = _tagged(prompt, "task") or prompt.strip()
+    return re.sub(_TAG.format("curated_evidence"), "", asked, flags=re.DOTALL).strip()
 
 
 def _candidates(prompt: str) -> tuple[str, ...]:
