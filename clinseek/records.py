@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
-from typing_extensions import TypedDict
+from typing_extensions import NotRequired, TypedDict
 
 AnswerForm = Literal["text", "list", "yes_no", "number", "choice"]
 Setting = Literal["automated", "curated", "briefed"]
@@ -45,11 +45,31 @@ Salvage = Literal["call", "json", "answer_tag", "candidates", "lines"]
 """How an answer without ehr.finish was read, in the order in which the ways are tried."""
 
 
+class WebShown(TypedDict):
+    """The lines of a page that an observation shows: `first` to `last`, both included.
+
+    `cursor` is the page's number in the run, `kind` whether it is a `page`, its `source`, the
+    results of a `search` or of a look-up (`find`, for `pattern`). `retrieved` is when it was
+    fetched (UTC) and `sha256` its address in the web archive.
+    """
+
+    cursor: int
+    kind: str
+    url: str
+    title: str
+    first: int
+    last: int
+    retrieved: str
+    sha256: str
+    pattern: str
+    mime: str
+
+
 class EvidenceEntry(TypedDict):
     """One observation of the ledger; its text stands once, in the tool message of `call_id`.
 
     `sha256` and `chars` are of the full text; `shown_chars` is what the model was shown of it.
-    `row_ids` are rows of `table`, in the order of the text.
+    `row_ids` are rows of `table`, in the order of the text; `web` is there where a page is shown.
     """
 
     id: str
@@ -66,6 +86,7 @@ class EvidenceEntry(TypedDict):
     chars: int
     shown_chars: int
     seconds: float
+    web: NotRequired[WebShown]
 
 
 class Usage(TypedDict):

@@ -3,6 +3,8 @@
 - CLINSEEK_HOME: threads, cases and the demo store (default: ~/.clinseek)
 - CLINSEEK_STORE: the store that is used when none is named
 - CLINSEEK_MODEL: the model that is used when none is named (default: offline)
+- CLINSEEK_WEB, CLINSEEK_WEB_BACKEND, _CORPUS, _ARCHIVE, _GUARD, _DENY: the web of a run that names
+  none (read in nodes.webs; docs/browser.md)
 - CLINSEEK_TRACING: 1 allows LangSmith tracing; anything else keeps patient data at home
 """
 
@@ -55,6 +57,16 @@ def lock_folder() -> Path:
 def threads_file() -> Path:
     """The SQLite file of threads: every step of every run that was not purged."""
     return home() / "threads.sqlite"
+
+
+def web_folder() -> Path:
+    """Where the web archives of runs that name none lie: one file a backend."""
+    return _private(home() / "web")
+
+
+def web_index_folder() -> Path:
+    """Where the search indexes of offline corpora lie, made again when they are gone."""
+    return _private(home() / "web-index")
 
 
 def tracing_allowed() -> bool:

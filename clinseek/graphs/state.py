@@ -44,6 +44,10 @@ from clinseek.toolkits.ehr.availability.profiles import CaseProfile
 _SNAPSHOT_EVERY = 1000
 
 
+WebMode = Literal["record", "replay", "live", "off"]
+WebGuard = Literal["balanced", "strict", "off"]
+
+
 class CaseBinding(TypedDict):
     """The case that a run is bound to, where its file lies, and the task it was opened for."""
 
@@ -183,6 +187,7 @@ class Output(TypedDict):
 class State(Input, Output):
     """Everything a node may read. `remaining_steps` is the graph's own countdown.
 
+    `browser` is the stack of pages that the run has opened, by cursor (`BrowserState.as_json`),
     `warned` holds each warning and nudge given, `repairs` counts what was mended in calls, and
     `context_length` is what the host told, or what its refusal of a long conversation taught.
     """
@@ -197,6 +202,9 @@ class State(Input, Output):
     replaced: Annotated[
         list[Replaced], DeltaChannel(fold_added, snapshot_frequency=_SNAPSHOT_EVERY)
     ]
+    browser: Annotated[
+        list[dict[str, Any]], DeltaChannel(fold_added, snapshot_frequency=_SNAPSHOT_EVERY)
+    ]
     case: CaseBinding
     rounds: int
     revisions: int
@@ -210,7 +218,8 @@ class State(Input, Output):
 class Call(TypedDict):
     """What one act gets: one call of one turn, numbered.
 
-    `fault` says why it cannot be run; `browsed` counts the browser calls of the run before it.
+    `fault` says why it cannot be run; `browsed` counts the browser calls of the run before it, and
+    `browser` is the stack of pages, for those calls alone that may use it.
     """
 
     number: int
@@ -220,6 +229,7 @@ class Call(TypedDict):
     arguments: dict[str, Any]
     fault: str | None
     browsed: int
+    browser: list[dict[str, Any]]
     case: CaseBinding
 
 
@@ -252,6 +262,40 @@ class Context:
     allow_hosts: Annotated[
         str, Field(description="hosts that may get patient rows without a warning, by commas")
     ] = ""
+    web: Annotated[
+        WebMode | None,
+        Field(
+            description="record: the archive's answers, else the backend's, kept; replay: the "
+            "archive alone; live: the backend alone; off: no browser; empty: CLINSEEK_WEB, else "
+            "record"
+        ),
+    ] = None
+    web_backend: Annotated[
+        str | None,
+        Field(
+            description='"offline" (nothing leaves the machine), "serper", "searxng:URL", '
+            '"local:URL"; empty: CLINSEEK_WEB_BACKEND, else offline'
+        ),
+    ] = None
+    web_corpora: Annotated[
+        list[str],
+        Field(description="corpora of the offline backend: JSONL files, folders; empty: a demo"),
+    ] = field(default_factory=list)
+    web_archive: Annotated[
+        str | None, Field(description="file of queries and pages; empty: one a backend, at home")
+    ] = None
+    web_guard: Annotated[
+        WebGuard | None,
+        Field(description="how closely queries are compared with the record; empty: balanced"),
+    ] = None
+    web_deny: Annotated[
+        str | None,
+        Field(description='pages that stay closed: "benchmarks", or a file with a list'),
+    ] = None
+    approve: Annotated[
+        Literal["web"] | None,
+        Field(description="web: stop until a person has looked at what is about to leave"),
+    ] = None
     max_rounds: Annotated[int, Field(description="model turns", ge=1)] = 200
     max_tokens: Annotated[
         int | None, Field(description="tokens in and out, over the run", ge=1)

@@ -6,7 +6,8 @@ import asyncio
 import base64
 import hashlib
 import time
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
@@ -15,19 +16,15 @@ from pydantic import BaseModel, ValidationError
 
 from clinseek.errors import Refusal, UserError
 from clinseek.graphs.state import Call, Context
+from clinseek.nodes.approval import approved
 from clinseek.nodes.bench import Bench
+from clinseek.nodes.browse import browse, shown_by
+from clinseek.nodes.outcomes import Outcome, refused
 from clinseek.nodes.shortening import shorten
 from clinseek.nodes.steps import Step, milliseconds, summary
-from clinseek.nodes.toolset import unknown_tool
+from clinseek.nodes.toolset import BROWSER_TOOLS, unknown_tool
 from clinseek.records import EvidenceEntry, RunError
 from clinseek.toolkits.observation import Observation
-
-
-class _Outcome(NamedTuple):
-    text: str
-    origin: Observation
-    images: tuple[dict[str, Any], ...] = ()
-    failure: str | None = None
 
 
 async def act(state: Call, runtime: Runtime[Context], *, bench: Bench) -> dict[str, Any]:
@@ -37,49 +34,62 @@ async def act(state: Call, runtime: Runtime[Context], *, bench: Bench) -> dict[s
     a short observation too, and is filed among the errors; it never ends the run.
     """
     context = runtime.context or Context()
+    allowed = approved(state, context)
+    call = state if isinstance(allowed, str) else allowed
     started = time.perf_counter()
-    outcome = await _outcome(state, context, bench)
+    outcome = refused(allowed) if isinstance(allowed, str) else await _outcome(call, context, bench)
     seconds = time.perf_counter() - started
-    entry, message = _filed(state, outcome, seconds, shown=context.max_observation_chars)
+    if call["arguments"] != state["arguments"]:
+        said = f"(a person changed this call: {summary(call['arguments'])})\n{outcome.text}"
+        outcome = outcome._replace(text=said)
+    entry, message = _filed(call, outcome, seconds, shown=context.max_observation_chars)
     runtime.stream_writer(
         Step(
             kind="call",
             round=state["round"],
             tool=state["tool"],
-            arguments=summary(state["arguments"]),
+            arguments=summary(call["arguments"]),
             evidence=entry["id"],
             status="failed" if outcome.failure else "refused" if entry["refused"] else "ok",
             ms=milliseconds(seconds),
         ).as_event()
     )
     update: dict[str, Any] = {"messages": [message], "evidence": [entry]}
-    if outcome.failure:
-        update["errors"] = [
-            RunError(
-                where="act",
-                round=state["round"],
-                number=state["number"],
-                kind="tool_failed",
-                message=f"{state['tool']}: {outcome.failure}",
-            )
-        ]
+    if outcome.opened:
+        update["browser"] = list(outcome.opened)
+    if noted := list(_noted(call, outcome)):
+        update["errors"] = noted
     return update
 
 
-async def _outcome(call: Call, context: Context, bench: Bench) -> _Outcome:
+def _noted(call: Call, outcome: Outcome) -> Iterator[RunError]:
+    """What the record says of a call beside its observation."""
+    if outcome.failure:
+        yield _error(call, "tool_failed", f"{call['tool']}: {outcome.failure}")
+    for held_back in outcome.held_back:
+        yield _error(call, "not_sent", f"{call['tool']} was not sent: it held {held_back}")
+
+
+def _error(call: Call, kind: str, message: str) -> RunError:
+    return RunError(
+        where="act", round=call["round"], number=call["number"], kind=kind, message=message
+    )
+
+
+async def _outcome(call: Call, context: Context, bench: Bench) -> Outcome:
     fault = call["fault"] or _cap_reached(call, context)
     if fault is not None:
-        return _refused(fault)
+        return refused(fault)
     try:
         return await _answered(call, context, bench)
     except ValidationError as error:
-        return _refused(_argument_sentence(call["tool"], error))
+        return refused(_argument_sentence(call["tool"], error))
     except Refusal as refusal:
-        return _refused(str(refusal))
+        return refused(str(refusal))
     except UserError:
         raise  # the store is gone, say: mended by the user, the run can be resumed
     except Exception as error:  # a fault of a tool must not cost the run
-        return _Outcome(
+        return Outcome(
             f"{call['tool']} failed unexpectedly ({type(error).__name__}); this was noted. "
             "Try another call.",
             Observation(refused=True),
@@ -87,15 +97,18 @@ async def _outcome(call: Call, context: Context, bench: Bench) -> _Outcome:
         )
 
 
-async def _answered(call: Call, context: Context, bench: Bench) -> _Outcome:
+async def _answered(call: Call, context: Context, bench: Bench) -> Outcome:
     own = await asyncio.to_thread(bench.tools, call["case"])
-    tools = {**(await bench.outside(call["case"], context.mcp)).tools, **own}
+    outside = await bench.outside(call["case"], context)
+    tools = {**outside.tools, **own}
     tool = tools.get(call["tool"])
+    if tool is None and call["tool"] in BROWSER_TOOLS and bench.browses(context):
+        return await browse(call, context, bench)
     if tool is None:
-        return _refused(unknown_tool(call["tool"], list(tools)))
+        return refused(unknown_tool(call["tool"], list(tools)))
     unknown = _unknown_arguments(tool, call["arguments"])
     if unknown:
-        return _refused(unknown)
+        return refused(unknown)
     return await asyncio.to_thread(_read, await _invoke(tool, call))
 
 
@@ -121,7 +134,7 @@ async def _invoke(tool: BaseTool, call: Call) -> ToolMessage:
     return answered
 
 
-def _read(answered: ToolMessage) -> _Outcome:
+def _read(answered: ToolMessage) -> Outcome:
     """What a tool answered: text, and images as any host takes them."""
     content = answered.content
     blocks = [content] if isinstance(content, str) else content
@@ -131,7 +144,7 @@ def _read(answered: ToolMessage) -> _Outcome:
     if not isinstance(origin, Observation):
         origin = Observation(refused=answered.status == "error")
     text = "\n".join(str(each) for each in texts if each)
-    return _Outcome(text, origin, tuple(_as_sent(image) for image in images))
+    return Outcome(text, origin, tuple(_as_sent(image) for image in images))
 
 
 def _as_sent(block: dict[str, Any]) -> dict[str, Any]:
@@ -139,10 +152,6 @@ def _as_sent(block: dict[str, Any]) -> dict[str, Any]:
     from clinseek.models.images import encode, image_block
 
     return image_block(encode(base64.b64decode(block["base64"])))
-
-
-def _refused(sentence: str) -> _Outcome:
-    return _Outcome(sentence, Observation(refused=True))
 
 
 def _unknown_arguments(tool: BaseTool, arguments: dict[str, Any]) -> str | None:
@@ -170,7 +179,7 @@ def _argument_sentence(tool: str, error: ValidationError) -> str:
 
 
 def _filed(
-    call: Call, outcome: _Outcome, seconds: float, *, shown: int
+    call: Call, outcome: Outcome, seconds: float, *, shown: int
 ) -> tuple[EvidenceEntry, ToolMessage]:
     name = f"E{call['number']}"
     full = f"[{name}] {outcome.text}"
@@ -191,6 +200,8 @@ def _filed(
         shown_chars=len(visible),
         seconds=round(seconds, 4),
     )
+    if (web := shown_by(outcome.origin)) is not None:
+        entry["web"] = web
     message = ToolMessage(
         [{"type": "text", "text": visible}, *outcome.images] if outcome.images else visible,
         tool_call_id=call["call_id"],

@@ -24,6 +24,7 @@ from typing import Any, Literal, NamedTuple
 from clinseek.graphs.state import Submission
 from clinseek.models.dialects import read_calls
 from clinseek.models.names import NameTable
+from clinseek.nodes.citing import citations_in, parted, without_web_marks
 from clinseek.nodes.mentions import named_at_end
 from clinseek.nodes.objects import last_object
 from clinseek.nodes.toolset import FINISH
@@ -31,8 +32,7 @@ from clinseek.records import AnswerForm, Salvage
 
 Via = Literal["finish", "text", "conclusion"]
 
-_CITATION = re.compile(r"\bE(\d+)(?:#(\d+))?\b")
-_BRACKETED = re.compile(r"[\[(]\s*E\d+(?:#\d+)?(?:\s*[,;]\s*E?\d*#?\d+)*\s*[\])]")
+_BRACKETED = re.compile(r"[\[(]\s*E\d+(?:#[\dL-]+)?(?:\s*[,;]\s*E?\d*#?[\dL-]+)*\s*[\])]")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
 _FENCE = re.compile(r"^\s*```\w*\s*$")
 _CUE = re.compile(r"^\s*[*_]{0,3}(?:final answer|answer|response)[*_]{0,3}\s*:", re.IGNORECASE)
@@ -43,29 +43,6 @@ _KEYS = ("response", "answer", "final_answer")
 _BOXED = re.compile(r"\\boxed\{(?:\\text\{)?([^{}]{1,500})\}")
 _OPEN_TAG, _CLOSE_TAG = "<answer>", "</answer>"
 _ONE: tuple[AnswerForm, ...] = ("yes_no", "number", "choice")
-
-
-class Citation(NamedTuple):
-    """`E3#17` is row 17 of evidence 3; `row` None is the evidence as a whole."""
-
-    evidence: int
-    row: int | None
-
-    def __str__(self) -> str:
-        return f"E{self.evidence}" if self.row is None else f"E{self.evidence}#{self.row}"
-
-
-def read_citation(text: str) -> Citation | None:
-    """The citation that `text` is, or None.
-
-    >>> str(read_citation(" [e3#17] "))
-    'E3#17'
-    """
-    found = _CITATION.fullmatch(text.strip().strip("[]()").strip().upper())
-    if found is None:
-        return None
-    row = found.group(2)
-    return Citation(int(found.group(1)), int(row) if row is not None else None)
 
 
 def read_finish(arguments: dict[str, Any]) -> Submission | str:
@@ -81,10 +58,17 @@ def read_finish(arguments: dict[str, Any]) -> Submission | str:
 def submit(
     items: Sequence[str], citations: Any, *, via: Via, salvaged: Salvage | None = None
 ) -> Submission:
-    """A submission with one list of citations for each item, empty where none was given."""
+    """A submission with one list of citations for each item, empty where none was given.
+
+    Marks of web pages within an item (`【4†L12】`) are taken out of it and are citations of it.
+    """
+    given = _by_item(citations, len(items))
     return Submission(
-        answer=list(items),
-        citations=_by_item(citations, len(items)),
+        answer=[without_web_marks(item) or item for item in items],
+        citations=[
+            list(dict.fromkeys([*cited, *_web_marks(item)]))
+            for item, cited in zip(items, given, strict=True)
+        ],
         via=via,
         salvaged=salvaged,
         weighed=False,
@@ -181,19 +165,19 @@ def _boxed(text: str) -> _Read | None:
     if not boxes:
         return None
     behind = text[boxes[-1].end() :].partition("\n")[0]
-    return _Read([boxes[-1][1].strip()], _citations_in(behind), "answer_tag")
+    return _Read([boxes[-1][1].strip()], citations_in(behind), "answer_tag")
 
 
 def _beside_tag(text: str, end: int, items: int) -> list[str]:
     """What is cited behind the tag, in its line: of a single item alone is it clear what for."""
-    return _citations_in(text[end:].partition("\n")[0]) if end >= 0 and items == 1 else []
+    return citations_in(text[end:].partition("\n")[0]) if end >= 0 and items == 1 else []
 
 
 def _named(text: str, candidates: Sequence[str], *, one: bool) -> _Read | None:
     found = named_at_end(text, candidates, one=one)
     if not found:
         return None
-    cited = [_citations_in(mention.beside) for mention in found]
+    cited = [citations_in(mention.beside) for mention in found]
     return _Read([mention.name for mention in found], cited, "candidates")
 
 
@@ -207,7 +191,7 @@ def _in_lines(text: str) -> _Read | None:
         if not plain or _FENCE.match(line):
             continue
         items.append(plain)
-        cited.append(_citations_in(line))
+        cited.append(citations_in(line))
     return _Read(items, cited, "lines") if items else None
 
 
@@ -217,11 +201,8 @@ def _behind_cue(reasoning: str) -> str:
     return reasoning[cues[-1].start() :] if cues else ""
 
 
-def _citations_in(text: str) -> list[str]:
-    return [
-        str(Citation(int(number), int(row) if row else None))
-        for number, row in _CITATION.findall(text)
-    ]
+def _web_marks(item: str) -> list[str]:
+    return [cited for cited in citations_in(item) if cited.startswith("【")]
 
 
 def _items(response: Any) -> list[str] | None:
@@ -257,7 +238,7 @@ def _json_list(text: str) -> list[str] | None:
 def _by_item(citations: Any, items: int) -> list[list[str]]:
     """One list of citations an item, from any of the shapes that models write."""
     if isinstance(citations, str):
-        citations = _CITATION.findall(citations) and re.split(r"[,;\s]+", citations.strip())
+        citations = citations_in(citations) and parted(citations)
     if not isinstance(citations, list) or not citations:
         return [[] for _ in range(items)]
     lists = [_strings(entry) for entry in citations]
@@ -268,7 +249,7 @@ def _by_item(citations: Any, items: int) -> list[list[str]]:
 
 def _strings(entry: Any) -> list[str]:
     if isinstance(entry, str):
-        return [part for part in re.split(r"[,;\s]+", entry.strip()) if part]
+        return parted(entry)
     if isinstance(entry, list):
         return [part for one in entry for part in _strings(one)]
     return [] if entry is None else [str(entry)]

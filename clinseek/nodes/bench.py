@@ -12,22 +12,31 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.tools import BaseTool
 
-from clinseek.graphs.state import CaseBinding
+from clinseek.errors import UserError
+from clinseek.graphs.state import CaseBinding, Context
 from clinseek.models import HostFacts, build_model, facts_of
 from clinseek.models.gate import Gate, Gates
 from clinseek.models.prices import Price, price_of
 from clinseek.nodes.casework import OpenCase, reopen
 from clinseek.nodes.outside import NOTHING_OUTSIDE, OpenedOutside, Outside
+from clinseek.nodes.toolset import BROWSER_TOOLS
 from clinseek.nodes.turn import Patience
+from clinseek.nodes.webs import Webs, absence_of, guards_over, web_choice
+from clinseek.records import EvidenceEntry
 from clinseek.settings import model_spec
 from clinseek.toolkits.ehr.case import Case, open_case
 from clinseek.toolkits.ehr.store import Store
 from clinseek.toolkits.ehr.tools import EhrToolkit
+from clinseek.toolkits.observation import WebSource
+
+if TYPE_CHECKING:
+    from clinseek.toolkits.browser.reader import Reader
 
 _KEPT = 32
 
@@ -51,6 +60,8 @@ class Host(NamedTuple):
 
 _GATES = Gates()
 """One gate for each host and event loop, whoever asks: that many runs share a host is its point."""
+_WEBS = Webs()
+"""Archives and backends of the web, shared for the same reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +74,7 @@ class Means:
     fingerprint: Callable[[str], str] = _fingerprint
     patience: Patience = field(default_factory=Patience)
     gates: Gates = _GATES
+    webs: Webs = _WEBS
     outside_commands: bool = False
     """Whether an outside server may be a command. A graph behind a port must not start any: who
     reaches the port would run what they like."""
@@ -123,14 +135,41 @@ class Bench:
         made: dict[str, BaseTool] = self._keep(("tools", binding["file"]), make)
         return made
 
-    async def outside(self, binding: CaseBinding, table: Mapping[str, Any]) -> Outside:
+    def browses(self, context: Context) -> bool:
+        """Whether a run has a browser of its own."""
+        return absence_of(web_choice(context)) is None
+
+    def reader(self, binding: CaseBinding, context: Context) -> Reader:
+        """The web as one run sees it, behind guards that know its case. SettingError."""
+        choice = web_choice(context)
+        key = ("guards", binding["file"], choice.guard, choice.deny)
+        guards = self._keep(key, lambda: guards_over(Path(self.case(binding).path), choice))
+        return self.means.webs.reader(choice, guards)
+
+    def lines(
+        self, context: Context, entry: EvidenceEntry, lines: tuple[int, int]
+    ) -> tuple[str, ...]:
+        """Lines of the page that evidence shows, from the archive; () where it is gone."""
+        from clinseek.toolkits.browser.actions import lines_of
+
+        if "web" not in entry:
+            return ()
+        try:
+            page = self.means.webs.page(web_choice(context), WebSource(**entry["web"]))
+        except UserError:  # another archive by now, say: what was shown stands in the messages
+            return ()
+        return () if page is None else lines_of(page, *lines)
+
+    async def outside(self, binding: CaseBinding, context: Context) -> Outside:
         """The tools of the outside servers of one run, opened once and kept until `leave`."""
+        table = context.mcp
         if not table:
             return NOTHING_OUTSIDE
         key = ("outside", binding["file"], asyncio.get_running_loop())
         with self._lock:
             opened = self._opened.setdefault(key, OpenedOutside())
-        taken = await asyncio.to_thread(self.tools, binding)
+        taken = {*await asyncio.to_thread(self.tools, binding)}
+        taken.update(BROWSER_TOOLS if self.browses(context) else ())
         return await opened.tools(
             table, taken=taken, binding=binding, commands=self.means.outside_commands
         )

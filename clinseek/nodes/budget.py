@@ -62,13 +62,23 @@ def spent(state: State, context: Context) -> StopReason | None:
         "cost_limit": _reached(dollars(state), context.max_dollars),
         "time_limit": seconds_left(state, context) == 0.0,
         "browser_limit": browser_calls(state) >= max(1, context.max_browser_calls),
-        "step_limit": state["remaining_steps"] <= _STEPS_OF_A_ROUND + _STEPS_TO_END,
+        "step_limit": out_of_steps(state),
     }
     return next((reason for reason, reached in limits.items() if reached), None)
 
 
 def _reached(so_far: float, limit: float | None) -> bool:
     return limit is not None and so_far >= limit
+
+
+def cuts_calls(state: State, context: Context) -> bool:
+    """Whether calls that wait for their turn in a round cannot be made any more."""
+    return out_of_steps(state) or seconds_left(state, context) == 0.0
+
+
+def out_of_steps(state: State) -> bool:
+    """Whether the graph's own steps allow no further round, and hardly a further call."""
+    return state["remaining_steps"] <= _STEPS_OF_A_ROUND + _STEPS_TO_END
 
 
 def room_for_revision(state: State, context: Context) -> bool:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from langchain_core.messages import HumanMessage, SystemMessage
 from langchain_core.runnables import RunnableConfig
+from langchain_core.tools import BaseTool
 from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
@@ -24,9 +26,11 @@ from clinseek.nodes.gate import check_context, read_input
 from clinseek.nodes.outside import read_servers
 from clinseek.nodes.steps import Step
 from clinseek.nodes.toolset import Chosen, choose, names_in
+from clinseek.nodes.webs import absence_of, web_choice
 from clinseek.prompts import system_prompt, task_prompt
 from clinseek.records import NO_TIME, NO_USAGE
 from clinseek.settings import case_folder, model_spec, store_path
+from clinseek.toolkits.browser import browser_tool_schemas
 from clinseek.toolkits.ehr.case import Case
 
 
@@ -47,6 +51,7 @@ async def load(
     context = check_context(runtime.context or Context())
     task = read_input(state)
     await _meet_host(bench, context, runtime)
+    await _meet_web(bench, context)
     thread = str(config.get("configurable", {}).get("thread_id") or uuid.uuid4().hex)
     opened = await asyncio.to_thread(_open, task, context, thread=thread, bench=bench)
     binding = opened.binding
@@ -86,6 +91,7 @@ async def load(
         "errors": Overwrite([]),
         "turns": Overwrite([]),
         "replaced": Overwrite([]),
+        "browser": Overwrite([]),
         "case": binding,
         "rounds": 0,
         "revisions": 0,
@@ -119,6 +125,19 @@ async def _meet_host(bench: Bench, context: Context, runtime: Runtime[Context]) 
     for warned in filter(None, warnings):
         runtime.stream_writer(Step(kind="warning", said=warned).as_event())
     await asyncio.to_thread(check_model, host.model)
+
+
+async def _meet_web(bench: Bench, context: Context) -> None:
+    """See that the web that was chosen can be had, where the run has tools for it."""
+    choice = web_choice(context)
+    if choice.mode == "off" or choice.is_default or not _wants_browser(context):
+        return
+    await asyncio.to_thread(bench.means.webs.check, choice)
+
+
+def _wants_browser(context: Context) -> bool:
+    """Whether the tools of a run may have a browser tool among them."""
+    return context.tools in ("all", "paper20") or "browser." in context.tools
 
 
 async def _drop_earlier(earlier: CaseBinding | None, now: CaseBinding, bench: Bench) -> None:
@@ -163,11 +182,14 @@ def _bound(case: Case, store: str, bench: Bench) -> _Opened:
 async def _chosen(
     bench: Bench, binding: CaseBinding, context: Context, runtime: Runtime[Context]
 ) -> Chosen:
-    """The run's tools: those over its case, and those of outside servers."""
+    """The run's tools: those over its case, its browser, and those of outside servers."""
     own = await asyncio.to_thread(bench.tools, binding)
-    outside = await bench.outside(binding, context.mcp)
+    outside = await bench.outside(binding, context)
+    no_web = absence_of(web_choice(context))
+    web = {} if no_web else {tool["function"]["name"]: tool for tool in browser_tool_schemas()}
     for remark in outside.remarks:
         runtime.stream_writer(Step(kind="warning", said=remark).as_event())
-    chosen = choose({**own, **outside.tools}, context.tools)
+    at_hand: dict[str, BaseTool | Mapping[str, Any]] = {**web, **own, **outside.tools}
+    chosen = choose(at_hand, context.tools, no_web=no_web)
     missing = {f"{name} (mcp)": reason for name, reason in outside.absent.items()}
     return Chosen(chosen.schemas, {**chosen.absent, **missing})

@@ -15,6 +15,7 @@ from clinseek.nodes import budget
 from clinseek.nodes.answers import is_answer, salvage, submit
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.casework import cells_of, labels_of, row_of
+from clinseek.nodes.citing import Citation
 from clinseek.nodes.hearing import reasoning_apart, reasoning_of
 from clinseek.nodes.shortening import shorten
 from clinseek.nodes.steps import Step, milliseconds
@@ -42,7 +43,7 @@ async def reason(state: State, runtime: Runtime[Context], *, bench: Bench) -> di
     submission, update = state["submission"], dict[str, Any]()
     if submission is None or submission["weighed"]:
         submission, update = await _conclude(state, context, runtime, bench)
-    weighed = await asyncio.to_thread(_weigh, state, submission, bench)
+    weighed = await asyncio.to_thread(_weigh, state, submission, context, bench)
     noted: Submission = {**submission, "weighed": True}
     if weighed.gaps and _may_revise(state, context, submission):
         sentences = [gap.sentence for gap in weighed.gaps]
@@ -73,11 +74,11 @@ def _may_revise(state: State, context: Context, submission: Submission) -> bool:
     )
 
 
-def _weigh(state: State, submission: Submission, bench: Bench) -> Weighed:
+def _weigh(state: State, submission: Submission, context: Context, bench: Bench) -> Weighed:
     weighed = weigh(
         submission,
         ledger=state["evidence"],
-        cells_of=_reader(state, bench),
+        cells_of=_reader(state, context, bench),
         candidates=state.get("candidates") or (),
         answer_form=state.get("answer_form"),
     )
@@ -87,11 +88,14 @@ def _weigh(state: State, submission: Submission, bench: Bench) -> Weighed:
     return weighed
 
 
-def _reader(state: State, bench: Bench) -> CellsOf:
-    """What a citation points at: the row's cells and labels, read from the case, or the text."""
+def _reader(state: State, context: Context, bench: Bench) -> CellsOf:
+    """What a citation points at: the row's cells and labels, a page's lines, or the text."""
     case, texts = bench.case(state["case"]), _texts(state)
 
-    def pointed_at(entry: EvidenceEntry, row: int | None) -> Sequence[Any]:
+    def pointed_at(entry: EvidenceEntry, citation: Citation) -> Sequence[Any]:
+        if citation.lines is not None and (read := bench.lines(context, entry, citation.lines)):
+            return [" ".join(read)]
+        row = citation.row
         if row is None or entry["table"] is None:
             return [texts.get(entry["call_id"], "").removeprefix(f"[{entry['id']}]")]
         try:

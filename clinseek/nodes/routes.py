@@ -17,7 +17,7 @@ from clinseek.nodes import budget
 from clinseek.nodes.answers import read_finish
 from clinseek.nodes.calls import RAW, broken_call, unanswered
 from clinseek.nodes.casework import task_of
-from clinseek.nodes.toolset import FINISH, names_in, unknown_tool
+from clinseek.nodes.toolset import BROWSER_TOOLS, FINISH, names_in, unknown_tool
 
 AfterSeek = Literal["load", "seek", "reason", "finish"]
 AfterReason = Literal["seek", "finish"]
@@ -32,7 +32,7 @@ def after_seek(state: State) -> AfterSeek | list[Send]:
     if state["stop_reason"] not in (None, "finish"):
         return "reason"
     calls = _open_calls(state)
-    if calls:
+    if calls and not (_begun(state) and budget.out_of_steps(state)):
         return _sends(calls, state)
     return "reason" if pending(state) else "seek"
 
@@ -48,6 +48,14 @@ def pending(state: State) -> bool:
     return submission is not None and not submission["weighed"]
 
 
+def waiting(state: State) -> bool:
+    """Whether browser calls of the turn under way wait for those before them.
+
+    They share the stack of pages, and so go one after the other; all others go side by side.
+    """
+    return _begun(state) and any(call["name"] in BROWSER_TOOLS for call in _open_calls(state))
+
+
 def submission_in(calls: Sequence[Any]) -> Submission | None:
     """The answer that the calls of a turn hand in: that of the last sound ehr.finish."""
     read = [read_finish(call["args"]) for call in calls if call["name"] == FINISH]
@@ -55,42 +63,66 @@ def submission_in(calls: Sequence[Any]) -> Submission | None:
     return sound[-1] if sound else None
 
 
-def _open_calls(state: State) -> list[Any]:
-    """The calls of the last turn that have no answer yet."""
+def _turn(state: State) -> Sequence[Any]:
+    """The calls of the last turn."""
     last = next(
         (message for message in reversed(state["messages"]) if isinstance(message, AIMessage)), None
     )
-    if last is None:
-        return []
+    return [] if last is None else last.tool_calls
+
+
+def _open_calls(state: State) -> list[Any]:
+    """The calls of the last turn that have no answer yet."""
     without_answer = {answer.tool_call_id for answer in unanswered(state["messages"])}
-    return [call for call in last.tool_calls if call["id"] in without_answer]
+    return [call for call in _turn(state) if call["id"] in without_answer]
+
+
+def _begun(state: State) -> bool:
+    """Whether calls of the last turn have run, so that it is only gone on with."""
+    return _first_number(state) is not None
+
+
+def _first_number(state: State) -> int | None:
+    """The number of the first call of the last turn, by those of its calls that have run."""
+    places = {call["id"]: place for place, call in enumerate(_turn(state))}
+    ran = (entry for entry in state["evidence"] if entry["call_id"] in places)
+    return next((entry["number"] - places[entry["call_id"]] for entry in ran), None)
 
 
 def _sends(calls: Sequence[Any], state: State) -> list[Send]:
-    """One Send a call, numbered in the order of the calls."""
-    first = max((entry["number"] for entry in state["evidence"]), default=0) + 1
+    """One Send a call, numbered in the order of the calls; of those that browse the first alone."""
+    begun = _first_number(state)
+    if begun is None:
+        last = max((entry["number"] for entry in state["evidence"]), default=0)
+        numbers = {call["id"]: last + place for place, call in enumerate(calls, start=1)}
+    else:
+        numbers = {call["id"]: begun + place for place, call in enumerate(_turn(state))}
     known = names_in(state["tools"])
-    browsed = budget.browser_calls(state)
+    browsing = False
     sends: list[Send] = []
-    for number, call in enumerate(calls, start=first):
+    for call in calls:
         name, arguments = call["name"], call["args"]
         fault = _fault(name, arguments, known)
+        browses = fault is None and name in BROWSER_TOOLS
+        if browses and browsing:
+            continue
+        browsing = browsing or browses
         sends.append(
             Send(
                 "act",
                 Call(
-                    number=number,
+                    number=numbers[call["id"]],
                     round=state["rounds"],
                     call_id=call["id"],
                     tool=name,
                     arguments=arguments if fault or name != FINISH else _as_read(arguments),
                     fault=fault,
-                    browsed=browsed,
+                    browsed=budget.browser_calls(state),
+                    browser=state["browser"] if browses else [],
                     case=state["case"],
                 ),
             )
         )
-        browsed += name.startswith("browser.")
     return sends
 
 

@@ -17,7 +17,7 @@ from clinseek.nodes.calls import call_ids, unanswered, without_orphans
 from clinseek.nodes.casework import task_of
 from clinseek.nodes.ends import after, end_of, same_calls
 from clinseek.nodes.hearing import heard, reasoning_of
-from clinseek.nodes.routes import pending, submission_in
+from clinseek.nodes.routes import pending, submission_in, waiting
 from clinseek.nodes.steps import Step, milliseconds
 from clinseek.nodes.turn import Turn, added_timings, added_usage, used_in
 from clinseek.prompts import NudgeKind, nudge, warning
@@ -30,10 +30,13 @@ async def seek(state: State, runtime: Runtime[Context], *, bench: Bench) -> dict
     """Ask the model what to do next; or notice that the run must leave the loop.
 
     Calls that a fork or an edit cut off are answered first. Where the task was edited, an answer
-    is pending or a budget is spent, no model is asked; `routes.after_seek` says where to go.
+    is pending, calls of the turn wait or a budget is spent, no model is asked; `routes.after_seek`
+    says where to go.
     """
     context = runtime.context or Context()
     if task_of(state) != state["case"]["task"] or pending(state):
+        return {}
+    if waiting(state) and not budget.cuts_calls(state, context):
         return {}
     repairs = unanswered(state["messages"])
     stop = budget.spent(state, context)

@@ -57,7 +57,7 @@ NOT_EVIDENCE = frozenset({"ehr.think", FINISH})
 _SEMANTIC = "ehr.get_candidates_by_semantic_similarity"
 _ABSENT = {
     "ehr": "not offered here",
-    "browser": "no web access in this version",
+    "browser": "not offered here",
     "image": "no images attached",
 }
 
@@ -69,20 +69,28 @@ class Chosen(NamedTuple):
     absent: dict[str, str]
 
 
-def choose(at_hand: Mapping[str, BaseTool], setting: str) -> Chosen:
-    """The tools of `setting` among those at hand.
+def choose(
+    at_hand: Mapping[str, BaseTool | Mapping[str, Any]], setting: str, *, no_web: str | None = None
+) -> Chosen:
+    """The tools of `setting` among those at hand, which are tools or schemas of tools.
 
     `setting` is `all`, `paper20`, or names parted by commas. SettingError for an unknown name.
-    `ehr.finish` is always among them: a run must be able to end.
+    `ehr.finish` is always among them: a run must be able to end. `no_web` is why there is no
+    browser.
     """
+    reasons = {**_ABSENT, "browser": no_web or _ABSENT["browser"]}
     wanted = names_of(setting, known=at_hand.keys())
     absent = {
-        name: (name == _SEMANTIC and semantic_absence()) or _ABSENT[name.partition(".")[0]]
+        name: (name == _SEMANTIC and semantic_absence()) or reasons[name.partition(".")[0]]
         for name in wanted
         if name not in at_hand
     }
     present = [at_hand[name] for name in wanted if name in at_hand]
-    return Chosen([convert_to_openai_tool(tool) for tool in present], _grouped(absent))
+    return Chosen([_schema_of(tool) for tool in present], _grouped(absent))
+
+
+def _schema_of(tool: BaseTool | Mapping[str, Any]) -> dict[str, Any]:
+    return convert_to_openai_tool(tool) if isinstance(tool, BaseTool) else dict(tool)
 
 
 def names_in(schemas: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -5,9 +5,10 @@ What is checked of an answer's items, in this order:
 - form: the number and kind of items that the answer form asks for;
 - candidates: each item is one of them (then spelled as they are);
 - citations: each item cites evidence, and what it cites exists (evidence number, row);
-- look-ups: an item that cites exactly one row claims to stand in that row, and must. An item
-  that cites several rows, or evidence as a whole, may be computed from them (a mean, a count, a
-  trend) and is not held to one row. Yes and no are judgements and are never look-ups; so is a
+- look-ups: an item that cites exactly one row claims to stand in that row, and must; the figures
+  of an item that cites lines of one page alone must stand in them. An item that cites several
+  rows, or evidence as a whole, may be computed from them (a mean, a count, a trend) and is not
+  held to one row. Yes and no are judgements and are never look-ups; so is a
   candidate, unless the row names another candidate in its place.
 - swaps: an item that its own citations do not hold, while those of another item do, was
   given the wrong citations.
@@ -21,18 +22,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from clinseek.graphs.state import Submission
-from clinseek.nodes.answers import Citation, read_citation
+from clinseek.nodes.citing import Citation, placed, read_citation, unseen
 from clinseek.nodes.holding import holds, same_name
 from clinseek.nodes.toolset import NOT_EVIDENCE
 from clinseek.records import AnswerForm, EvidenceEntry
 
 _YES_NO = ("yes", "no")
+_DIGIT = re.compile(r"\d")
 _NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:\s*\D{0,20})?")
 
 GapKind = Literal["form", "candidates", "uncited", "no_such_evidence", "not_held", "empty"]
 
-CellsOf = Callable[[EvidenceEntry, int | None], Sequence[Any]]
-"""The cells and labels of a cited row, or the text of the evidence where the row is None."""
+CellsOf = Callable[[EvidenceEntry, Citation], Sequence[Any]]
+"""The cells and labels of a cited row, the cited lines of a page, or the text of the evidence."""
 
 
 class Gap(NamedTuple):
@@ -122,30 +124,35 @@ def _existing(
     for at, item in enumerate(answer):
         good: list[Citation] = []
         for text in citations[at] if at < len(citations) else ():
-            citation = read_citation(text)
-            fault = _citation_fault(citation, entries)
-            if fault is not None:
-                gaps.append(Gap("no_such_evidence", f"{item!r} cites {text}: {fault}"))
-            elif citation is not None and citation not in good:
-                good.append(citation)
+            found = _in_ledger(text, entries)
+            if isinstance(found, str):
+                gaps.append(Gap("no_such_evidence", f"{item!r} cites {text}: {found}"))
+            elif found not in good:
+                good.append(found)
         if not good and not (at < len(citations) and citations[at]):
             gaps.append(Gap("uncited", f"{item!r} cites no evidence; name rows as E3#17"))
         kept.append(good)
     return kept, gaps
 
 
-def _citation_fault(citation: Citation | None, entries: Mapping[int, EvidenceEntry]) -> str | None:
-    if citation is None:
-        return "a citation is written E3#17 or E3"
+def _in_ledger(text: str, entries: Mapping[int, EvidenceEntry]) -> Citation | str:
+    """The citation that `text` is; a sentence where there is no such thing to cite."""
+    read = read_citation(text)
+    if read is None:
+        return "a citation is written E3#17 or E3, of lines of a page 【4†L12-L15】"
+    citation = read if isinstance(read, Citation) else placed(read, entries)
+    if isinstance(citation, str):
+        return citation
     entry = entries.get(citation.evidence)
     if entry is None:
         last = f"E{max(entries)}" if entries else "none"
         return f"there is no such evidence (the last is {last})"
     if entry["refused"] or entry["tool"] in NOT_EVIDENCE:
         return f"E{citation.evidence} ({entry['tool']}) holds nothing of the record"
-    if citation.row is not None and citation.row not in entry["row_ids"]:
+    fault = unseen(citation, entries)
+    if fault is None and citation.row is not None and citation.row not in entry["row_ids"]:
         return f"E{citation.evidence} has no row {citation.row}"
-    return None
+    return fault or citation
 
 
 def _held(
@@ -157,7 +164,7 @@ def _held(
 ) -> tuple[list[list[Citation]], list[Gap]]:
     """The citations without those that do not hold their item, and a gap for each such item."""
     cells = {
-        citation: cells_of(entries[citation.evidence], citation.row)
+        citation: cells_of(entries[citation.evidence], citation)
         for cited in citations
         for citation in cited
     }
@@ -178,12 +185,13 @@ def _held(
             for citation in rows
             if other != at and citation not in cited and holds(item, cells[citation])
         ]
-        lookup = len(cited) == 1 and cited[0].row is not None
+        lookup = len(cited) == 1 and _claims_to_stand_there(item, cited[0])
         rival = _rival(item, candidates, [cell for one in cited for cell in cells[one]])
         if elsewhere:
             reason = f"stands in {elsewhere[0]} instead; the citations are swapped"
         elif lookup and (rival or not candidates):
-            reason = f"that row says {rival or _shown(cells[cited[0]])}"
+            where = "that row says" if cited[0].lines is None else "those lines say"
+            reason = f"{where} {rival or _shown(cells[cited[0]])}"
         else:
             kept.append(cited)
             continue
@@ -191,6 +199,13 @@ def _held(
         gaps.append(Gap("not_held", f"{item!r} is not in what it cites ({names}): {reason}"))
         kept.append([])
     return kept, gaps
+
+
+def _claims_to_stand_there(item: str, citation: Citation) -> bool:
+    """Whether an item with this one citation is a look-up: words about a page may be our own."""
+    if citation.lines is not None:
+        return _DIGIT.search(item) is not None
+    return citation.row is not None
 
 
 def _rival(item: str, candidates: Sequence[str], cells: Sequence[Any]) -> str | None:

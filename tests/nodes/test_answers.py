@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinseek.nodes.answers import read_citation, read_finish, salvage
+from clinseek.nodes.answers import read_finish, salvage
+from clinseek.nodes.citing import read_citation
 from clinseek.records import AnswerForm, Salvage
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from clinseek.nodes.answers import submit
+from clinseek.nodes.citing import Citation
 from clinseek.nodes.weighing import Weighed, weigh
 from clinseek.records import AnswerForm, EvidenceEntry
 
@@ -38,8 +39,8 @@ def _entry(number: int, *, tool: str = "ehr.run_sql_query", refused: bool = Fals
 LEDGER = [_entry(1), _entry(2, tool="ehr.think"), _entry(3, refused=True)]
 
 
-def _cells_of(entry: EvidenceEntry, row: int | None) -> Sequence[Any]:
-    return ROWS[row] if row is not None else ["three rows: 1.3, 4.1, 3.2"]
+def _cells_of(entry: EvidenceEntry, citation: Citation) -> Sequence[Any]:
+    return ROWS[citation.row] if citation.row is not None else ["three rows: 1.3, 4.1, 3.2"]
 
 
 def _weigh(
