@@ -9,26 +9,27 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from functools import wraps
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec
 
 from clinseek import kept_threads as kept
-from clinseek.errors import ModelError, ThreadError, UserError
+from clinseek.errors import ModelError, SettingError, ThreadError, UserError
 from clinseek.graphs.seek import graph_of_runs
-from clinseek.graphs.state import Context
+from clinseek.graphs.state import Context, WebGuard, WebMode
 from clinseek.kept_threads import Plan, ThreadLine
 from clinseek.models import build_model, close_model, facts_of, named_model, parameters_of
 from clinseek.nodes.bench import Bench, Means, at_bench
 from clinseek.nodes.gate import check_context, read_input
-from clinseek.nodes.steps import Step
+from clinseek.nodes.webs import settled, web_used
 from clinseek.prompts import Role
 from clinseek.recording import record_of
 from clinseek.records import AnswerForm, ModelUsed, Record
-from clinseek.settings import store_path, tracing_allowed
+from clinseek.run_stream import Hooks, OnApproval, OnStep, streamed
+from clinseek.settings import store_path
 from clinseek.toolkits.ehr.availability import rules_hash
 from clinseek.toolkits.ehr.availability.profiles import CaseProfile
 
@@ -36,10 +37,8 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.runnables import RunnableConfig
 
-    from clinseek.graphs.strict import StrictGraph
 
 P = ParamSpec("P")
-OnStep = Callable[[Step], None]
 
 
 async def aask(
@@ -56,6 +55,13 @@ async def aask(
     role: Role = "clinseek",
     mcp: Mapping[str, Any] | None = None,
     allow_hosts: str = "",
+    web: WebMode | None = None,
+    web_backend: str | None = None,
+    web_corpora: Sequence[str | os.PathLike[str]] = (),
+    web_archive: str | os.PathLike[str] | None = None,
+    web_guard: WebGuard | None = None,
+    web_deny: str | None = None,
+    approve: Literal["web"] | None = None,
     thread: str | None = None,
     max_rounds: int = 200,
     max_tokens: int | None = None,
@@ -65,6 +71,7 @@ async def aask(
     max_browser_calls: int = 40,
     max_revisions: int = 1,
     on_step: OnStep | None = None,
+    on_approval: OnApproval | None = None,
     means: Means | None = None,
 ) -> Record:
     """Ask `question` about `subject_id` as the record stood at `cutoff`; the run's record.
@@ -72,8 +79,11 @@ async def aask(
     `store` is a folder made by ingest (default: CLINSEEK_STORE, else the demo store). `model` is
     a spec (see `models`) or any LangChain chat model. `thread` names the run for `resume`.
     `mcp` names outside MCP servers, each a URL, a command or a table (docs/mcp.md); `role` is
-    whose system prompt. `on_step` is called with each step as it happens; `means` puts other
-    models, cases and tools in the place of ours. Raises UserError (its subclasses) for what the
+    whose system prompt. `web` (record, replay, live, off) and what goes with it say how the run
+    meets the web (docs/browser.md): by default an offline search, so that nothing leaves this
+    machine; with `approve="web"` each query is shown to `on_approval` before it leaves. `on_step`
+    is called with each step as it happens; `means` puts other models, cases and tools in the
+    place of ours. Raises UserError (its subclasses) for what the
     caller must change; a model that fails during the run ends it with status "failed" instead.
     """
     if isinstance(model, str) and means is None:
@@ -88,6 +98,13 @@ async def aask(
         role=role,
         mcp=dict(mcp or {}),
         allow_hosts=allow_hosts,
+        web=web,
+        web_backend=web_backend,
+        web_corpora=[os.fspath(each) for each in web_corpora],
+        web_archive=None if web_archive is None else os.fspath(web_archive),
+        web_guard=web_guard,
+        web_deny=web_deny,
+        approve=approve,
         max_rounds=max_rounds,
         max_tokens=max_tokens,
         max_dollars=max_dollars,
@@ -105,15 +122,17 @@ async def aask(
     }
     # Told before a thread is begun; load reads them again, where a form or a fork may have changed.
     read_input(asked)
+    context = settled(check_context(context))
+    _check_approver(context, on_approval)
     plan = Plan(
         thread=thread or f"ask-{uuid.uuid4().hex[:12]}",
         asked=asked,
-        context=asdict(check_context(context)),
+        context=asdict(context),
         fingerprint=await asyncio.to_thread(means.fingerprint, str(where)),
     )
     with kept.held(plan.thread):
         await asyncio.to_thread(kept.begin, plan)
-        return await _run(plan, means, on_step)
+        return await _run(plan, means, Hooks(on_step, on_approval))
 
 
 async def aresume(
@@ -121,6 +140,7 @@ async def aresume(
     *,
     model: BaseChatModel | None = None,
     on_step: OnStep | None = None,
+    on_approval: OnApproval | None = None,
     means: Means | None = None,
 ) -> Record:
     """Go on with a thread where it stood; a thread that ended gives its record again.
@@ -129,6 +149,7 @@ async def aresume(
     ThreadError for a thread that does not exist, is being run, or whose store has changed.
     """
     plan = await asyncio.to_thread(kept.plan_of, thread)
+    _check_approver(Context(**plan.context), on_approval)
     means = _with_model(means or Means(outside_commands=True), model or plan.context["model"])
     with kept.held(thread):
         now = await asyncio.to_thread(means.fingerprint, plan.context["store"])
@@ -137,7 +158,7 @@ async def aresume(
                 f"thread {thread!r} was begun on another state of the store "
                 f"{plan.context['store']} (it was ingested again since); ask the question anew"
             )
-        return await _run(plan, means, on_step)
+        return await _run(plan, means, Hooks(on_step, on_approval))
 
 
 def threads() -> list[ThreadLine]:
@@ -145,17 +166,25 @@ def threads() -> list[ThreadLine]:
     return kept.listing()
 
 
-async def _run(plan: Plan, means: Means, on_step: OnStep | None) -> Record:
+def _check_approver(context: Context, on_approval: OnApproval | None) -> None:
+    if context.approve is not None and on_approval is None:
+        raise SettingError(
+            'approve="web" needs someone to ask: give on_approval, or run the graph in Studio'
+        )
+
+
+async def _run(plan: Plan, means: Means, hooks: Hooks) -> Record:
     """Run a thread to its end from wherever it stands; its record."""
     model = means.build_model(plan.context["model"])
     try:
-        state = await _ended(plan, means, on_step)
+        state = await _ended(plan, means, hooks)
         record = record_of(
             state,
             thread=plan.thread,
             model=_used(plan.context["model"], model, state),
             rules=rules_hash(plan.context["profile"]),
             role=plan.context["role"],
+            web=web_used(Context(**plan.context)),
             row=plan.asked,
         )
     except asyncio.CancelledError:
@@ -177,7 +206,7 @@ def _used(spec: str, model: BaseChatModel, state: dict[str, Any]) -> ModelUsed:
     )
 
 
-async def _ended(plan: Plan, means: Means, on_step: OnStep | None) -> dict[str, Any]:
+async def _ended(plan: Plan, means: Means, hooks: Hooks) -> dict[str, Any]:
     """The state of a thread at its end."""
     config: RunnableConfig = {"configurable": {"thread_id": plan.thread}}
     bench = Bench(means)
@@ -193,39 +222,22 @@ async def _ended(plan: Plan, means: Means, on_step: OnStep | None) -> dict[str, 
             await graph.aupdate_state(config, again, as_node="act")
         given = None if state.values else plan.asked
         try:
-            await _stream(graph, given, config, Context(**plan.context), on_step)
+            return await streamed(graph, given, config, Context(**plan.context), hooks)
         except UserError:
             # A mistyped patient or cutoff, told by load, leaves no thread behind.
             if "case" not in (await graph.aget_state(config)).values:
                 await asyncio.to_thread(kept.forget, plan.thread)
             raise
-        ended: dict[str, Any] = (await graph.aget_state(config)).values
-        return ended
 
 
 @asynccontextmanager
 async def _worked_at(bench: Bench) -> AsyncIterator[None]:
     """Run at this bench, and close what the run opened outside, however it ends."""
     try:
-        with at_bench(bench):
+        with bench.means.webs.held(), at_bench(bench):
             yield
     finally:
         await bench.leave()
-
-
-async def _stream(
-    graph: StrictGraph,
-    given: dict[str, Any] | None,
-    config: RunnableConfig,
-    context: Context,
-    on_step: OnStep | None,
-) -> None:
-    with _at_home():
-        async for event in graph.astream(
-            given, config, context=context, stream_mode="custom", durability="sync"
-        ):
-            if on_step is not None:
-                on_step(Step.read(event))
 
 
 def _with_model(means: Means, model: str | BaseChatModel) -> Means:
@@ -236,15 +248,6 @@ def _with_model(means: Means, model: str | BaseChatModel) -> Means:
         return means
     built = build_model(model) if isinstance(model, str) else model
     return replace(means, build_model=lambda _: built)
-
-
-def _at_home() -> AbstractContextManager[Any]:
-    """No tracing of patient data, whatever the environment says, unless the user opted in."""
-    if tracing_allowed():
-        return nullcontext()
-    from langsmith import tracing_context
-
-    return tracing_context(enabled=False)
 
 
 def _blocking(wanted: Callable[P, Coroutine[Any, Any, Record]]) -> Callable[P, Record]:

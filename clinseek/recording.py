@@ -18,6 +18,7 @@ from clinseek.records import (
     Shortened,
     StopReason,
     Versions,
+    WebUsed,
     fingerprint_of,
 )
 
@@ -35,6 +36,7 @@ def record_of(
     model: ModelUsed,
     rules: str,
     role: Role = "clinseek",
+    web: WebUsed | None = None,
     qid: str | None = None,
     epoch: int = 1,
     setting: Setting = "automated",
@@ -43,7 +45,8 @@ def record_of(
     """The record of a run from its state: whole, or as far as it got (failed, cancelled).
 
     Without a `row` of a benchmark the question as asked is the row; without a `qid` the row's
-    fingerprint is. `rules` is the hash of the availability rules of the run's profile.
+    fingerprint is. `rules` is the hash of the availability rules of the run's profile, `web` how
+    the run met the web.
     """
     asked = dict(row) if row is not None else {name: state.get(name) for name in _ASKED}
     ended = state.get("status") is not None
@@ -83,6 +86,7 @@ def record_of(
         usage=state.get("usage") or NO_USAGE,
         timings=state.get("timings") or NO_TIME,
         errors=list(state.get("errors") or ()),
+        web=web,
         versions=Versions(
             package=__version__,
             rules=rules,

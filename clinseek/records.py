@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, NotRequired
 
 from pydantic import BaseModel, ConfigDict
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 AnswerForm = Literal["text", "list", "yes_no", "number", "choice"]
 Setting = Literal["automated", "curated", "briefed"]
@@ -187,6 +187,21 @@ class Replaced(TypedDict):
     line: str
 
 
+class WebUsed(TypedDict):
+    """How a run met the web: the mode and backend of its browser, its archive and its guards.
+
+    Files are named without their folders. `archive` None was the backend's own; `deny` is the list
+    of pages that stayed closed, "" for none.
+    """
+
+    mode: str
+    backend: str
+    corpora: list[str]
+    archive: str | None
+    guard: str
+    deny: str
+
+
 class Versions(TypedDict):
     """What a run was made with: two runs with equal versions and model differ by chance alone."""
 
@@ -232,6 +247,7 @@ class Record(BaseModel):
     usage: Usage
     timings: Timings
     errors: list[RunError]
+    web: WebUsed | None = None
     versions: Versions
 
     @property

@@ -8,12 +8,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast, get_args
 
 from clinseek.errors import SettingError
 from clinseek.graphs.state import Context, WebGuard, WebMode
+from clinseek.records import WebUsed
 from clinseek.settings import web_folder, web_index_folder
 from clinseek.toolkits.observation import WebSource
 
@@ -75,6 +76,33 @@ def web_choice(context: Context, environment: Mapping[str, str] | None = None) -
         archive=_absolute(archive) if archive else None,
         guard=cast(WebGuard, guard or "balanced"),
         deny=deny if deny in ("", BENCHMARKS) else _absolute(deny),
+    )
+
+
+def settled(context: Context) -> Context:
+    """The context with nothing about the web left to the environment: a resumed run reads it."""
+    choice = web_choice(context)
+    return replace(
+        context,
+        web=choice.mode,
+        web_backend=choice.backend,
+        web_corpora=list(choice.corpora),
+        web_archive=choice.archive,
+        web_guard=choice.guard,
+        web_deny=choice.deny,
+    )
+
+
+def web_used(context: Context) -> WebUsed:
+    """What a record says of the web of its run: files by name, no path of this machine."""
+    choice = web_choice(context)
+    return WebUsed(
+        mode=choice.mode,
+        backend=choice.backend,
+        corpora=[Path(each).name for each in choice.corpora],
+        archive=Path(choice.archive).name if choice.archive else None,
+        guard=choice.guard,
+        deny=choice.deny if choice.deny in ("", BENCHMARKS) else Path(choice.deny).name,
     )
 
 

@@ -1,0 +1,69 @@
+"""One run of the graph from where it stands to its end, with the caller listening and asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from langgraph.types import Command
+
+from clinseek.graphs.state import Context
+from clinseek.nodes.steps import Step
+from clinseek.settings import tracing_allowed
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+
+    from clinseek.graphs.strict import StrictGraph
+
+OnStep = Callable[[Step], None]
+OnApproval = Callable[[Mapping[str, Any]], Any]
+"""Is given what is about to leave (`tool`, `arguments`, `round`, `how` to answer).
+
+Its answer is read by `nodes.approval`. Called in a thread, so that it may wait for a person.
+"""
+
+
+class Hooks(NamedTuple):
+    """What the caller wants to hear of, and be asked."""
+
+    on_step: OnStep | None
+    on_approval: OnApproval | None
+
+
+async def streamed(
+    graph: StrictGraph,
+    given: dict[str, Any] | None,
+    config: RunnableConfig,
+    context: Context,
+    hooks: Hooks,
+) -> dict[str, Any]:
+    """The state at the end, wherever the run stopped in between to ask a person."""
+    going: Any = given
+    while True:
+        with _at_home():
+            async for event in graph.astream(
+                going, config, context=context, stream_mode="custom", durability="sync"
+            ):
+                if hooks.on_step is not None:
+                    hooks.on_step(Step.read(event))
+        state = await graph.aget_state(config)
+        if not state.interrupts or hooks.on_approval is None:
+            ended: dict[str, Any] = state.values
+            return ended
+        answers = [
+            await asyncio.to_thread(hooks.on_approval, each.value) for each in state.interrupts
+        ]
+        asked = (each.id for each in state.interrupts)
+        going = Command(resume=dict(zip(asked, answers, strict=True)))
+
+
+def _at_home() -> AbstractContextManager[Any]:
+    """No tracing of patient data, whatever the environment says, unless the user opted in."""
+    if tracing_allowed():
+        return nullcontext()
+    from langsmith import tracing_context
+
+    return tracing_context(enabled=False)
