@@ -1,0 +1,183 @@
+"""Whether an answer stands on its evidence: what it cites exists, was shown, and says so.
+
+The claims are those of the submission: what the model cited, and not only the citations that the
+harness let stand. A claim is grounded when
+
+- it cites something, and every evidence and row that it cites exists and may be cited;
+- the model was shown each cited row (an observation may have been shortened);
+- a look-up (an item that cites exactly one row) is held by that row. Yes and no, and items that
+  cite several rows, are judgements or sums, and are not held to one row.
+
+What counts as held, and as citable, is decided by the code that weighs answers during a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from clinseek.evals.report.evidence import text_of
+from clinseek.evals.report.observation_text import Grid, parts_of
+from clinseek.evals.rows import Row
+from clinseek.evals.scorers.resources import Resources
+from clinseek.evals.scorers.row_score import Verdict, inapplicable
+from clinseek.evals.scorers.submitted import finish_arguments
+from clinseek.graphs.state import Submission
+from clinseek.nodes.answers import read_finish, submit
+from clinseek.nodes.casework import cells_of, labels_of, row_of
+from clinseek.nodes.citing import Citation, placed, read_citation
+from clinseek.nodes.shortening import shorten
+from clinseek.nodes.toolset import NOT_EVIDENCE, names_in
+from clinseek.nodes.weighing import GapKind, weigh
+from clinseek.records import EvidenceEntry, Record
+
+if TYPE_CHECKING:
+    from clinseek.toolkits.ehr.case import Case
+
+_TOLD: dict[GapKind, str] = {
+    "uncited": "cites nothing",
+    "no_such_evidence": "cites what is not there",
+    "not_held": "is not held by what it cites",
+}
+
+
+class Claim(NamedTuple):
+    """One item of an answer with what is wrong with its citations; grounded where nothing is."""
+
+    item: str
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """The observations of a record as the model was shown them."""
+
+    record: Record
+
+    @cached_property
+    def _full(self) -> dict[str, str]:
+        return {
+            str(message.get("tool_call_id")): text_of(message.get("content"))
+            for message in self.record.messages
+            if message.get("role") == "tool"
+        }
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, Sequence[Any]]]:
+        return {}
+
+    def shown(self, entry: EvidenceEntry) -> str:
+        """The text of an observation as far as it was shown, without its number."""
+        full = self._full.get(entry["call_id"], "")
+        if entry["shown_chars"] < entry["chars"]:
+            full = shorten(full, entry["shown_chars"])
+        return full.removeprefix(f"[{entry['id']}]")
+
+    def row(self, entry: EvidenceEntry, row_id: int) -> Sequence[Any] | None:
+        """The cells of a row as its text shows them; None where the text does not show it."""
+        if entry["id"] not in self._rows:
+            self._rows[entry["id"]] = dict(_rows_of(self.shown(entry)))
+        return self._rows[entry["id"]].get(str(row_id))
+
+
+def groundedness(row: Row, record: Record, at_hand: Resources) -> Verdict:
+    """The share of the answer's items that are grounded."""
+    submission = submission_of(record)
+    if not submission["answer"]:
+        return inapplicable("nothing was answered, so nothing needs evidence")
+    if NOT_EVIDENCE.issuperset(names_in(record.tools)):
+        return inapplicable("the evidence came with the task: no tool gave any to cite")
+    with at_hand.case_of(row, record) as case:
+        claims = claims_of(row, record, submission, case=case)
+    grounded = sum(not claim.faults for claim in claims)
+    faults = [f"{claim.item!r} {fault}" for claim in claims for fault in claim.faults]
+    told = f"{grounded} of {len(claims)} items are grounded"
+    cited = sum(map(bool, submission["citations"]))
+    parts = {"items": float(len(claims)), "cited": cited / len(claims)}
+    shown = "; ".join(faults[:4]) + (f"; and {len(faults) - 4} more" if len(faults) > 4 else "")
+    return Verdict(grounded / len(claims), f"{told}; {shown}" if faults else told, parts)
+
+
+def claims_of(
+    row: Row, record: Record, submission: Submission, *, case: Case | None = None
+) -> list[Claim]:
+    """Each item of a submission with the faults of its citations.
+
+    With a `case` rows are read from the record of the patient, else from the observations.
+    """
+    transcript = Transcript(record)
+    entries = {entry["number"]: entry for entry in record.evidence}
+
+    def pointed_at(entry: EvidenceEntry, citation: Citation) -> Sequence[Any]:
+        row_id = citation.row
+        if row_id is None or entry["table"] is None:
+            return [transcript.shown(entry)]
+        held = row_of(case, entry["table"], row_id) if case is not None else None
+        if case is not None and held is not None:
+            return [*cells_of(held), *labels_of(case, entry["table"], held)]
+        return transcript.row(entry, row_id) or ()
+
+    claims = []
+    for at, item in enumerate(submission["answer"]):
+        alone = submit([item], [list(submission["citations"][at])], via="finish")
+        weighed = weigh(
+            alone,
+            ledger=record.evidence,
+            cells_of=pointed_at,
+            candidates=row.candidates or (),
+            answer_form=row.answer_form,
+        )
+        faults = [_TOLD[gap.kind] for gap in weighed.gaps if gap.kind in _TOLD]
+        hidden = [
+            text for text in submission["citations"][at] if _is_hidden(text, entries, transcript)
+        ]
+        if hidden:
+            faults.append(f"cites {', '.join(hidden)}, which the model was not shown")
+        claims.append(Claim(item, tuple(dict.fromkeys(faults))))
+    return claims
+
+
+def submission_of(record: Record) -> Submission:
+    """What the run handed in: by its last finish call, or as the harness read it."""
+    arguments = finish_arguments(record.messages)
+    if arguments is not None and record.stop_reason == "finish":
+        read = read_finish(arguments)
+        if not isinstance(read, str):
+            return read
+    return submit(record.answer, record.citations, via="finish")
+
+
+def citations_of(record: Record) -> list[Citation]:
+    """Every citation of a run's submission that can be read and points at its ledger."""
+    entries = {entry["number"]: entry for entry in record.evidence}
+    texts = [text for cited in submission_of(record)["citations"] for text in cited]
+    read = [_placed(text, entries) for text in texts]
+    return [one for one in read if one is not None and one.evidence in entries]
+
+
+def _placed(text: str, entries: Mapping[int, EvidenceEntry]) -> Citation | None:
+    read = read_citation(text)
+    found = read if read is None or isinstance(read, Citation) else placed(read, entries)
+    return None if isinstance(found, str) else found
+
+
+def _is_hidden(text: str, entries: Mapping[int, EvidenceEntry], transcript: Transcript) -> bool:
+    """Whether a row was among those found, but fell to the shortening of its observation."""
+    citation = _placed(text, entries)
+    entry = entries.get(citation.evidence) if citation else None
+    if citation is None or entry is None or citation.row is None:
+        return False
+    if citation.row not in entry["row_ids"] or entry["shown_chars"] >= entry["chars"]:
+        return False
+    return transcript.row(entry, citation.row) is None
+
+
+def _rows_of(text: str) -> list[tuple[str, Sequence[Any]]]:
+    return [
+        (cells[0], cells_of(dict(zip(part.columns[1:], cells[1:], strict=True))))
+        for part in parts_of(text)
+        if isinstance(part, Grid) and part.is_cited
+        for cells in part.rows
+    ]
