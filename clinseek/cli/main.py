@@ -21,6 +21,7 @@ from clinseek.cli import (
     availability,
     demo,
     doctor,
+    eval,
     ingest,
     models,
     probe,
@@ -37,7 +38,7 @@ from clinseek.errors import Refusal, UserError
 USER_ERROR = 2
 OUR_FAULT = 70
 INTERRUPTED = 130
-GO_ON_BY_THEMSELVES = frozenset({"ingest", "demo"})
+GO_ON_BY_THEMSELVES = frozenset({"ingest", "demo", "eval"})
 GO_ON_BY_THREAD = frozenset({"ask", "resume"})
 
 app = typer.Typer(
@@ -59,6 +60,7 @@ for group in (
     ingest,
     show,
     ask,
+    eval,
     models,
     tool,
     serve,

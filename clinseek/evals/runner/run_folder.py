@@ -49,6 +49,7 @@ class RunPlan(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     schema_version: int = 1
+    run_id: str
     command: str
     rows_file: str
     rows_fingerprint: str
@@ -216,6 +217,15 @@ def open_run(path: str | Path) -> RunFolder:
     raise SettingError(
         f"{folder}: no run folder (it holds no {RUN_FILE}); clinseek eval makes one with --out"
     )
+
+
+def shard_folder(whole: Path, shard: Shard) -> Path:
+    """Where a shard of the run folder `whole` is run.
+
+    >>> str(shard_folder(Path("runs/a"), Shard(number=2, of=8)))
+    'runs/a/shards/2-of-8'
+    """
+    return whole / "shards" / f"{shard.number}-of-{shard.of}"
 
 
 def run_folders(path: str | Path) -> list[RunFolder]:

@@ -1,0 +1,284 @@
+"""`clinseek eval`: a model over the rows of a benchmark, kept run by run."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from clinseek.cli.eval_table import live_table
+from clinseek.cli.options import JsonOption, ProfileOption, StoreOption
+from clinseek.cli.output import emit, emit_json, say, warn_of
+from clinseek.errors import SettingError
+
+if TYPE_CHECKING:
+    from clinseek.evals.runner.evaluation import Evaluated
+    from clinseek.evals.runner.run_folder import Shard
+    from clinseek.evals.runner.tally import ScoreOf
+
+Setting = Literal["automated", "curated", "briefed"]
+Role = Literal["clinseek", "published"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `eval`."""
+    app.command("eval", rich_help_panel="Evaluate")(evaluate)
+
+
+def evaluate(
+    rows: Annotated[Path, typer.Argument(metavar="ROWS", help=".json, .jsonl or .parquet.")],
+    store: StoreOption,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="RUN", help="The run folder, new or begun.")
+    ],
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            "-m",
+            metavar="MODEL",
+            help="As for `clinseek ask`; repeat it for several, each in a folder of its own in "
+            "RUN. [default: CLINSEEK_MODEL, else offline]",
+        ),
+    ] = None,
+    setting: Annotated[
+        Setting,
+        typer.Option(
+            help="automated: seeks by itself. curated: the packaged evidence, only ehr.finish "
+            "bound. briefed: the package and the tools."
+        ),
+    ] = "automated",
+    tools: Annotated[
+        str, typer.Option(metavar="TOOLS", help="all, paper20, or names parted by commas.")
+    ] = "all",
+    profile: ProfileOption = "available",
+    role: Annotated[
+        Role, typer.Option(help="Whose system prompt: ours, or the published role.")
+    ] = "clinseek",
+    paper_protocol: Annotated[
+        bool,
+        typer.Option("--paper-protocol", help="The published settings; see docs/evaluation.md."),
+    ] = False,
+    epochs: Annotated[int, typer.Option(min=1, help="Runs of each row.")] = 1,
+    limit: Annotated[int | None, typer.Option(min=1, help="The first N rows only.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Runs at one time.")] = 8,
+    retries: Annotated[
+        int, typer.Option(min=0, help="Times that a failed run is tried again.")
+    ] = 2,
+    fail_on_error: Annotated[
+        float,
+        typer.Option(
+            min=0, help="Stop when more runs failed than this: a share below 1, else a number."
+        ),
+    ] = 0.1,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N", help="Only the I-th of N parts, into RUN/shards; see `clinseek merge`."
+        ),
+    ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            envvar="CLINSEEK_CACHE",
+            help="Answer equal model turns of the same epoch from this folder.",
+        ),
+    ] = None,
+    max_rounds: Annotated[int, typer.Option(min=1, help="Model turns of a run.")] = 200,
+    max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens of a run.")] = None,
+    max_dollars: Annotated[float | None, typer.Option(min=0, help="Dollars of a run.")] = None,
+    max_seconds: Annotated[float | None, typer.Option(min=0, help="Seconds of a run.")] = None,
+    max_revisions: Annotated[
+        int, typer.Option(min=0, help="Times that an answer may be sent back.")
+    ] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Run a model over every row; what ended is never run again.
+
+    [dim]clinseek bench prepare synthetic --out bench && clinseek eval bench/risk.jsonl
+    --store bench/store --model offline --out runs/offline[/dim]
+
+    The same command goes on where it was stopped, by Ctrl-C or by anything else. Ends with 1
+    where runs failed.
+    """
+    from clinseek.evals.rows import read_rows
+    from clinseek.evals.runner.running import Limits
+    from clinseek.toolkits.ehr.availability import profile_named
+
+    clock = profile_named(profile)
+    warn_of(clock)
+    chosen = read_rows(rows)[:limit]
+    part = read_shard(shard)
+    specs = list(dict.fromkeys(model or [os.environ.get("CLINSEEK_MODEL") or "offline"]))
+    folders = folders_for(out, specs, part)
+    ended: list[tuple[str, Evaluated]] = []
+    for spec, folder in zip(specs, folders, strict=True):
+        built, settings = _model_and_settings(
+            spec,
+            setting=setting,
+            tools=tools,
+            role=role,
+            profile=clock,
+            paper=paper_protocol,
+            budget={
+                "max_rounds": max_rounds,
+                "max_tokens": max_tokens,
+                "max_dollars": max_dollars,
+                "max_seconds": max_seconds,
+                "max_revisions": max_revisions,
+            },
+        )
+        with live_table(spec, folder) as on_change:
+            evaluated = _run(
+                chosen,
+                model=built,
+                settings=settings,
+                out=folder,
+                store=store,
+                rows_file=str(rows),
+                epochs=epochs,
+                shard=part,
+                limits=Limits(
+                    concurrency=concurrency, retries=retries, fail_on_error=fail_on_error
+                ),
+                cache=cache,
+                score_of=default_score(),
+                command=shlex.join(["clinseek", *sys.argv[1:]]),
+                on_change=on_change,
+            )
+        _say_end(evaluated)
+        ended.append((spec, evaluated))
+    if as_json:
+        emit_json({"runs": [_summary(spec, each) for spec, each in ended]})
+    else:
+        for _, each in ended:
+            emit(str(each.folder.path))
+    if any(each.tally.failed or each.stopped for _, each in ended):
+        raise typer.Exit(1)
+
+
+def read_shard(text: str | None) -> Shard | None:
+    """`2/8` as a part of the runs; None where none was named."""
+    from clinseek.evals.runner.run_folder import Shard
+
+    if text is None:
+        return None
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise SettingError(f"--shard {text}: write I/N with I from 1 to N, as 2/8")
+    return Shard(number=int(number), of=int(of))
+
+
+def folders_for(out: Path, specs: Sequence[str], shard: Shard | None) -> list[Path]:
+    """The run folder of each model: RUN itself for one, RUN/<name> for several."""
+    from clinseek.evals.runner.naming import folder_names
+    from clinseek.evals.runner.run_folder import shard_folder
+
+    whole = [out] if len(specs) == 1 else [out / name for name in folder_names(specs)]
+    return whole if shard is None else [shard_folder(each, shard) for each in whole]
+
+
+def default_score() -> ScoreOf | None:
+    """What a run's score so far is shown by: the row's own metric."""
+    try:
+        from clinseek.evals.scorers import score_record
+    except ImportError:
+        return None
+
+    return lambda row, record: score_record(row, record).value
+
+
+def _model_and_settings(
+    spec: str, *, setting: Setting, tools: str, role: Role, profile: Any, paper: bool,
+    budget: dict[str, Any],
+) -> tuple[Any, Any]:  # fmt: skip
+    from clinseek.evals.runner.protocols import paper_protocol
+    from clinseek.evals.runner.settings import RunSettings
+    from clinseek.models import build_model, named_model, parameters_of
+
+    named = named_model(spec)
+    if paper:
+        return paper_protocol(named, setting=setting, profile=profile)
+    built = build_model(named)
+    settings = RunSettings(
+        model=str(named), parameters=parameters_of(built), setting=setting, tools=tools,
+        role=role, profile=profile, **budget,
+    )  # fmt: skip
+    return built, settings
+
+
+def _run(rows: Any, *, cache: Path | None, model: Any, **options: Any) -> Evaluated:
+    from clinseek.evals.runner.evaluation import run_rows
+    from clinseek.evals.runner.response_cache import cached_models
+
+    async def all_of_them() -> Evaluated:
+        with _stopped_by_sigterm(), cached_models(model, cache) as (model_of, answers):
+            evaluated = await run_rows(rows, model=model, model_of=model_of, **options)
+        if answers is not None:
+            asked = answers.hits + answers.misses
+            evaluated.tally.remarks.append(f"cache: {answers.hits} of {asked} turns came from it")
+        return evaluated
+
+    return asyncio.run(all_of_them())
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """SIGTERM, by which Slurm announces the end of its time, ends as Ctrl-C does."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert task is not None
+    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        yield
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+def _say_end(evaluated: Evaluated) -> None:
+    tally = evaluated.tally
+    for remark in tally.remarks:
+        say(remark)
+    if evaluated.stopped:
+        left = tally.total - tally.ended
+        say(
+            f"stopped: {tally.failed} of {tally.total} runs failed, more than --fail-on-error "
+            f"allows; {left} were left. The first error: {tally.first_error}. Mend it and run the "
+            "same command again, it goes on"
+        )
+    elif tally.failed:
+        say(
+            f"{tally.failed} of {tally.total} runs failed; the first error: {tally.first_error}. "
+            "The same command tries them again"
+        )
+
+
+def _summary(spec: str, evaluated: Evaluated) -> dict[str, Any]:
+    tally = evaluated.tally
+    score = tally.score
+    return {
+        "run": str(evaluated.folder.path),
+        "model": spec,
+        "total": tally.total,
+        "done": tally.done,
+        "failed": tally.failed,
+        "answered": tally.answered,
+        "abstained": tally.abstained,
+        "stopped": evaluated.stopped,
+        "score": None if score is None else score._asdict(),
+        "input_tokens": tally.input_tokens,
+        "output_tokens": tally.output_tokens,
+        "dollars": tally.dollars,
+        "seconds": round(tally.seconds, 1),
+        "remarks": tally.remarks,
+    }

@@ -1,0 +1,138 @@
+"""One model over the rows of a benchmark, into one run folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from langchain_core.language_models import BaseChatModel
+
+from clinseek.errors import SettingError
+from clinseek.evals.rows import Row
+from clinseek.evals.runner.asking import check_rows
+from clinseek.evals.runner.opening import held_folder, open_folder, plan_runs
+from clinseek.evals.runner.packaged import PackagedRuns
+from clinseek.evals.runner.run_folder import RunFolder, RunPlan, Shard
+from clinseek.evals.runner.running import Limits, OnChange, make_runs, standing
+from clinseek.evals.runner.seeking import MakesRuns, ModelOf, SeekRuns
+from clinseek.evals.runner.settings import RunSettings
+from clinseek.evals.runner.tally import ScoreOf, Tally
+from clinseek.kept_threads import checkpoints_in
+from clinseek.models import check_model, close_model
+from clinseek.nodes.bench import Means
+from clinseek.settings import store_path
+from clinseek.toolkits.ehr.store import Store
+
+_THREADS = "threads.sqlite"
+
+
+class Evaluated(NamedTuple):
+    """The folder of an evaluation and how it stands; `complete` where every run has ended well.
+
+    `stopped`: too many runs failed, and the rest was left where it stood.
+    """
+
+    folder: RunFolder
+    tally: Tally
+    stopped: bool
+
+    @property
+    def complete(self) -> bool:
+        """Whether no run is left to be made, and none failed."""
+        return self.tally.done == self.tally.total
+
+
+async def run_rows(
+    rows: Sequence[Row],
+    *,
+    model: BaseChatModel,
+    settings: RunSettings,
+    out: str | os.PathLike[str],
+    store: str | os.PathLike[str] | None = None,
+    rows_file: str = "",
+    epochs: int = 1,
+    shard: Shard | None = None,
+    limits: Limits | None = None,
+    model_of: ModelOf | None = None,
+    means: Means | None = None,
+    score_of: ScoreOf | None = None,
+    command: str = "",
+    on_change: OnChange = lambda _tally: None,
+) -> Evaluated:
+    """Run `rows` in `epochs` into the folder `out`, or go on with what is missing there.
+
+    `on_change` is called with the tally as runs begin and end. `model_of` puts another model in
+    each epoch (a cached one, say). Raises UserError for what the caller must change: rows that
+    cannot be run in this setting, a folder begun otherwise or held by another process, a host that
+    cannot be asked. A cancellation leaves every run where it stands.
+    """
+    check_rows(rows, settings.setting)
+    means, where, limits = means or Means(), store_path(store), limits or Limits()
+    await asyncio.to_thread(check_model, model)
+    plan = plan_runs(
+        rows,
+        rows_file=rows_file,
+        settings=settings,
+        store=where,
+        store_fingerprint=await asyncio.to_thread(means.fingerprint, str(where)),
+        epochs=epochs,
+        shard=shard,
+        command=command,
+    )
+    if means.open_case is Means().open_case and settings.setting != "curated":
+        await asyncio.to_thread(_check_patients, rows, where, limits)
+    with held_folder(Path(out)):
+        folder = open_folder(Path(out), plan, rows)
+        found = await asyncio.to_thread(standing, folder, rows, score_of=score_of)
+        on_change(found.tally)
+        if not found.jobs:
+            _remove_threads(folder)
+            return Evaluated(folder, found.tally, stopped=False)
+        async with _seek_runs(folder, folder.plan, means, model_of or (lambda _: model)) as seek:
+            try:
+                went_on = await make_runs(
+                    folder, found.jobs, seek,
+                    tally=found.tally, limits=limits, on_change=on_change,
+                )  # fmt: skip
+            finally:
+                await close_model(model)
+        evaluated = Evaluated(folder, found.tally, stopped=not went_on)
+        if evaluated.complete:
+            _remove_threads(folder)
+        return evaluated
+
+
+@asynccontextmanager
+async def _seek_runs(
+    folder: RunFolder, plan: RunPlan, means: Means, model_of: Callable[[int], BaseChatModel]
+) -> AsyncIterator[MakesRuns]:
+    if plan.settings.setting == "curated" and plan.settings.protocol == "paper":
+        yield PackagedRuns(plan, means=means, model_of=model_of)
+        return
+    file = folder.path / _THREADS
+    file.touch(mode=0o600)
+    async with checkpoints_in(file) as saver:
+        yield SeekRuns(plan, means=means, model_of=model_of, saver=saver)
+
+
+def _check_patients(rows: Sequence[Row], store: Path, limits: Limits) -> None:
+    """SettingError where the store lacks so many of the patients that the evaluation must fail."""
+    held = set(Store.open(store).subjects())
+    lacking = [row for row in rows if row.subject_id not in held]
+    if limits.too_many(len(lacking), len(rows)):
+        first = lacking[0]
+        raise SettingError(
+            f"{len(lacking)} of {len(rows)} rows ask about patients whom {store} does not hold "
+            f"(first: subject_id {first.subject_id} in row {first.qid}); name the store of these "
+            "rows with --store"
+        )
+
+
+def _remove_threads(folder: RunFolder) -> None:
+    """Every record is kept: the steps that led to them are not needed any more."""
+    for suffix in ("", "-wal", "-shm"):
+        (folder.path / f"{_THREADS}{suffix}").unlink(missing_ok=True)

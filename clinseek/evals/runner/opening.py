@@ -1,0 +1,166 @@
+"""Beginning a run folder, or going on with one: held by one process, and refused if it changed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from clinseek import __version__
+from clinseek.errors import SettingError
+from clinseek.evals.rows import Row, write_rows
+from clinseek.evals.runner.run_folder import (
+    ROWS_FILE,
+    RUN_FILE,
+    RunFolder,
+    RunPlan,
+    Shard,
+    fingerprint_of_rows,
+)
+from clinseek.evals.runner.settings import RunSettings
+from clinseek.prompts import prompt_hash
+from clinseek.toolkits.ehr.availability import rules_hash
+
+_LOCK = ".lock"
+_FEW = 5
+_WORDS = {
+    "rules": "the availability rules", "prompts": "the prompts", "package": "clinseek's version",
+}  # fmt: skip
+
+
+def plan_runs(
+    rows: Sequence[Row],
+    *,
+    rows_file: str,
+    settings: RunSettings,
+    store: Path,
+    store_fingerprint: str,
+    epochs: int = 1,
+    shard: Shard | None = None,
+    command: str = "",
+) -> RunPlan:
+    """What is to be run, as `run.json` keeps it."""
+    fingerprints = {row.qid: row.fingerprint for row in rows}
+    return RunPlan(
+        run_id=uuid.uuid4().hex[:12],
+        command=command,
+        rows_file=rows_file,
+        rows_fingerprint=fingerprint_of_rows(fingerprints),
+        rows=fingerprints,
+        epochs=epochs,
+        shard=shard or Shard(),
+        settings=settings,
+        store=str(store.absolute()),
+        store_fingerprint=store_fingerprint,
+        versions={
+            "package": __version__,
+            "rules": rules_hash(settings.profile),
+            "prompts": prompt_hash(settings.role),
+        },
+        begun=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+@contextmanager
+def held_folder(out: Path) -> Iterator[None]:
+    """Hold a run folder, made where it is not; SettingError while another process holds it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True, mode=0o700)
+        lock = (out / _LOCK).open("a+")
+    except OSError as error:
+        raise SettingError(f"--out {out}: cannot be written ({error.strerror})") from None
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            who = lock.read().strip()
+            raise SettingError(
+                f"{out} is being run by another process{f' ({who})' if who else ''}; wait for it, "
+                "or name another --out"
+            ) from None
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"process {os.getpid()}")
+        lock.flush()
+        yield
+
+
+def open_folder(out: Path, plan: RunPlan, rows: Sequence[Row]) -> RunFolder:
+    """The folder of `plan` at `out`: a new one, or that of the same plan begun before.
+
+    More epochs than before may be asked for. SettingError, with what changed, where rows,
+    settings, store or versions are others; a folder never holds runs that cannot be compared.
+    """
+    folder = RunFolder(out)
+    if (out / RUN_FILE).is_file():
+        return _gone_on(folder, plan)
+    if folder.records_file.exists():
+        raise SettingError(
+            f"{out} holds {folder.records_file.name} but no {RUN_FILE}; name another --out"
+        )
+    write_rows(out / ROWS_FILE, rows)
+    write_plan(out, plan)
+    return folder
+
+
+def write_plan(out: Path, plan: RunPlan) -> None:
+    """Write `run.json`: whole, or as it was."""
+    making = out / f".{RUN_FILE}.making"
+    making.write_text(plan.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    making.replace(out / RUN_FILE)
+
+
+def _gone_on(folder: RunFolder, plan: RunPlan) -> RunFolder:
+    before = folder.plan
+    changes = list(changes_between(before, plan))
+    if changes:
+        raise SettingError(
+            f"{folder.path} was begun with other runs: {'; '.join(changes)}; name another --out, "
+            "or run the command it was begun with"
+        )
+    if plan.epochs > before.epochs:
+        write_plan(folder.path, before.model_copy(update={"epochs": plan.epochs}))
+    return RunFolder(folder.path)
+
+
+def changes_between(before: RunPlan, now: RunPlan) -> Iterator[str]:
+    """What differs between two plans so that their runs do not belong together, in words.
+
+    Where the store lies and which file the rows came from makes no difference; what is in them
+    does.
+    """
+    yield from _changed_rows(before.rows, now.rows)
+    was, is_ = before.settings.model_dump(), now.settings.model_dump()
+    yield from (_change(name, was[name], is_[name]) for name in was if was[name] != is_[name])
+    if before.epochs > now.epochs:
+        yield _change("epochs", before.epochs, now.epochs)
+    if before.shard != now.shard:
+        yield _change("shard", before.shard, now.shard)
+    if before.store_fingerprint != now.store_fingerprint:
+        yield "the store holds other records (another one, or it was ingested again)"
+    for name, value in before.versions.items():
+        if now.versions.get(name) != value:
+            yield _change(_WORDS.get(name, name), value, now.versions.get(name))
+
+
+def _change(name: str, was: Any, now: Any) -> str:
+    return f"{name} was {was}, and is {now} now"
+
+
+def _changed_rows(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    changed = [qid for qid in now if qid in before and before[qid] != now[qid]]
+    for words, qids in (
+        ("changed", changed),
+        ("new", [qid for qid in now if qid not in before]),
+        ("gone", [qid for qid in before if qid not in now]),
+    ):
+        if qids:
+            more = ", ..." if len(qids) > _FEW else ""
+            count = f"{len(qids)} row{'s are' if len(qids) > 1 else ' is'}"
+            yield f"{count} {words} ({', '.join(qids[:_FEW])}{more})"

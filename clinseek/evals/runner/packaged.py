@@ -1,0 +1,97 @@
+"""A curated run as the published systems made it: one turn, no system role, an answer trailer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from langchain_core.messages import HumanMessage
+
+from clinseek.evals.rows import Row
+from clinseek.evals.runner.asking import input_of
+from clinseek.evals.runner.run_folder import RunPlan
+from clinseek.evals.runner.seeking import Job, Made, ModelOf, recorded
+from clinseek.models import facts_of
+from clinseek.models.gate import Gates
+from clinseek.models.prices import price_of
+from clinseek.nodes.answers import salvage
+from clinseek.nodes.bench import Means
+from clinseek.nodes.hearing import reasoning_apart, reasoning_of
+from clinseek.nodes.turn import Turn, added_timings, added_usage, take_turn, used_in
+from clinseek.records import NO_TIME, NO_USAGE, RunError
+
+_TRAILER = (
+    "Think first. Then end your reply with your final answer, as JSON between tags, one entry for "
+    'each item: <answer>{"response": ["..."]}</answer>. Where candidates are given, answer only '
+    "with candidates, spelled as they are given."
+)
+
+
+class PackagedRuns:
+    """Makes the runs of a folder whose protocol is the paper's and whose setting is curated.
+
+    A run is a single turn, so there is nothing to go on with: one that was cut off is made anew.
+    """
+
+    def __init__(self, plan: RunPlan, *, means: Means, model_of: ModelOf) -> None:
+        self._plan, self._means, self._model_of = plan, means, model_of
+        self._gates: Gates = means.gates
+
+    async def run(self, job: Job) -> Made:
+        """The run's record, failed where the model could not be asked."""
+        model = self._model_of(job.epoch)
+        facts, price = facts_of(model), price_of(self._plan.settings.model)
+        room = self._gates.of(facts.address, most=facts.concurrency) if facts.address else None
+        sent = [HumanMessage(packaged_prompt(job.row), id="task")]
+        turn = await take_turn(model, sent, room=room, patience=self._means.patience)
+        state: dict[str, Any] = {
+            "messages": sent,
+            "usage": added_usage(NO_USAGE, turn, price=price),
+            "timings": added_timings(NO_TIME, turn),
+            "turns": [used_in(turn, 1)],
+            "case": {
+                "fingerprint": self._plan.store_fingerprint,
+                "profile": self._plan.settings.profile,
+            },
+        }
+        state["timings"]["elapsed"] = turn.model_seconds + turn.waiting_seconds
+        return Made(recorded(state | _ended(turn, job.row), job, self._plan, model), may_pass=True)
+
+    async def forget(self, thread: str) -> None:
+        """Nothing is kept of a run but its record."""
+
+    async def threads(self) -> list[str]:
+        """None: nothing is kept of a run but its record."""
+        return []
+
+
+def packaged_prompt(row: Row) -> str:
+    """The one message of such a run: task, package, candidates, and how to answer."""
+    parts = [str(input_of(row, "curated")["question"])]
+    if row.candidates:
+        listed = "\n".join(f"- {name}" for name in row.candidates)
+        parts.append(f"<candidates>\n{listed}\n</candidates>")
+    return "\n\n".join([*parts, _TRAILER])
+
+
+def _ended(turn: Turn, row: Row) -> dict[str, Any]:
+    """How the run ended, by its only turn."""
+    if turn.answer is None:
+        said = turn.fault.sentence if turn.fault else "the time limit was reached"
+        fault = RunError(where="seek", round=1, number=0, kind="model_error", message=said)
+        return {"status": "failed", "stop_reason": "model_error", "errors": [fault]}
+    spoken = reasoning_apart(turn.answer)
+    read = salvage(
+        spoken.text,
+        reasoning_of(spoken),
+        candidates=row.candidates or (),
+        answer_form=row.answer_form,
+    )
+    answer = read["answer"] if read is not None else []
+    return {
+        "messages": [HumanMessage(packaged_prompt(row), id="task"), spoken],
+        "submission": read,
+        "answer": answer,
+        "citations": [[] for _ in answer],
+        "status": "answered" if answer else "abstained",
+        "stop_reason": "stopped_calling",
+    }
