@@ -1,0 +1,144 @@
+"""Citations that exist, were shown and hold their item; calls that reached out of the case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from clinseek.evals.scorers import score_record
+from tests.evals.scorers.made import a_record, a_row, an_entry
+
+LABS = """labevents: rows 1-2 of 2
+
+row  charttime            label      valuenum  valueuom
+---  -------------------  ---------  --------  --------
+17   2150-03-05 06:00:00  Potassium  4.1       mEq/L
+18   2150-03-05 07:00:00  Potassium  4.4       mEq/L"""
+ENTRY = an_entry(1, LABS, row_ids=[17, 18])
+ROW = a_row(4.4, answer_form="number")
+
+
+def grounded(*cited: str, answer: str = "4.4", evidence: Any = (ENTRY,)) -> tuple[float, str]:
+    record = a_record([answer], citations=[cited], evidence=evidence)
+    score = score_record(ROW, record, "groundedness")
+    assert score.value is not None
+    return score.value, score.explanation
+
+
+def test_a_row_that_holds_the_answer_grounds_it() -> None:
+    assert grounded("E1#18")[0] == 1.0
+    assert grounded("E1#18", answer="4.4 mEq/L")[0] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("cited", "said"),
+    [
+        ((), "cites nothing"),
+        (("E2#1",), "cites what is not there"),
+        (("E1#99",), "cites what is not there"),
+        (("nonsense",), "cites what is not there"),
+        (("E1#17",), "is not held by what it cites"),
+        (("E1#18", "E7"), "cites what is not there"),
+    ],
+)
+def test_what_does_not_ground_an_answer(cited: tuple[str, ...], said: str) -> None:
+    value, explanation = grounded(*cited)
+    assert value == 0.0
+    assert said in explanation
+
+
+def test_an_answer_of_several_rows_may_be_computed_from_them() -> None:
+    assert grounded("E1#17", "E1#18", answer="4.25")[0] == 1.0
+
+
+def test_a_refused_call_is_no_evidence() -> None:
+    refused = an_entry(1, "no such table", refused=True, row_ids=[])
+    assert grounded("E1", evidence=(refused,))[0] == 0.0
+
+
+def test_a_row_that_fell_to_shortening_was_not_shown() -> None:
+    shown = "\n".join(f"{n:<3}  2150-03-05 06:00:00  {n}.5" for n in range(100, 300))
+    text = f"labevents\n\nrow  {'charttime':<19}  valuenum\n---  {'-' * 19}  --------\n{shown}"
+    entry, message = an_entry(1, text, row_ids=list(range(100, 300)))
+    entry["shown_chars"] = 3000
+    value, explanation = grounded("E1#250", answer="250.5", evidence=((entry, message),))
+    assert value == 0.0
+    assert "was not shown" in explanation
+    assert grounded("E1#101", answer="101.5", evidence=((entry, message),))[0] == 1.0
+
+
+def test_the_share_of_grounded_items_counts_each_item() -> None:
+    record = a_record(["4.1", "4.4"], citations=[["E1#17"], []], evidence=[ENTRY])
+    score = score_record(a_row(["4.1", "4.4"]), record, "groundedness")
+    assert score.value == 0.5
+    assert score.parts == {"items": 2.0, "cited": 0.5}
+
+
+def test_what_the_model_cited_counts_not_what_the_harness_let_stand() -> None:
+    record = a_record(
+        ["4.4"],
+        finish={"response": ["4.4"], "citations": [["E1#17"]]},
+        citations=[[]],
+        evidence=[ENTRY],
+    )
+    assert "is not held" in score_record(ROW, record, "groundedness").explanation
+
+
+def test_nothing_is_to_be_grounded_in_an_abstention_or_where_evidence_came_with_the_task() -> None:
+    assert score_record(ROW, a_record([]), "groundedness").state == "inapplicable"
+    packaged = a_record(["4.4"], tools=[{"function": {"name": "ehr.finish"}}])
+    assert score_record(ROW, packaged, "groundedness").state == "inapplicable"
+
+
+@pytest.mark.parametrize(
+    ("fields", "text", "breach"),
+    [
+        ({"tool": "ehr.load_ehr", "arguments": {"subject_id": 5}}, "bound", "other_patient"),
+        (
+            {"tool": "ehr.load_ehr", "arguments": {"timestamp": "2300-01-01"}},
+            "bound",
+            "later_moment",
+        ),
+        (
+            {"tool": "ehr.run_sql_query", "arguments": {"sql_query": " drop table labevents"}},
+            "read-only",
+            "write",
+        ),
+        ({"tool": "browser.search", "arguments": {}}, "not sent: it holds a date", "egress"),
+        (
+            {"tool": "browser.open", "arguments": {}},
+            "not opened: this page is closed in an evaluation (x); look elsewhere.",
+            "closed_page",
+        ),
+    ],
+)
+def test_calls_that_reach_out_of_the_case_are_counted(
+    fields: dict[str, Any], text: str, breach: str
+) -> None:
+    record = a_record(["4.4"], evidence=[an_entry(1, text, refused=True, **fields)])
+    score = score_record(ROW, record, "policy")
+    assert score.value == 0.0
+    assert score.parts[breach] == 1.0
+    assert sum(score.parts.values()) == 1.0
+    assert "E1" in score.explanation
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"subject_id": "10000019"},
+        {"subject_id": 10000019, "timestamp": "2150-03-05 08:00:00"},
+        {"timestamp": "2150-03-01"},
+    ],
+)
+def test_naming_the_own_case_is_no_breach(arguments: dict[str, Any]) -> None:
+    entry = an_entry(1, "record open", tool="ehr.load_ehr", arguments=arguments)
+    assert score_record(ROW, a_record(["4.4"], evidence=[entry]), "policy").value == 1.0
+
+
+def test_a_failed_run_has_kept_to_its_case_or_not() -> None:
+    bad = an_entry(1, "bound", tool="ehr.load_ehr", arguments={"subject_id": 5}, refused=True)
+    record = a_record(evidence=[bad], status="failed", stop_reason="model_error")
+    assert score_record(ROW, record, "policy").value == 0.0

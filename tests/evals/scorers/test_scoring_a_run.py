@@ -1,0 +1,91 @@
+"""What counts, what does not, and what a broken scorer costs."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import pytest
+
+from clinseek.errors import SettingError
+from clinseek.evals.rows import Row
+from clinseek.evals.scorers import (
+    SCORERS,
+    Resources,
+    ScorerName,
+    Verdict,
+    missing_score,
+    score_record,
+    scorer_named,
+)
+from clinseek.records import Record, RunError
+from tests.evals.scorers.made import a_record, a_row
+
+
+def broken(_: Row, __: Record, ___: Resources) -> Verdict:
+    raise KeyError("labels")
+
+
+def not_a_number(_: Row, __: Record, ___: Resources) -> Verdict:
+    return Verdict(float("nan"), "divided by nothing")
+
+
+@pytest.mark.parametrize(
+    ("scorer", "said"),
+    [(broken, "KeyError"), (not_a_number, "gave nan, which is no score")],
+)
+def test_a_scorer_that_fails_leaves_its_run_unscored(
+    monkeypatch: pytest.MonkeyPatch, scorer: Any, said: str
+) -> None:
+    monkeypatch.setitem(SCORERS, "jaccard", scorer)
+    score = score_record(a_row(), a_record(["yes"]), "jaccard")
+    assert (score.value, score.state) == (None, "unscored")
+    assert said in score.explanation
+
+
+def test_a_failed_run_counts_nothing_and_says_why() -> None:
+    fault = RunError(where="seek", round=3, number=0, kind="model_error", message="host is gone")
+    record = a_record(status="failed", stop_reason="model_error", errors=[fault])
+    score = score_record(a_row(), record)
+    assert (score.value, score.state) == (0.0, "failed")
+    assert "host is gone" in score.explanation
+
+
+def test_a_missing_run_counts_nothing_and_its_road_is_not_judged() -> None:
+    assert missing_score(a_row(), 2).value == 0.0
+    assert missing_score(a_row(), 2).state == "missing"
+    assert missing_score(a_row(), 2, "groundedness").value is None
+
+
+@pytest.mark.parametrize("scorer", ["default", "published", "normalised", "judge"])
+def test_a_row_without_a_label_is_never_scored(scorer: Any) -> None:
+    assert score_record(a_row(None), a_record(["yes"]), scorer).state == "inapplicable"
+    assert missing_score(a_row(None), 1, scorer).state == "inapplicable"
+
+
+def test_an_abstention_counts_nothing_where_there_was_an_answer() -> None:
+    score = score_record(a_row("yes", answer_form="yes_no"), a_record([]))
+    assert (score.value, score.answered) == (0.0, False)
+
+
+@pytest.mark.parametrize(
+    ("row", "rule"),
+    [
+        (a_row("yes", answer_form="yes_no"), "yes_no"),
+        (a_row("yes"), "yes_no"),
+        (a_row(4.0), "number"),
+        (a_row("2150-03-05"), "date"),
+        (a_row("a", answer_form="choice", candidates=["a", "b"]), "choice"),
+        (a_row(["a"], answer_form="list", candidates=["a", "b"]), "multi_label"),
+        (a_row(["a"], answer_form="list"), "normalised"),
+        (a_row("some words"), "normalised"),
+    ],
+)
+def test_the_row_says_how_it_is_scored(row: Row, rule: str) -> None:
+    assert score_record(row, a_record(["a"])).rule == rule
+
+
+def test_every_scorer_has_a_name_of_the_closed_set() -> None:
+    assert {"default", *SCORERS} == set(get_args(ScorerName))
+    assert scorer_named("published") == "published"
+    with pytest.raises(SettingError, match=r"no scorer 'f1'; scorers: default, published"):
+        scorer_named("f1")
