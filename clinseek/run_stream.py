@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langgraph.types import Command
@@ -53,11 +55,35 @@ async def streamed(
         if not state.interrupts or hooks.on_approval is None:
             ended: dict[str, Any] = state.values
             return ended
-        answers = [
-            await asyncio.to_thread(hooks.on_approval, each.value) for each in state.interrupts
-        ]
+        answers = [await _answered(hooks.on_approval, each.value) for each in state.interrupts]
         asked = (each.id for each in state.interrupts)
         going = Command(resume=dict(zip(asked, answers, strict=True)))
+
+
+async def _answered(on_approval: OnApproval, shown: Mapping[str, Any]) -> Any:
+    """What a person answers, heard in a thread that holds nothing up when the run is stopped."""
+    loop = asyncio.get_running_loop()
+    heard: asyncio.Future[Any] = loop.create_future()
+
+    def hear() -> None:
+        try:
+            tell = partial(_settle, heard, on_approval(shown), None)
+        except BaseException as error:  # Ctrl-C too: it is raised where the run is awaited
+            tell = partial(_settle, heard, None, error)
+        with suppress(RuntimeError):  # the run was stopped, and its loop with it
+            loop.call_soon_threadsafe(tell)
+
+    threading.Thread(target=hear, daemon=True).start()
+    return await heard
+
+
+def _settle(heard: asyncio.Future[Any], answer: Any, error: BaseException | None) -> None:
+    if heard.done():
+        return
+    if error is None:
+        heard.set_result(answer)
+    else:
+        heard.set_exception(error)
 
 
 def _at_home() -> AbstractContextManager[Any]:

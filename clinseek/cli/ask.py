@@ -12,7 +12,20 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from clinseek.cli.answer import show_answer
-from clinseek.cli.options import CutoffOption, JsonOption, ProfileOption, StoreOption, SubjectOption
+from clinseek.cli.approving import Person
+from clinseek.cli.options import (
+    ArchiveOption,
+    CutoffOption,
+    JsonOption,
+    ProfileOption,
+    StoreOption,
+    SubjectOption,
+    WebBackendOption,
+    WebCorpusOption,
+    WebDenyOption,
+    WebGuardOption,
+    WebOption,
+)
 from clinseek.cli.output import emit, emit_json, say, table, warn_of, with_warning
 from clinseek.cli.steps import say_step
 from clinseek.cli.values import candidates_from, servers_from
@@ -98,6 +111,16 @@ def ask(
             help="A host that may get the patient's rows without a warning (repeatable).",
         ),
     ] = None,
+    web: WebOption = None,
+    web_backend: WebBackendOption = None,
+    web_corpus: WebCorpusOption = None,
+    archive: ArchiveOption = None,
+    web_guard: WebGuardOption = None,
+    web_deny: WebDenyOption = None,
+    approve: Annotated[
+        Literal["web"] | None,
+        typer.Option(help="web: show each query and address before it leaves; you send or edit."),
+    ] = None,
     trace: Annotated[
         Trace | None,
         typer.Option(help="Send every message of the run, patient rows included, to LangSmith."),
@@ -108,6 +131,7 @@ def ask(
         float | None, typer.Option(min=0, help="Dollars over the run, by the price file.")
     ] = None,
     max_seconds: Annotated[float | None, typer.Option(min=0, help="Seconds of work.")] = None,
+    max_browser_calls: Annotated[int, typer.Option(min=0, help="Calls of browser.* tools.")] = 40,
     max_revisions: Annotated[
         int, typer.Option(min=0, help="Times that an answer may be sent back to look again.")
     ] = 1,
@@ -148,13 +172,22 @@ def ask(
             role=role,
             mcp=servers_from(mcp or []),
             allow_hosts=",".join(allow_host or ()),
+            web=web,
+            web_backend=web_backend,
+            web_corpora=web_corpus or (),
+            web_archive=archive,
+            web_guard=web_guard,
+            web_deny=web_deny,
+            approve=approve,
             thread=named,
             max_rounds=max_rounds,
             max_tokens=max_tokens,
             max_dollars=max_dollars,
             max_seconds=max_seconds,
+            max_browser_calls=max_browser_calls,
             max_revisions=max_revisions,
             on_step=_naming(named),
+            on_approval=Person(named),
         )
     _close(record.as_json(), thread=named, html=html, as_json=as_json)
 
@@ -175,7 +208,7 @@ def resume(
         if kept["thread"] == thread:
             warn_of(kept["profile"])
     with _interruptible(thread):
-        record = api.resume(thread, on_step=say_step)
+        record = api.resume(thread, on_step=say_step, on_approval=Person(thread))
     _close(record.as_json(), thread=thread, html=html, as_json=as_json)
 
 

@@ -19,6 +19,7 @@ from clinseek.cli import (
     ask,
     audit,
     availability,
+    bench,
     demo,
     doctor,
     eval,
@@ -30,6 +31,7 @@ from clinseek.cli import (
     synth,
     tool,
     validity,
+    web,
 )
 from clinseek.cli.faults import sentence_for
 from clinseek.cli.output import say
@@ -60,6 +62,7 @@ for group in (
     ingest,
     show,
     ask,
+    bench,
     eval,
     models,
     tool,
@@ -68,6 +71,7 @@ for group in (
     probe,
     doctor,
     availability,
+    web,
     validity,
 ):
     group.register(app)

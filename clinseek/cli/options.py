@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -60,3 +60,57 @@ ProfileOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+WebMode = Literal["record", "replay", "live", "off"]
+WebGuard = Literal["balanced", "strict", "off"]
+WebOption = Annotated[
+    WebMode | None,
+    typer.Option(
+        "--web",
+        help="record: what the archive has comes from it, the rest is asked and kept; replay: the "
+        "archive alone; live: always asked; off: no browser. Default: CLINSEEK_WEB, else record.",
+    ),
+]
+WebBackendOption = Annotated[
+    str | None,
+    typer.Option(
+        "--web-backend",
+        metavar="BACKEND",
+        help="offline (nothing leaves this machine), serper (key in SERPER_API_KEY), searxng:URL "
+        "or local:URL. Default: CLINSEEK_WEB_BACKEND, else offline.",
+    ),
+]
+WebCorpusOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--web-corpus",
+        metavar="PATH",
+        help="What offline searches: a JSONL file, or a folder of text, HTML and PDF "
+        "(repeatable). Default: CLINSEEK_WEB_CORPUS, else the demonstration's pages.",
+    ),
+]
+ArchiveOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--archive",
+        metavar="FILE",
+        help="The file of every query and page. Default: CLINSEEK_WEB_ARCHIVE, else one a backend "
+        "in CLINSEEK_HOME.",
+    ),
+]
+WebGuardOption = Annotated[
+    WebGuard | None,
+    typer.Option(
+        "--web-guard",
+        help="How closely queries are compared with the record before they leave. Default: "
+        "CLINSEEK_WEB_GUARD, else balanced.",
+    ),
+]
+WebDenyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--web-deny",
+        metavar="LIST",
+        help="Pages that stay closed: `benchmarks` (the list for evaluations) or a file. Default: "
+        "CLINSEEK_WEB_DENY, else none.",
+    ),
+]

@@ -300,7 +300,7 @@ def test_in_studio_the_run_stops_with_the_query_and_goes_on_with_the_edit(ward: 
     config: Any = {"configurable": {"thread_id": "t"}}
 
     async def asked() -> Any:
-        given = {"subject_id": SUBJECT, "cutoff": CUTOFF, "question": "?"}
+        given: Any = {"subject_id": SUBJECT, "cutoff": CUTOFF, "question": "?"}
         stopped = await graph.ainvoke(given, config, context=context)
         edit = {"arguments": {"query": "potassium"}}
         return stopped, await graph.ainvoke(Command(resume=edit), config, context=context)
