@@ -132,9 +132,8 @@ def _brightness(dataset: Dataset, values: NDArray[Any], asked: Window | None) ->
     """By the window asked for, the file's table, its window, or, without any, by its values."""
     if asked is not None:
         return _Shown(windowed(values, asked, _function(dataset)), asked)
-    if dataset.get("VOILUTSequence"):
-        if (looked_up := _by_table(dataset, values)) is not None:
-            return looked_up
+    if (looked_up := _by_table(dataset, values)) is not None:
+        return looked_up
     function = _function(dataset)
     window = _window(dataset, function)
     if window is not None:
@@ -146,6 +145,8 @@ def _brightness(dataset: Dataset, values: NDArray[Any], asked: Window | None) ->
 def _by_table(dataset: Dataset, values: NDArray[Any]) -> _Shown | None:
     from pydicom.pixels import apply_voi
 
+    if not dataset.get("VOILUTSequence"):
+        return None
     try:
         with _without_words():
             looked_up = apply_voi(values, dataset, index=0)

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from clinseek.errors import Refusal
-from clinseek.toolkits.imaging.reading.picture import Picture, Window
+from clinseek.toolkits.imaging.reading.picture import Kind, Picture, Window
 from clinseek.toolkits.imaging.reading.roots import ImageFile
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -34,7 +34,7 @@ def read_image(
     if start.startswith((_PNG, _JPEG)):
         from clinseek.toolkits.imaging.reading.raster import read_raster
 
-        kind = "PNG" if start.startswith(_PNG) else "JPEG"
+        kind: Kind = "PNG" if start.startswith(_PNG) else "JPEG"
         return read_raster(held, kind, window=window, colour=colour)
     raise Refusal(f"{held.name} is no image: neither DICOM nor PNG nor JPEG, by its first bytes")
 

@@ -20,7 +20,7 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from clinseek.errors import SettingError
+from clinseek.errors import Refusal, SettingError
 
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
@@ -41,10 +41,6 @@ _SHELLS = ("torch.nn.modules.", "torch.nn.parallel.", "torchxrayvision.")
 _STATES = ("state_dict", "model_state", "model")
 
 Tensors = dict[str, NDArray[Any]]
-
-
-class _Refused(Exception):
-    """A name that a file of weights has no reason to hold."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +87,7 @@ class _Shell:
 def _tensor(storage: Any, offset: Any, shape: Any, steps: Any, *_: Any) -> _Tensor:
     """Stands for torch._utils._rebuild_tensor_v2."""
     if not isinstance(storage, _Storage):
-        raise _Refused("a tensor without a storage")
+        raise Refusal("a tensor without a storage")
     whole = tuple(int(size) for size in shape), tuple(int(step) for step in steps)
     return _Tensor(storage, int(offset), *whole)
 
@@ -120,12 +116,12 @@ class _Reader(pickle.Unpickler):
         self._storages = storages
 
     def find_class(self, module: str, name: str) -> Any:
-        """The meaning of a name; _Refused for all that weights do not need."""
+        """The meaning of a name; Refusal for all that weights do not need."""
         if (module, name) in _MEANS:
             return _MEANS[module, name]
         if f"{module}.".startswith(_SHELLS):
             return _Shell
-        raise _Refused(f"{module}.{name}")
+        raise Refusal(f"{module}.{name}")
 
     def persistent_load(self, pid: Any) -> Any:
         """A storage by its key, or the shell of a class that was saved with its source."""
@@ -133,12 +129,12 @@ class _Reader(pickle.Unpickler):
         if kind == "module":
             return told[0]
         if kind != "storage":
-            raise _Refused(f"a {str(kind)[:40]} by reference")
+            raise Refusal(f"a {str(kind)[:40]} by reference")
         named, key, _, count = told[:4]
         if len(told) > 4 and told[4] is not None:
-            raise _Refused("a view of a storage")
+            raise Refusal("a view of a storage")
         if not isinstance(named, _Kind):
-            raise _Refused("a storage of an unknown kind")
+            raise Refusal("a storage of an unknown kind")
         return self._storages.setdefault(str(key), _Storage(named.dtype, int(count)))
 
 
@@ -151,7 +147,7 @@ def read_tensors(path: Path) -> Tensors:
     try:
         root = _zipped(path) if zipfile.is_zipfile(path) else _plain(path)
         held = {name: _array(tensor) for name, tensor in _walked(root)}
-    except _Refused as refused:
+    except Refusal as refused:
         raise SettingError(
             f"{path}: refused, because it names {refused}, which no file of weights needs; do not "
             "open it with other programs either"
@@ -175,7 +171,7 @@ def _zipped(path: Path) -> Any:
         top = pickled.removesuffix("data.pkl")
         order = f"{top}byteorder"
         if order in held.namelist() and held.read(order) != b"little":
-            raise _Refused("big-endian numbers")
+            raise Refusal("big-endian numbers")
         root = _Reader(io.BytesIO(held.read(pickled)), storages).load()
         for key, storage in storages.items():
             storage.raw = held.read(f"{top}data/{key}")
@@ -190,7 +186,7 @@ def _plain(path: Path) -> Any:
         if _Reader(opened, storages).load() != _PROTOCOL:
             raise ValueError("another protocol")
         if _Reader(opened, storages).load().get("little_endian") is not True:
-            raise _Refused("big-endian numbers")
+            raise Refusal("big-endian numbers")
         root = _Reader(opened, storages).load()
         keys = _Reader(opened, {}).load()
         for key in keys:

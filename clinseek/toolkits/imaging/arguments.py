@@ -1,0 +1,269 @@
+"""What each `image.*` tool takes: the published names and arguments, and some more.
+
+What cannot be read becomes a sentence that names the fault and what the tool takes. A null is an
+argument left out, as many a model and template write one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+
+from clinseek.errors import Refusal
+
+ORGANS = (
+    "Left Clavicle",
+    "Right Clavicle",
+    "Left Scapula",
+    "Right Scapula",
+    "Left Lung",
+    "Right Lung",
+    "Left Hilus Pulmonis",
+    "Right Hilus Pulmonis",
+    "Heart",
+    "Aorta",
+    "Facies Diaphragmatica",
+    "Mediastinum",
+    "Weasand",
+    "Spine",
+)
+"""The structures of ChestX-Det, in the order of the segmenter's outputs; Weasand: oesophagus."""
+
+MOST_TOKENS = 300
+
+
+def _list(given: object) -> object:
+    """A list that a template wrote as text, or one word without its brackets, as a list."""
+    if not isinstance(given, str):
+        return given
+    text = given.strip()
+    if text.startswith("["):
+        try:
+            return json.loads(text)
+        except ValueError:
+            return given
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+_Path = Annotated[
+    str,
+    Field(description="Path of an image of this run, as the context or a tool names it."),
+]
+_Number = Annotated[float, Field(allow_inf_nan=False)]
+_Width = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_CENTER = "Stored value shown as middle grey; needs window_width."
+_WIDTH = "Range of stored values shown; needs window_center."
+
+
+class Arguments(BaseModel):
+    """The arguments of one tool; `tool` and `says` are its name and what a model reads of it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    tool: ClassVar[str]
+    says: ClassVar[str]
+
+
+class VisualizeImage(Arguments):
+    """image.image_visualizer."""
+
+    tool = "image.image_visualizer"
+    says = (
+        "Show an image: as it is, a part of it (crop), enlarged (zoom), with a grid whose numbers "
+        "are pixels, or through another window. Returns the path of the rendered copy."
+    )
+    image_path: _Path
+    title: Annotated[str, Field(max_length=200)] = ""
+    description: Annotated[str, Field(max_length=500)] = ""
+    figsize: Annotated[
+        tuple[_Width, _Width],
+        BeforeValidator(_list),
+        WithJsonSchema({"type": "array", "items": {"type": "number"}}),
+        Field(description="Width and height in hundreds of pixels, at most 20 each."),
+    ] = (10.0, 10.0)
+    cmap: Annotated[
+        str, Field(description="rgb, gray: as it is; gray_r, inverted: bright and dark exchanged.")
+    ] = "rgb"
+    crop: Annotated[
+        tuple[int, int, int, int] | None,
+        BeforeValidator(_list),
+        WithJsonSchema({"type": "array", "items": {"type": "integer"}}),
+        Field(description="Part to show, in pixels: left, top, right, bottom."),
+    ] = None
+    zoom: Annotated[float, Field(gt=0, le=8, description="Enlarge so many times.")] = 1.0
+    grid: Annotated[bool, Field(description="Draw a grid with pixel numbers.")] = False
+    window_center: Annotated[
+        _Number | None, WithJsonSchema({"type": "number"}), Field(description=_CENTER)
+    ] = None
+    window_width: Annotated[
+        _Width | None, WithJsonSchema({"type": "number"}), Field(description=_WIDTH)
+    ] = None
+
+
+class ProcessDicom(Arguments):
+    """image.dicom_processor."""
+
+    tool = "image.dicom_processor"
+    says = (
+        "Turn a DICOM file into a PNG that the other tools and you can see, with its technical "
+        "entries: view, pixel spacing, window, bits. Nothing that names the patient is shown."
+    )
+    dicom_path: Annotated[
+        str, Field(description="Path of a DICOM file of this run, as the context names it.")
+    ]
+    window_center: Annotated[
+        _Number | None, WithJsonSchema({"type": "number"}), Field(description=_CENTER)
+    ] = None
+    window_width: Annotated[
+        _Width | None, WithJsonSchema({"type": "number"}), Field(description=_WIDTH)
+    ] = None
+
+
+class ClassifyChestXray(Arguments):
+    """image.chest_xray_classifier."""
+
+    tool = "image.chest_xray_classifier"
+    says = (
+        "Scores for 18 findings on a frontal chest X-ray; 0.5 is each finding's operating "
+        "point, above it speaks for the finding, below it against. They are no probabilities."
+    )
+    image_path: _Path
+
+
+class GenerateReport(Arguments):
+    """image.chest_xray_report_generator."""
+
+    tool = "image.chest_xray_report_generator"
+    says = (
+        "A draft of findings and impression for a frontal chest X-ray, written by two models. "
+        "Drafts invent prior studies and may be wrong: check each claim by another tool."
+    )
+    image_path: _Path
+
+
+class GroundPhrase(Arguments):
+    """image.xray_phrase_grounding."""
+
+    tool = "image.xray_phrase_grounding"
+    says = (
+        "Find where in a frontal chest X-ray a phrase applies, e.g. 'right pleural effusion'. "
+        "Returns boxes, or none. A box does not prove that the finding is there."
+    )
+    image_path: _Path
+    phrase: Annotated[str, Field(description="One finding, in a few words.", max_length=300)]
+    max_new_tokens: Annotated[int, Field(ge=1, le=1_000)] = MOST_TOKENS
+
+
+class SegmentChestXray(Arguments):
+    """image.chest_xray_segmentation."""
+
+    tool = "image.chest_xray_segmentation"
+    says = (
+        "Outline up to 14 structures on a frontal chest X-ray: area, centroid, box and confidence "
+        "of each, the cardiothoracic ratio where heart and lungs are among them, and an overlay."
+    )
+    image_path: _Path
+    organs: Annotated[
+        list[str] | None,
+        BeforeValidator(_list),
+        WithJsonSchema({"type": "array", "items": {"type": "string", "enum": list(ORGANS)}}),
+        Field(description="Structures wanted; all 14 where left out."),
+    ] = None
+
+
+ARGUMENTS: tuple[type[Arguments], ...] = (
+    VisualizeImage,
+    ProcessDicom,
+    ClassifyChestXray,
+    GenerateReport,
+    GroundPhrase,
+    SegmentChestXray,
+)
+IMAGE_TOOL_NAMES: tuple[str, ...] = tuple(arguments.tool for arguments in ARGUMENTS)
+
+A = TypeVar("A", bound=Arguments)
+
+
+def read_arguments(arguments: type[A], given: Mapping[str, Any]) -> A:
+    """What a model sent, read; Refusal with a sentence that names what the tool takes."""
+    said = {name: value for name, value in given.items() if value is not None}
+    try:
+        return arguments.model_validate(said)
+    except ValidationError as error:
+        faults = "; ".join(_fault(fault) for fault in error.errors()[:3])
+        raise Refusal(f"{faults}; {arguments.tool} takes {_takes(arguments)}") from error
+
+
+def parameters_of(arguments: type[Arguments]) -> dict[str, Any]:
+    """The JSON schema of one tool's arguments, without titles and null defaults."""
+    schema = arguments.model_json_schema()
+    lean = {
+        name: {
+            key: value
+            for key, value in field.items()
+            if key != "title" and not (key == "default" and value is None)
+        }
+        for name, field in schema["properties"].items()
+    }
+    return {
+        "type": "object",
+        "properties": lean,
+        "required": schema.get("required", []),
+        "additionalProperties": False,
+    }
+
+
+def image_tool_schemas() -> list[dict[str, Any]]:
+    """The tools in the OpenAI form: name, description and parameters of each."""
+    return [
+        {
+            "type": "function",
+            "function": {
+                "name": arguments.tool,
+                "description": arguments.says,
+                "parameters": parameters_of(arguments),
+            },
+        }
+        for arguments in ARGUMENTS
+    ]
+
+
+def organs_named(asked: list[str] | None) -> tuple[str, ...]:
+    """The structures asked for, in the order of ORGANS; Refusal that lists the 14.
+
+    >>> organs_named(["heart", "left_lung"])
+    ('Left Lung', 'Heart')
+    """
+    if not asked:
+        return ORGANS
+    known = {_plain(organ): organ for organ in ORGANS}
+    unknown = [name for name in asked if _plain(name) not in known]
+    if unknown:
+        raise Refusal(f"there is no structure {unknown[0][:60]!r}; there are: {', '.join(ORGANS)}")
+    wanted = {known[_plain(name)] for name in asked}
+    return tuple(organ for organ in ORGANS if organ in wanted)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.replace("_", " ").replace("-", " ").lower().split())
+
+
+def _takes(arguments: type[Arguments]) -> str:
+    fields = arguments.model_fields
+    needed = [name for name, field in fields.items() if field.is_required()]
+    optional = [name for name, field in fields.items() if not field.is_required()]
+    return f"{', '.join(needed)}" + (f" and optionally {', '.join(optional)}" if optional else "")
+
+
+def _fault(fault: Mapping[str, Any]) -> str:
+    name = str(fault["loc"][0]) if fault["loc"] else "arguments"
+    if fault["type"] == "extra_forbidden":
+        return f"no argument {name!r}"
+    if fault["type"] == "missing":
+        return f"argument {name!r} is missing"
+    shown = repr(fault["input"])
+    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+    message = str(fault["msg"])
+    return f"argument {name!r} cannot be {shown}: {message[:1].lower()}{message[1:]}"
