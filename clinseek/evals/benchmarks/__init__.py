@@ -1,0 +1,1 @@
+"""Benchmarks: where their rows come from."""

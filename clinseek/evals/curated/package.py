@@ -1,0 +1,168 @@
+"""The packaged evidence of a case: its last day, as Markdown, in the published layout.
+
+Everything is read from the case, so a package knows what the record at the same cutoff knows, and
+nothing more. An event is all rows of a table at one moment: `## Name [time]`, bullets for one row,
+a table for several. Before them stand the patient, the last discharge note and the stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from clinseek.evals.curated.events import EVENT_NAMES
+from clinseek.toolkits.ehr.case import Case
+from clinseek.toolkits.ehr.case.guard import Limits
+from clinseek.toolkits.ehr.descriptions.links import DICTIONARY_LINKS
+
+HOURS, MOST_EVENTS = 24, 100
+_MOST_ROWS = 20_000
+_NOTE_CHARS = 6000
+_LIMITS = Limits(rows=_MOST_ROWS)
+_UNTOLD = frozenset({"row_id", "subject_id", "itemid", "storetime", "storedate", "warning"})
+_TELLING = frozenset({"note_type"})
+
+
+class Event(NamedTuple):
+    """The rows of one table at one moment, each as column -> cell."""
+
+    time: str
+    table: str
+    rows: tuple[dict[str, Any], ...]
+
+
+def package(case: Case, *, hours: int = HOURS, most: int = MOST_EVENTS) -> str:
+    """The evidence of the `hours` before the cutoff, the newest `most` events, as Markdown."""
+    return "\n\n".join([*_header(case), *map(_rendered, events(case, hours=hours, most=most))])
+
+
+def events(case: Case, *, hours: int = HOURS, most: int = MOST_EVENTS) -> list[Event]:
+    """The events of the `hours` before the cutoff in order of time, the newest `most` of them."""
+    found = [
+        event
+        for table in EVENT_NAMES
+        if table in case.tables
+        for event in _events_of(case, table, hours=hours)
+    ]
+    found.sort(key=lambda event: (event.time, event.table))
+    return found[-most:]
+
+
+def _events_of(case: Case, table: str, *, hours: int) -> Iterator[Event]:
+    moment, source = _moment_of(case, table)
+    if moment is None:
+        return
+    cutoff = datetime.fromisoformat(case.key.cutoff)
+    start = str(cutoff - timedelta(hours=hours))
+    shown, joined = _explained(case, table)
+    # A date without an hour is of the whole day, so it is compared as a date.
+    sql = (
+        f'SELECT {moment} AS at_, t.*{shown} FROM "{table}" AS t {source} {joined} '
+        f"WHERE {moment} >= substr(?, 1, length({moment})) AND {moment} <= ? "
+        f"ORDER BY {moment}, t.row_id"
+    )
+    held = case.select(sql, [start, case.key.cutoff], limits=_LIMITS)
+    rows = [dict(zip(held.columns, cells, strict=True)) for cells in held.rows]
+    for time, group in groupby(rows, key=lambda row: str(row.pop("at_"))):
+        yield Event(time, table, tuple(_told(row, but=case.event_time(table)) for row in group))
+
+
+def _moment_of(case: Case, table: str) -> tuple[str | None, str]:
+    """The expression of a row's time, and the join it needs: triage is of the visit's arrival."""
+    if table == "triage" and "edstays" in case.tables:
+        return "v.intime", "JOIN edstays AS v USING (stay_id)"
+    column = case.event_time(table)
+    return (None, "") if column is None else (f't."{column}"', "")
+
+
+def _explained(case: Case, table: str) -> tuple[str, str]:
+    """What dictionaries say of a row's codes, as SQL: the columns, and the joins."""
+    shown, joins = "", ""
+    for number, link in enumerate(DICTIONARY_LINKS.get(table, ())):
+        if link.target not in case.dictionaries:
+            continue
+        alias = f"d{number}"
+        on = " AND ".join(
+            f'{alias}."{key}" = t."{column}"'
+            for key, column in zip(link.keys, link.columns, strict=True)
+        )
+        joins += f' LEFT JOIN "{link.target}" AS {alias} ON {on}'
+        shown += "".join(f', {alias}."{column}" AS "{column}"' for column in link.shows[:1])
+    return shown, joins
+
+
+def _told(row: dict[str, Any], *, but: str | None = None) -> dict[str, Any]:
+    """The cells that say something, the name of the item first; `but` stands in the heading."""
+    names = ("label", "long_title", "long_description")
+    first = {name: row[name] for name in names if row.get(name) is not None}
+    rest = {
+        name: cell
+        for name, cell in row.items()
+        if cell is not None and name not in first and name != but and not _is_untold(name)
+    }
+    return first | rest
+
+
+def _is_untold(column: str) -> bool:
+    return column in _UNTOLD or (column.endswith(("_id", "_seq")) and column not in _TELLING)
+
+
+def _rendered(event: Event) -> str:
+    """An event as Markdown.
+
+    >>> print(_rendered(Event("2150-01-01 08:00:00", "omr",
+    ...                       ({"result_name": "BMI", "result_value": "31"},))))
+    ## Outpatient measurements [2150-01-01 08:00:00]
+    - result_name: BMI
+    - result_value: 31
+    """
+    head = f"## {EVENT_NAMES[event.table]} [{event.time}]"
+    if len(event.rows) == 1:
+        return "\n".join([head, *(f"- {name}: {_cell(c)}" for name, c in event.rows[0].items())])
+    columns = list(dict.fromkeys(name for row in event.rows for name in row))
+    lines = [_line(columns), _line(["---"] * len(columns))]
+    lines += [
+        _line([" ".join(_cell(row.get(name, "")).split()) for name in columns])
+        for row in event.rows
+    ]
+    return "\n".join([head, *lines])
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(value: Any) -> str:
+    text = str(value) if not isinstance(value, float) else f"{value:g}"
+    text = text if len(text) <= _NOTE_CHARS else f"{text[:_NOTE_CHARS]} ..."
+    return text.replace("|", "\\|").strip()
+
+
+def _header(case: Case) -> Iterator[str]:
+    """Who the patient is, the last discharge note, and the present stay."""
+    yield f"# Patient as of {case.key.cutoff}"
+    for title, table, order in (
+        ("## Demographics", "patients", "row_id"),
+        ("## Last discharge note", "discharge", "charttime"),
+        ("## Present admission", "admissions", "admittime"),
+    ):
+        if table not in case.tables:
+            continue
+        held = case.select(f'SELECT * FROM "{table}" ORDER BY {order} DESC LIMIT 1')
+        if not held.rows:
+            continue
+        row = _told(dict(zip(held.columns, held.rows[0], strict=True)))
+        if table == "patients":
+            row = _aged(row, case.key.cutoff)
+        yield "\n".join([title, *(f"- {name}: {_cell(value)}" for name, value in row.items())])
+
+
+def _aged(patient: dict[str, Any], cutoff: str) -> dict[str, Any]:
+    """The patient with the age at the cutoff in the place of the anchor."""
+    told = {name: cell for name, cell in patient.items() if not name.startswith("anchor_")}
+    age, year = patient.get("anchor_age"), patient.get("anchor_year")
+    if age is None or year is None:
+        return told
+    return {**told, "age": age + int(cutoff[:4]) - year}
