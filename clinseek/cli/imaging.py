@@ -1,0 +1,255 @@
+"""`clinseek imaging`: the weights of the image tools; `clinseek serve imaging`: the tools."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clinseek.cli import serve
+from clinseek.cli.options import JsonOption
+from clinseek.cli.output import emit, emit_json, say, table
+
+if TYPE_CHECKING:
+    from clinseek.toolkits.imaging.engine import Engine
+    from clinseek.toolkits.imaging.weights.catalogue import Weights
+    from clinseek.toolkits.imaging.weights.folder import WeightsFolder
+
+PORT = 5203
+
+WeightsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--weights",
+        metavar="FOLDER",
+        envvar="CLINSEEK_IMAGING_WEIGHTS",
+        help="Where weights lie (default: imaging-weights in CLINSEEK_HOME).",
+    ),
+]
+NameArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="classifier, segmenter, report-findings or report-impression."
+    ),
+]
+
+imaging_app = typer.Typer(
+    help="The chest X-ray tools: which work here, and their weights.", no_args_is_help=True
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add `imaging`, and `imaging` to `serve`."""
+    app.add_typer(imaging_app, name="imaging", rich_help_panel="Models")
+    serve.serve_app.command("imaging")(serve_imaging)
+
+
+@imaging_app.command("status")
+def status(weights: WeightsOption = None, as_json: JsonOption = False) -> None:
+    """Say which image tools work here, which do not and why, and what their weights are.
+
+    Reads every file of weights that lies here and checks it against the hash recorded for it.
+    """
+    engine = _engine(weights)
+    tools = _tools(engine)
+    held = [_state(engine.weights, one) for one in _every()]
+    if as_json:
+        emit_json({"folder": engine.weights.path, "tools": tools, "weights": held})
+        return
+    table(
+        ("", "tool", "why not"),
+        [("-" if why else "ok", tool, why or "") for tool, why in tools.items()],
+    )
+    emit("")
+    emit(f"Weights in {engine.weights.path}:")
+    table(
+        ("name", "state", "bytes", "sha256", "licence", "trained on"),
+        [
+            (
+                one["name"],
+                one["state"],
+                one["bytes"],
+                (one["sha256"] or "")[:12] or None,
+                one["licence"],
+                ", ".join(one["trained_on"]),
+            )
+            for one in held
+        ],
+        right=("bytes",),
+    )
+
+
+@imaging_app.command("pull")
+def pull(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="Which weights; all where left out.")
+    ] = None,
+    weights: WeightsOption = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--from", metavar="URL", help="A mirror with the published file names."),
+    ] = None,
+) -> None:
+    """Fetch weights from where they are published, and convert them.
+
+    Only this command reaches the network; it sends nothing. See `status` for licences.
+    """
+    from clinseek.toolkits.imaging.weights.catalogue import named
+    from clinseek.toolkits.imaging.weights.pulling import pull as fetch
+
+    folder = _folder(weights)
+    for one in _every() if name is None else [named(name)]:
+        say(f"{one.name}: {one.megabytes} MB, {one.licence}")
+        installed = fetch(one, folder, said=say, source=source)
+        emit(f"{one.name} is in {installed.tensors} (sha256 {installed.recorded})")
+
+
+@imaging_app.command("convert")
+def convert(
+    name: NameArgument,
+    source: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file, or the folder of a report model.")
+    ],
+    weights: WeightsOption = None,
+) -> None:
+    """Put weights that you have into the folder of weights, as safetensors.
+
+    [dim]clinseek imaging convert segmenter pspnet_chestxray_best_model_4.pth[/dim]
+
+    A pickled file is read without running anything in it; what names more than weights need is
+    refused.
+    """
+    from clinseek.toolkits.imaging.weights.catalogue import named
+    from clinseek.toolkits.imaging.weights.conversion import convert as put
+
+    installed = put(named(name), source, _folder(weights))
+    emit(f"{name} is in {installed.tensors} (sha256 {installed.recorded})")
+
+
+def serve_imaging(
+    image_root: Annotated[
+        Path | None,
+        typer.Option(
+            "--image-root",
+            metavar="DIR",
+            envvar="CLINSEEK_IMAGE_ROOT",
+            help="The folder whose images may be read, and no other.",
+        ),
+    ] = None,
+    weights: WeightsOption = None,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            "--benchmark", metavar="NAME", help="Warn where a model was trained on its images."
+        ),
+    ] = None,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=1, help="Of one call.")
+    ] = 180.0,
+    transport: Annotated[
+        serve.Transport, typer.Option("--transport", help="stdio: one session; http: many.")
+    ] = serve.Transport.STDIO,
+    host: Annotated[
+        str, typer.Option("--host", metavar="HOST", help="Not loopback: needs --token-file.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", metavar="P", min=0, max=65_535, help="0 takes a free one.")
+    ] = PORT,
+    token_file: Annotated[
+        Path | None,
+        typer.Option("--token-file", metavar="F", envvar="CLINSEEK_TOKEN_FILE", help="A token."),
+    ] = None,
+    sessions: Annotated[
+        int, typer.Option("--sessions", metavar="N", min=1, max=1_000, help="Open at once.")
+    ] = 50,
+    underscores: Annotated[
+        bool, typer.Option("--underscores", help="Publish image_dicom_processor, without a dot.")
+    ] = False,
+) -> None:
+    """Serve the image.* tools that work here, over one folder of images; no store is needed.
+
+    [dim]clinseek serve imaging --image-root DIR[/dim]
+    [dim]clinseek serve imaging --image-root DIR --transport http --port 5203[/dim]
+
+    Models are loaded before the first call. `clinseek imaging status` says which tools work.
+    """  # fmt: skip
+    from clinseek.serve.imaging import imaging_service
+
+    serve._check_installed()
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="clinseek: %(message)s")
+    engine = _engine(weights, timeout=timeout)
+    for tool, why in engine.absent().items():
+        say(f"{tool} is absent: {why}")
+    with imaging_service(image_root, engine, benchmark=benchmark) as service:
+        if transport is serve.Transport.STDIO:
+            _over_stdio(service, engine, underscores=underscores)
+            return
+        door = serve._door(host, port, token_file, ())
+        engine.warm_up(say)
+        limits = serve._limits(serve.CALLS_A_MINUTE, serve.IDLE_SECONDS)
+        serve._over_http(service, None, door, limits, most=sessions, underscores=underscores)
+
+
+def _over_stdio(service: Any, engine: Engine, *, underscores: bool) -> None:
+    from clinseek.serve.session import Limits
+    from clinseek.serve.stdio import run_stdio, take_over_stdio
+
+    pipes = take_over_stdio()
+    engine.warm_up(say)
+    run_stdio(service, service.open(None), Limits(), pipes, underscores=underscores)
+
+
+def _folder(named: Path | None) -> WeightsFolder:
+    from clinseek.settings import home
+    from clinseek.toolkits.imaging.weights.folder import weights_folder
+
+    return weights_folder(named, home=home())
+
+
+def _engine(named: Path | None, *, timeout: float = 180.0) -> Engine:
+    from clinseek.toolkits.imaging.engine import Engine
+
+    return Engine(_folder(named), timeout=timeout)
+
+
+def _every() -> tuple[Weights, ...]:
+    from clinseek.toolkits.imaging.weights.catalogue import EVERY
+
+    return EVERY
+
+
+def _tools(engine: Engine) -> dict[str, str | None]:
+    from clinseek.toolkits.imaging.arguments import IMAGE_TOOL_NAMES
+
+    return {tool: engine.why_absent(tool) for tool in IMAGE_TOOL_NAMES}
+
+
+def _state(folder: WeightsFolder, weights: Weights) -> dict[str, Any]:
+    """What is known of one set of weights; its file is read to the end."""
+    from clinseek.errors import SettingError
+
+    found = folder.installed(weights)
+    digest: str | None = None
+    state = "not here"
+    if found is not None:
+        try:
+            _, digest = folder.checked(weights)
+            state = "works" if found.recorded else "here, no hash recorded"
+        except SettingError as error:
+            state = f"broken: {error}"
+    record = folder.record(weights)
+    return {
+        "name": weights.name,
+        "tool": weights.tool,
+        "state": state,
+        "path": None if found is None else str(found.path),
+        "bytes": None if found is None else found.size,
+        "sha256": digest,
+        "pinned": bool(record.get("pinned")),
+        "licence": weights.licence,
+        "trained_on": list(weights.trained_on),
+        "published_at": weights.source,
+    }
