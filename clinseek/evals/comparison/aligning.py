@@ -1,0 +1,100 @@
+"""Which runs of A and B can be compared: by (qid, epoch), with the reasons of those left out."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from clinseek.errors import SettingError
+from clinseek.evals.scorers.row_score import RowScore, ScorerName
+from clinseek.evals.scorers.scored_run import ScoredRun
+
+Reason = Literal[
+    "row only in A",
+    "row only in B",
+    "no record in A",
+    "no record in B",
+    "another row in A than in B",
+    "unscored in A",
+    "unscored in B",
+    "nothing to score",
+]
+
+
+class Pair(NamedTuple):
+    """One run of A and one of B that answer the same row in the same epoch."""
+
+    a: RowScore
+    b: RowScore
+
+
+class LeftOut(NamedTuple):
+    """Runs that are in no pair, and why."""
+
+    reason: Reason
+    runs: tuple[tuple[str, int], ...]
+
+
+class Aligned(NamedTuple):
+    """The pairs in the order of A's rows, and what was left out."""
+
+    pairs: list[Pair]
+    left_out: list[LeftOut]
+
+
+def align(a: ScoredRun, b: ScoredRun, *, scorer: ScorerName = "default") -> Aligned:
+    """Pairs of scores. A run that failed is a score of 0 and stays; one that is not there goes.
+
+    Rows of one qid that differ (another question, label or candidates) are not compared.
+    SettingError where nothing can be compared.
+    """
+    first = {(score.qid, score.epoch): score for score in a.scores[scorer]}
+    second = {(score.qid, score.epoch): score for score in b.scores[scorer]}
+    pairs: list[Pair] = []
+    left_out: dict[Reason, list[tuple[str, int]]] = {}
+    changed = _changed_rows(a, b)
+    for key in dict.fromkeys([*first, *second]):
+        one, other = first.get(key), second.get(key)
+        reason = _reason(one, other, changed=key[0] in changed)
+        if reason is not None:
+            left_out.setdefault(reason, []).append(key)
+        elif one is not None and other is not None:
+            pairs.append(Pair(one, other))
+    told = [LeftOut(reason, tuple(runs)) for reason, runs in left_out.items()]
+    if not pairs:
+        raise SettingError(_nothing_shared(a, b, told))
+    return Aligned(pairs, told)
+
+
+def _reason(one: RowScore | None, other: RowScore | None, *, changed: bool) -> Reason | None:
+    if one is None:
+        return "row only in B"
+    if other is None:
+        return "row only in A"
+    if changed:
+        return "another row in A than in B"
+    for score, where in ((one, "A"), (other, "B")):
+        if score.state == "missing":
+            return "no record in A" if where == "A" else "no record in B"
+        if score.state == "unscored":
+            return "unscored in A" if where == "A" else "unscored in B"
+    return "nothing to score" if one.value is None or other.value is None else None
+
+
+def _changed_rows(a: ScoredRun, b: ScoredRun) -> set[str]:
+    """The qids whose question, label, candidates, patient or cutoff differ."""
+    first = {row.qid: row for row in a.source.rows}
+    fields = ("subject_id", "cutoff", "question", "candidates", "label", "answer_form")
+    return {
+        row.qid
+        for row in b.source.rows
+        if (other := first.get(row.qid)) is not None
+        and any(getattr(row, name) != getattr(other, name) for name in fields)
+    }
+
+
+def _nothing_shared(a: ScoredRun, b: ScoredRun, left_out: list[LeftOut]) -> str:
+    counted = ", ".join(f"{len(each.runs)} {each.reason}" for each in left_out) or "no rows"
+    return (
+        f"{a.source.name} and {b.source.name} share no row that both have scored ({counted}); "
+        "compare two runs of the same benchmark"
+    )

@@ -1,0 +1,6 @@
+"""The published system's `results.jsonl`, read as runs of ours, and ours written as such a file."""
+
+from clinseek.evals.published.reading import PublishedRun, read_published
+from clinseek.evals.published.writing import write_published
+
+__all__ = ["PublishedRun", "read_published", "write_published"]

@@ -1,0 +1,75 @@
+"""What scoring leaves beside a run: one line a score, a summary, the use of tools.
+
+scores/SCORER.jsonl     one `RowScore` a line, in the order of the rows
+scores/summary.json     means with intervals, and what did not count
+scores/tool_use.json    calls by tool, namespace and task
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from clinseek.errors import SettingError
+from clinseek.evals.scorers.row_score import RowScore, ScorerName
+from clinseek.evals.scorers.scored_run import ScoredRun
+from clinseek.evals.scorers.summary import ScorerSummary
+
+SUMMARY, TOOL_USE = "summary.json", "tool_use.json"
+
+
+def write_scores(
+    folder: Path, scored: ScoredRun, summaries: Sequence[ScorerSummary], **told: Any
+) -> list[Path]:
+    """Write scores, summary and tool use into `folder`; each file is whole or not there.
+
+    `told` enters the summary: which judge was asked, which interval was taken.
+    """
+    summary = {
+        "schema_version": 1,
+        "run": scored.source.name,
+        **told,
+        "records": scored.records,
+        "expected": len(scored.source.expected),
+        "remarks": list(scored.source.remarks),
+        "scorers": {each.scorer: each.as_json() for each in summaries},
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    files = {f"{scorer}.jsonl": _lines(scores) for scorer, scores in scored.scores.items()}
+    files[SUMMARY] = json.dumps(summary, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    files[TOOL_USE] = json.dumps(scored.tool_use.as_json(), ensure_ascii=False, indent=1) + "\n"
+    return [_written(folder / name, text) for name, text in files.items()]
+
+
+def read_scores(folder: Path, scorer: ScorerName = "default") -> Iterator[RowScore]:
+    """The scores that one scorer left. SettingError where there are none, or one is broken."""
+    file = folder / f"{scorer}.jsonl"
+    try:
+        with file.open(encoding="utf-8") as opened:
+            for number, line in enumerate(opened, start=1):
+                try:
+                    yield RowScore.model_validate_json(line)
+                except ValidationError as error:
+                    fault = error.errors(include_url=False)[0]["msg"]
+                    raise SettingError(
+                        f"{file}, line {number}: no score ({fault}); score the run again"
+                    ) from None
+    except FileNotFoundError:
+        raise SettingError(
+            f"{file}: there are no such scores; make them with clinseek score --scorer {scorer}"
+        ) from None
+
+
+def _lines(scores: Sequence[RowScore]) -> str:
+    return "".join(score.model_dump_json() + "\n" for score in scores)
+
+
+def _written(file: Path, text: str) -> Path:
+    making = file.with_name(f".{file.name}.making")
+    making.write_text(text, encoding="utf-8")
+    making.replace(file)
+    return file
