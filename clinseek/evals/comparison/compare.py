@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -49,7 +49,10 @@ class Flip:
 
 @dataclass(frozen=True)
 class Comparison:
-    """B against A over what they share. `macro` is over tasks; `tools` is the paper's Figure 5."""
+    """B against A over what they share. `macro` is over tasks; `tools` is the paper's Figure 5.
+
+    `settings` are those in which the two were made differently: name -> (A's, B's).
+    """
 
     a_name: str
     b_name: str
@@ -62,6 +65,7 @@ class Comparison:
     flips: tuple[Flip, ...]
     left_out: tuple[LeftOut, ...]
     tools: tuple[ToolDifference, ...]
+    settings: dict[str, tuple[Any, Any]]
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -117,7 +121,12 @@ def compare_runs(
         flips=tuple(flip for pair in aligned.pairs if (flip := _flip(pair)) is not None),
         left_out=tuple(aligned.left_out),
         tools=tuple(tools_side_by_side(a.tool_use, b.tool_use)),
+        settings=_unlike(a.source.settings, b.source.settings),
     )
+
+
+def _unlike(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {name: (a[name], b[name]) for name in a if name in b and a[name] != b[name]}
 
 
 def _compared(task: str, rows: Sequence[_Row], *, draws: int, seed: int) -> TaskComparison:

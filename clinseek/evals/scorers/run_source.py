@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
@@ -16,7 +17,8 @@ class RunSource:
     """Rows, the runs that there should be, and the records that there are.
 
     `expected` is (qid, epoch) of every run of the plan. `scores` is the folder where scores are
-    kept, `store` the store of the runs where it is told. `remarks` say what was left out.
+    kept, `store` the store of the runs where it is told, `settings` how the runs were made where
+    that is. `remarks` say what was left out.
     """
 
     name: str
@@ -25,6 +27,7 @@ class RunSource:
     records: Callable[[], Iterator[Record]]
     scores: Path
     store: Path | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
 
@@ -55,6 +58,7 @@ def _of_folder(path: Path) -> RunSource:
         records=run.records,
         scores=run.scores,
         store=store if store.is_dir() else None,
+        settings=run.settings.model_dump(mode="json"),
     )
 
 

@@ -37,9 +37,8 @@ class Counts:
 
 @dataclass(frozen=True)
 class EpochSummary:
-    """Over rows with at least `k` runs: the expected best of k, and the chance that all are right.
-
-    `passed` needs a score of 1; None where scores are graded and none is.
+    """Over rows with at least `k` runs: the expected best of k (best@k), and the chance that all
+    of k have a score of 1 (pass^k).
     """
 
     k: int

@@ -1,0 +1,264 @@
+"""`clinseek score`: numbers for the runs of an evaluation, without running anything again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from clinseek.cli.options import JsonOption
+from clinseek.cli.output import emit, emit_json, say, table
+
+if TYPE_CHECKING:
+    from clinseek.evals.scorers import Judge, Resources
+    from clinseek.evals.scorers.run_source import RunSource
+    from clinseek.evals.scorers.scored_run import ScoredRun
+    from clinseek.evals.scorers.summary import ScorerSummary
+    from clinseek.evals.statistics import Estimate
+
+Interval = Literal["auto", "t", "wilson", "bootstrap", "paper"]
+
+RunArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RUN", help="A folder that clinseek eval made, or a published results.jsonl."
+    ),
+]
+ManifestOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--manifest",
+        metavar="FILE",
+        help="The benchmark file of a published results.jsonl: rows without a result count 0.",
+    ),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add `score`."""
+    app.command("score", rich_help_panel="Evaluate")(score)
+
+
+def score(
+    run: RunArgument,
+    scorers: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--scorer",
+            metavar="NAME",
+            help="default (what each row's form asks for), published, normalised, yes_no, number, "
+            "date, choice, multi_label, jaccard, published_multimodal, judge, groundedness, "
+            "evidence or policy (repeatable). Without it: default, published, normalised, "
+            "groundedness, policy.",
+        ),
+    ] = None,
+    manifest: ManifestOption = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store",
+            "-s",
+            metavar="STORE",
+            help="Ships the vocabularies that rows name. [default: the store of the run]",
+        ),
+    ] = None,
+    cases: Annotated[
+        bool,
+        typer.Option(
+            "--cases",
+            help="Open each patient's record again: cited rows are read from it instead of the "
+            "transcript, and gold rows can be found. Slower.",
+        ),
+    ] = False,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            "--judge", metavar="MODEL", help="Decides where rules cannot (see clinseek models)."
+        ),
+    ] = None,
+    interval: Annotated[
+        Interval,
+        typer.Option(
+            "--ci",
+            help="auto: Wilson for shares, else t, clustered by patient. paper: the published t "
+            "over samples as if independent.",
+        ),
+    ] = "auto",
+    write_published: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-published",
+            metavar="FILE",
+            help="Also write the runs as a results.jsonl that the published scorer reads.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score the runs of an evaluation; writes RUN/scores, runs nothing.
+
+    [dim]clinseek score RUN[/dim]
+    [dim]clinseek score RUN --scorer evidence --cases[/dim]
+    [dim]clinseek score results.jsonl --manifest ClinSeek-Bench_text.json --ci paper[/dim]
+
+    Runs that failed or are missing count 0 and are told apart; what could not be scored is left
+    out and counted.
+    """
+    from clinseek.evals.scorers import scorer_named
+    from clinseek.evals.scorers.run_source import run_source
+    from clinseek.evals.scorers.score_files import write_scores
+    from clinseek.evals.scorers.scored_run import ALWAYS, score_run
+    from clinseek.evals.scorers.summary import summarise
+
+    named = [scorer_named(name) for name in dict.fromkeys(scorers or ALWAYS)]
+    source = run_source(run, manifest=manifest)
+    asked = judge_named(judge) if judge else None
+    scored = score_run(source, named, at_hand=at_hand(source, store, asked, cases=cases))
+    summaries = [
+        summarise(name, scores, interval=interval) for name, scores in scored.scores.items()
+    ]
+    write_scores(source.scores, scored, summaries, judge=_told(asked), interval=interval)
+    written = _write_published(write_published, source) if write_published else None
+    _say_remarks(scored, summaries)
+    if as_json:
+        told = {each.scorer: each.as_json() for each in summaries}
+        emit_json(
+            {
+                "run": str(run),
+                "scores": str(source.scores),
+                "published": written,
+                "remarks": list(source.remarks),
+                "scorers": told,
+                "tool_use": scored.tool_use.as_json(),
+            }
+        )
+        return
+    show_scores(summaries)
+    show_tool_use(scored)
+    emit(f"\nEach score with its reason: {source.scores}")
+
+
+def at_hand(
+    source: RunSource, store: Path | None, judge: Judge | None, *, cases: bool
+) -> Resources:
+    """What scorers may use: the store that was named, else the one that the run was made on."""
+    from clinseek.errors import SettingError
+    from clinseek.evals.scorers import Resources, of_store
+
+    chosen = store or source.store
+    if chosen is None:
+        if cases:
+            raise SettingError("--cases needs the store of the runs; name it with --store")
+        return Resources(judge=judge)
+    if not chosen.is_dir():
+        raise SettingError(f"{chosen}: there is no such store")
+    return of_store(chosen, judge=judge, cases=cases)
+
+
+def judge_named(spec: str) -> Judge:
+    """The model of a spec as a judge, at temperature 0 unless the spec says otherwise."""
+    from clinseek.evals.scorers import judge_of
+    from clinseek.models import build_model, check_model, facts_of, named_model
+    from clinseek.models.privacy import warning_of_host
+
+    model = build_model(named_model(spec if "?" in spec else f"{spec}?temperature=0"))
+    check_model(model)
+    if (warning := warning_of_host(facts_of(model))) is not None:
+        say(f"warning: the judge is sent questions and answers; {warning}")
+    return judge_of(model, name=spec)
+
+
+def show_scores(summaries: Sequence[ScorerSummary]) -> None:
+    """One line a scorer, then the tasks by the first."""
+    counted = ("failed", "missing", "unscored", "n/a")
+    columns = ("scorer", "mean", "95 % interval", "over tasks", "rows", "patients", *counted)
+    table(columns, [_line(each) for each in summaries], right=columns[1:])
+    first = summaries[0]
+    for title, parted in (("task", first.by_task), ("group", first.by_group)):
+        if len(parted) > 1:
+            emit("")
+            lines = [(name, *_numbers(each), each.n) for name, each in parted.items()]
+            numbers = (str(first.scorer), "95 % interval", "rows")
+            table((title, *numbers), lines, right=numbers)
+    for line in _further(summaries):
+        emit(line)
+
+
+def _line(each: ScorerSummary) -> tuple[object, ...]:
+    counts = each.counts
+    macro = f"{100 * each.macro.value:.1f}" if each.macro else None
+    rows, patients = (each.micro.n, each.micro.clusters) if each.micro else (0, 0)
+    left = (counts.failed, counts.missing, counts.unscored, counts.inapplicable)
+    return (each.scorer, *_numbers(each.micro), macro, rows, patients, *left)
+
+
+def _numbers(estimate: Estimate | None) -> tuple[str | None, str | None]:
+    if estimate is None:
+        return None, None
+    value = f"{100 * estimate.value:.1f}"
+    if estimate.low is None or estimate.high is None:
+        return value, None
+    return value, f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f}"
+
+
+def _further(summaries: Sequence[ScorerSummary]) -> Iterable[str]:
+    for each in summaries:
+        if each.auroc is not None:
+            value, bounds = _numbers(each.auroc)
+            yield f"{each.scorer}: AUROC {value} ({bounds}) over {each.auroc.n} answers"
+        if each.coverage is not None and each.coverage.coverage < 1:
+            risk = "-" if each.coverage.risk is None else f"{100 * (1 - each.coverage.risk):.1f}"
+            answered = f"{100 * each.coverage.coverage:.1f} %"
+            yield f"{each.scorer}: {answered} answered, with a mean of {risk} where it was"
+        for epoch in each.epochs:
+            yield (
+                f"{each.scorer}: of {epoch.k} runs the best {100 * epoch.best:.1f}, "
+                f"all right {100 * epoch.passed:.1f} ({epoch.rows} rows)"
+            )
+
+
+def show_tool_use(scored: ScoredRun) -> None:
+    """Calls by tool, and what they brought."""
+    used = scored.tool_use
+    if not used.total.calls:
+        return
+    emit("")
+    columns = ("tool", "calls", "share", "refused", "failed", "redundant", "nothing new")
+    lines = [
+        (name, each.calls, f"{100 * used.share(name):.1f} %", each.refused, each.failed,
+         each.redundant, each.nothing_new)
+        for name, each in used.by_tool.items()
+    ]  # fmt: skip
+    table(columns, lines, right=columns[1:])
+    first = used.as_json()["first_citation"]
+    if first["runs"]:
+        emit(
+            f"First cited evidence: round {first['median_round']:g}, {first['median_tokens']:,.0f} "
+            f"tokens, {first['median_seconds']:g} s (medians over {first['runs']} runs)"
+        )
+
+
+def _write_published(file: Path, source: RunSource) -> str:
+    from clinseek.evals.published import write_published
+
+    written = write_published(file, source.rows, source.records())
+    say(f"{file}: {written} results in the published form")
+    return str(file)
+
+
+def _say_remarks(scored: ScoredRun, summaries: Sequence[ScorerSummary]) -> None:
+    for remark in scored.source.remarks:
+        say(remark)
+    if scored.unknown:
+        say(f"{len(scored.unknown)} records are of no row of the run and were left out")
+    for each in summaries:
+        if each.counts.unscored:
+            reasons = [s.explanation for s in scored.scores[each.scorer] if s.state == "unscored"]
+            say(f"{each.scorer}: {each.counts.unscored} unscored, the first because {reasons[0]}")
+
+
+def _told(judge: Judge | None) -> dict[str, str] | None:
+    from clinseek.evals.scorers.judging import PROMPT_HASH
+
+    return None if judge is None else {"model": judge.name, "prompt": PROMPT_HASH}
