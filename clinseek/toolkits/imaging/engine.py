@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from clinseek.errors import Refusal, SettingError
 from clinseek.toolkits.imaging.actions.answer import Answer
 from clinseek.toolkits.imaging.arguments import IMAGE_TOOL_NAMES
 from clinseek.toolkits.imaging.batching import Batches
-from clinseek.toolkits.imaging.cache import Cache
+from clinseek.toolkits.imaging.cache import Cache, Key
 from clinseek.toolkits.imaging.weights.catalogue import (
     CLASSIFIER,
     EVERY,
@@ -43,6 +43,7 @@ TIMEOUT = 180.0
 GROUNDING = "image.xray_phrase_grounding"
 GROUNDING_SERVER = "CLINSEEK_GROUNDING_URL"
 _CALLS_AT_ONCE = 32
+_SEEN_BYTES = 64 * 1024 * 1024
 _NEEDS: Mapping[str, tuple[str, ...]] = {
     "image.image_visualizer": ("PIL",),
     "image.dicom_processor": ("PIL", "pydicom"),
@@ -52,6 +53,17 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     GROUNDING: ("PIL",),
 }
 _PACKAGES = {"PIL": "pillow"}
+
+
+class _Seen(NamedTuple):
+    """What the segmenter made of one picture."""
+
+    chances: NDArray[np.float16]
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.chances.nbytes
 
 
 class Engine:
@@ -71,6 +83,7 @@ class Engine:
         self.weights = weights
         self.timeout = timeout
         self.answers: Cache[Answer] = Cache()
+        self._seen: Cache[_Seen] = Cache(_SEEN_BYTES)
         self._environment = os.environ if environment is None else environment
         self._models: dict[str, Any] = {}
         self._hashes: dict[str, str] = {}
@@ -116,10 +129,18 @@ class Engine:
         scores: Floats = self._ask(CLASSIFIER, picture, self.timeout)
         return scores
 
-    def chances(self, picture: Floats) -> Floats:
-        """The segmenter's (14, 512, 512) values for a prepared (1, 512, 512) picture."""
-        chances: Floats = self._ask(SEGMENTER, picture, self.timeout)
-        return chances
+    def chances(self, picture: Floats, content: str) -> NDArray[np.float16]:
+        """The segmenter's (14, 512, 512) values for a prepared (1, 512, 512) picture.
+
+        Those of the last pictures are kept by the hash of their `content`, so that other
+        structures of the same picture cost nothing.
+        """
+        key = Key(content, SEGMENTER.tool, self.weights_hash(SEGMENTER.tool), "")
+        if (seen := self._seen.get(key)) is None:
+            chances: Floats = self._ask(SEGMENTER, picture, self.timeout)
+            seen = _Seen(chances.astype(np.float16))
+            self._seen.put(key, seen)
+        return seen.chances
 
     def report(self, pixels: Floats) -> tuple[str, str]:
         """Findings and impression for a picture's pixels."""

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from langchain_core.tools import BaseTool
 from langchain_core.tools.base import BaseToolkit
-from pydantic import ConfigDict
+from pydantic import ConfigDict, InstanceOf
 
 from clinseek.errors import Refusal, SettingError
 from clinseek.toolkits.imaging import arguments as takes
@@ -84,7 +84,7 @@ class ImageTool(BaseTool):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
-    bench: Bench
+    bench: InstanceOf[Bench]
     takes: type[takes.Arguments]
     pictures: bool = True
 
