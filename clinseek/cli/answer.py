@@ -91,6 +91,9 @@ def _show_evidence(observation: Observation) -> None:
     arguments = " ".join(f"{name}={value}" for name, value in entry["arguments"].items())
     called = f"{observation.id}  {entry['tool']} {arguments}".rstrip()
     emit(f"\n{_short(called, LONGEST_CALL)}")
+    if observation.web is not None:
+        _show_page(observation, observation.web)
+        return
     grids = observation.rows_cited()
     for grid in grids:
         table(
@@ -103,6 +106,16 @@ def _show_evidence(observation: Observation) -> None:
             emit(f"  {_short(line, LONGEST_CALL)}")
         if len(lines) > LINES_OF_PROSE:
             emit(f"  ... and {len(lines) - LINES_OF_PROSE} more lines")
+
+
+def _show_page(observation: Observation, web: Mapping[str, Any]) -> None:
+    """Where lines of a page are from, and the cited ones themselves."""
+    emit(f"  {_short(web['title'], LONGEST_CALL)}")
+    emit(f"  {web['url'] or 'a search'}")
+    emit(f"  retrieved {web['retrieved']}, sha256 {web['sha256'][:12]}")
+    for number, line in observation.page_lines:
+        if number in observation.cited_lines:
+            emit(f"  {_short(line, LONGEST_CALL)}")
 
 
 def _short(text: str, most: int) -> str:

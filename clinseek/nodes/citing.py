@@ -88,7 +88,10 @@ def placed(cited: Cited, ledger: Mapping[int, EvidenceEntry]) -> Citation | str:
     if entry is None:
         known = f"the cursors are {min(shown)} to {max(shown)}" if shown else "none was opened"
         return f"no page was shown under cursor {cited.cursor} ({known})"
-    return Citation(entry["number"], None, (cited.first, cited.last))
+    page = shown[cited.cursor]["web"]
+    windows = (entry, *(other for other in shown.values() if _same_page(other["web"], page)))
+    there = (each for each in windows if _shows(each["web"], cited.first))
+    return Citation(next(there, entry)["number"], None, (cited.first, cited.last))
 
 
 def unseen(citation: Citation, ledger: Mapping[int, EvidenceEntry]) -> str | None:
@@ -118,6 +121,10 @@ def unseen(citation: Citation, ledger: Mapping[int, EvidenceEntry]) -> str | Non
 
 def _web_of(entry: EvidenceEntry) -> WebShown | None:
     return entry.get("web") if not entry["refused"] else None
+
+
+def _shows(window: WebShown, line: int) -> bool:
+    return window["first"] <= line <= window["last"]
 
 
 def _same_page(one: WebShown, other: WebShown) -> bool:

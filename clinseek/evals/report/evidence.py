@@ -13,20 +13,24 @@ from typing import Any
 
 from clinseek.evals.report.observation_text import Grid, Prose, parts_of
 
-_CITATION = re.compile(r"(?P<evidence>E\d+)(?:#(?P<row>\d+))?")
+_CITATION = re.compile(r"(?P<evidence>E\d+)(?:#(?P<row>\d+|L\d+(?:-L\d+)?))?")
+_LINES = re.compile(r"L(\d+)(?:-L(\d+))?")
+_NUMBERED = re.compile(r"L(\d+): ")
 
 
 @dataclass(frozen=True)
 class Observation:
     """One entry of the ledger with the text that the model read.
 
-    `cited` is True when the answer points at it; `cited_rows` are the rows that it points at.
+    `cited` is True when the answer points at it; `cited_rows` are the rows that it points at, and
+    `cited_lines` the lines of a page.
     """
 
     entry: Mapping[str, Any]
     text: str
     cited: bool
     cited_rows: frozenset[str]
+    cited_lines: frozenset[int] = frozenset()
 
     @property
     def id(self) -> str:
@@ -37,6 +41,24 @@ class Observation:
     def parts(self) -> list[Prose | Grid]:
         """Its text as prose and tables."""
         return parts_of(self.text)
+
+    @property
+    def web(self) -> Mapping[str, Any] | None:
+        """The page whose lines it shows: cursor, url, title, first, last, retrieved, sha256."""
+        return self.entry.get("web")
+
+    @cached_property
+    def page_lines(self) -> list[tuple[int | None, str]]:
+        """Its text line by line, with the number that the page gives to each of its own."""
+        lines: list[tuple[int | None, str]] = []
+        for line in self.text.splitlines():
+            numbered = _NUMBERED.match(line) if self.web is not None else None
+            lines.append((int(numbered[1]) if numbered else None, line))
+        return lines
+
+    def shows_line(self, line: int) -> bool:
+        """True when its text shows this line of a page."""
+        return any(number == line for number, _ in self.page_lines)
 
     def holds_row(self, row: str) -> bool:
         """True when a table of the text shows `row`."""
@@ -72,16 +94,32 @@ def observations_of(record: Mapping[str, Any]) -> list[Observation]:
             text=texts.get(str(entry["call_id"]), ""),
             cited=any(evidence == entry["id"] for evidence, _ in cited),
             cited_rows=frozenset(row for evidence, row in cited if evidence == entry["id"] and row),
+            cited_lines=frozenset(
+                line
+                for evidence, lines in cited
+                if evidence == entry["id"]
+                for line in lines_of(lines)
+            ),
         )
         for entry in record["evidence"]
     ]
 
 
-def citation_parts(citation: str) -> tuple[str, str | None]:
-    """The evidence and the row of a citation; text that is no citation stands as it is.
+def lines_of(cited: str | None) -> range:
+    """The lines that the second part of a citation names; none for a row.
 
-    >>> citation_parts("E3#17"), citation_parts("E3"), citation_parts("the chart")
-    (('E3', '17'), ('E3', None), ('the chart', None))
+    >>> lines_of("L12-L15"), lines_of("17")
+    (range(12, 16), range(0, 0))
+    """
+    matched = _LINES.fullmatch(cited or "")
+    return range(int(matched[1]), int(matched[2] or matched[1]) + 1) if matched else range(0)
+
+
+def citation_parts(citation: str) -> tuple[str, str | None]:
+    """The evidence and the row or lines of a citation; text that is none stands as it is.
+
+    >>> citation_parts("E3#17"), citation_parts("E7#L12-L15"), citation_parts("the chart")
+    (('E3', '17'), ('E7', 'L12-L15'), ('the chart', None))
     """
     matched = _CITATION.fullmatch(citation.strip())
     return (matched["evidence"], matched["row"]) if matched else (citation, None)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from clinseek.evals.report.evidence import (
     Observation,
     citation_parts,
+    lines_of,
     observations_of,
     text_of,
 )
@@ -120,7 +121,15 @@ def _link(citation: str, by_id: Mapping[str, Observation]) -> Markup:
     if observation is None:
         return element("span", citation)
     target = _row_anchor(evidence, row) if row and observation.holds_row(row) else evidence
-    return element("a", citation, href=f"#{target}")
+    if (lines := lines_of(row)) and observation.shows_line(lines[0]):
+        target = _line_anchor(evidence, lines[0])
+    web = observation.web
+    title = f"{web['title']} ({web['url']})" if web else None
+    return element("a", citation, href=f"#{target}", title=title)
+
+
+def _line_anchor(evidence: str, line: int) -> str:
+    return f"{evidence}-L{line}"
 
 
 def _row_anchor(evidence: str, row: str) -> str:
@@ -270,10 +279,33 @@ def _observation(observation: Observation) -> Markup:
         "details",
         summary,
         _arguments(entry["arguments"]),
-        [_part(part, observation) for part in observation.parts],
+        _page(observation)
+        if observation.web
+        else [_part(part, observation) for part in observation.parts],
         class_="card observation",
         id=observation.id,
         open=observation.cited,
+    )
+
+
+def _page(observation: Observation) -> Markup:
+    """What was shown of a web page: where it is from, and its lines, the cited ones marked."""
+    web = observation.web or {}
+    facts = [("page", web["title"]), ("address", web["url"] or "a search"),
+             ("retrieved", web["retrieved"]), ("sha256", web["sha256"])]  # fmt: skip
+    lines = [_line(number, said, observation) for number, said in observation.page_lines]
+    return join(
+        element("dl", [_fact(name, str(value)) for name, value in facts], class_="facts"),
+        element("div", lines, class_="text"),
+    )
+
+
+def _line(number: int | None, said: str, observation: Observation) -> Markup:
+    return element(
+        "div",
+        said,
+        id=None if number is None else _line_anchor(observation.id, number),
+        class_="cited" if number in observation.cited_lines else None,
     )
 
 
