@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Literal, NamedTuple
 
 from clinseek.errors import SettingError
+from clinseek.evals.rows import Row
+from clinseek.evals.scorers.answer_sets import names_of_label
 from clinseek.evals.scorers.row_score import RowScore, ScorerName
 from clinseek.evals.scorers.scored_run import ScoredRun
 
@@ -81,15 +83,14 @@ def _reason(one: RowScore | None, other: RowScore | None, *, changed: bool) -> R
 
 
 def _changed_rows(a: ScoredRun, b: ScoredRun) -> set[str]:
-    """The qids whose question, label, candidates, patient or cutoff differ."""
-    first = {row.qid: row for row in a.source.rows}
-    fields = ("subject_id", "cutoff", "question", "candidates", "label", "answer_form")
-    return {
-        row.qid
-        for row in b.source.rows
-        if (other := first.get(row.qid)) is not None
-        and any(getattr(row, name) != getattr(other, name) for name in fields)
-    }
+    """The qids whose patient, question, candidates or label differ."""
+    first = {row.qid: _asked(row) for row in a.source.rows}
+    return {row.qid for row in b.source.rows if first.get(row.qid, _asked(row)) != _asked(row)}
+
+
+def _asked(row: Row) -> tuple[object, ...]:
+    """What two rows must share; a published file keeps a number as the name that is compared."""
+    return row.subject_id, row.question, row.candidates, sorted(names_of_label(row.label))
 
 
 def _nothing_shared(a: ScoredRun, b: ScoredRun, left_out: list[LeftOut]) -> str:

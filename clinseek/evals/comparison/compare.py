@@ -11,7 +11,7 @@ from clinseek.evals.scorers.row_score import ScorerName
 from clinseek.evals.scorers.scored_run import ScoredRun
 from clinseek.evals.statistics import PairedTest, holm, paired_test
 from clinseek.evals.statistics.means import DRAWS
-from clinseek.evals.tool_use import ToolDifference, tools_side_by_side
+from clinseek.evals.tool_use import CallCount, ToolDifference, tools_side_by_side
 
 Direction = Literal["gained", "lost"]
 RIGHT = 0.5
@@ -49,7 +49,8 @@ class Flip:
 
 @dataclass(frozen=True)
 class Comparison:
-    """B against A over what they share. `macro` is over tasks; `tools` is the paper's Figure 5.
+    """B against A over what they share. `macro` is over tasks; `tools` (the paper's
+    Figure 5) are the calls of the shared runs.
 
     `settings` are those in which the two were made differently: name -> (A's, B's).
     """
@@ -120,9 +121,13 @@ def compare_runs(
         ),
         flips=tuple(flip for pair in aligned.pairs if (flip := _flip(pair)) is not None),
         left_out=tuple(aligned.left_out),
-        tools=tuple(tools_side_by_side(a.tool_use, b.tool_use)),
+        tools=tuple(tools_side_by_side(_calls(a, aligned.pairs), _calls(b, aligned.pairs))),
         settings=_unlike(a.source.settings, b.source.settings),
     )
+
+
+def _calls(run: ScoredRun, pairs: Sequence[Pair]) -> list[dict[str, CallCount]]:
+    return [run.calls.get((pair.a.qid, pair.a.epoch), {}) for pair in pairs]
 
 
 def _unlike(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

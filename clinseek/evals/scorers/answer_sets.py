@@ -64,7 +64,7 @@ def normal_names(texts: Iterable[str]) -> frozenset[str]:
 
 
 def names_of_label(label: Any) -> list[str]:
-    """The names that a label holds: of a text, a list of texts, or objects with a name.
+    """The names that a label holds: of a text, a number, a list of texts, or objects with a name.
 
     If any object has an `atc_name`, the `atc_name`s are the names, and nothing else (published
     rule). What is no text is left out.
@@ -74,6 +74,8 @@ def names_of_label(label: Any) -> list[str]:
     """
     if isinstance(label, str):
         return [label]
+    if isinstance(label, float):
+        return [f"{label:g}"]
     if not isinstance(label, list):
         return []
     objects = [each for each in label if isinstance(each, dict)]

@@ -87,6 +87,8 @@ def groundedness(row: Row, record: Record, at_hand: Resources) -> Verdict:
     submission = submission_of(record)
     if not submission["answer"]:
         return inapplicable("nothing was answered, so nothing needs evidence")
+    if not record.tools:
+        return inapplicable("the record keeps no ledger of what was found")
     if NOT_EVIDENCE.issuperset(names_in(record.tools)):
         return inapplicable("the evidence came with the task: no tool gave any to cite")
     with at_hand.case_of(row, record) as case:

@@ -9,8 +9,7 @@ from clinseek.evals.scorers.resources import NOTHING, Resources
 from clinseek.evals.scorers.row_score import RowScore, ScorerName
 from clinseek.evals.scorers.run_source import RunSource
 from clinseek.evals.scorers.score import missing_score, score_record
-from clinseek.evals.tool_use import ToolUse, ToolUseCount
-from clinseek.records import Record
+from clinseek.evals.tool_use import CallCount, ToolUse, ToolUseCount
 
 ALWAYS: tuple[ScorerName, ...] = ("default", "published", "normalised", "groundedness", "policy")
 """What `clinseek score` computes when nothing else is asked for: all that needs no model."""
@@ -21,14 +20,17 @@ OnRecord = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class ScoredRun:
-    """The scores of one evaluation by scorer, in the order of its rows, and its use of tools."""
+    """The scores of one evaluation by scorer, in the order of its rows, and its use of tools.
+
+    `calls` are the calls by tool of each run, by (qid, epoch).
+    """
 
     source: RunSource
     scores: dict[ScorerName, list[RowScore]]
     tool_use: ToolUse
     records: int
     unknown: tuple[str, ...]
-    fingerprints: dict[tuple[str, int], str]
+    calls: dict[tuple[str, int], dict[str, CallCount]]
 
 
 def score_run(
@@ -44,8 +46,8 @@ def score_run(
     """
     rows = {row.qid: row for row in source.rows}
     found: dict[tuple[str, int], dict[ScorerName, RowScore]] = {}
-    fingerprints: dict[tuple[str, int], str] = {}
     unknown: list[str] = []
+    calls: dict[tuple[str, int], dict[str, CallCount]] = {}
     counting = ToolUseCount()
     for number, record in enumerate(source.records(), start=1):
         row = rows.get(record.qid)
@@ -56,8 +58,7 @@ def score_run(
         found[key] = {
             scorer: score_record(row, record, scorer, at_hand=at_hand) for scorer in scorers
         }
-        fingerprints[key] = _fingerprint(record)
-        counting.add(record, task=row.task)
+        calls[key] = counting.add(record, task=row.task)
         if on_record is not None:
             on_record(number, len(source.expected))
     keys = list(dict.fromkeys([*source.expected, *found]))
@@ -68,8 +69,4 @@ def score_run(
         ]
         for scorer in scorers
     }
-    return ScoredRun(source, scores, counting.result(), len(found), tuple(unknown), fingerprints)
-
-
-def _fingerprint(record: Record) -> str:
-    return record.key[0]
+    return ScoredRun(source, scores, counting.result(), len(found), tuple(unknown), calls)

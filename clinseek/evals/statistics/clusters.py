@@ -30,6 +30,11 @@ def checked(values: Sequence[float] | NDArray[Any]) -> NDArray[np.float64]:
     return array
 
 
+def are_shares(values: NDArray[np.float64]) -> bool:
+    """Whether every value lies in [0, 1], and so every mean."""
+    return bool(values.min() >= 0 and values.max() <= 1)
+
+
 def cluster_codes(clusters: Sequence[Hashable] | NDArray[Any], n: int) -> NDArray[np.intp]:
     """For each of `n` values the number of its cluster, from 0 on, in the order of appearance."""
     if len(clusters) != n:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from clinseek.evals.statistics.clusters import (
+    are_shares,
     bootstrap_means,
     checked,
     cluster_codes,
@@ -54,7 +55,8 @@ def mean_estimate(
 ) -> Estimate:
     """The mean of `values` with the interval that `method` names.
 
-    - `t`: cluster-robust error (CR1), Student's t with (clusters - 1) degrees of freedom.
+    - `t`: cluster-robust error (CR1), Student's t with (clusters - 1) degrees of freedom; cut
+      to [0, 1] where all scores lie there.
     - `wilson`: for shares of 0 and 1; where patients have several rows, with the effective number
       of rows, n divided by the design effect, and t in the place of the normal.
     - `bootstrap`: percentiles of the means of resampled patients.
@@ -82,8 +84,8 @@ def mean_estimate(
         low, high = percentile_bounds(bootstrap_means(array, codes, draws=draws, seed=seed), level)
         return _estimate(array, codes, low, high, error=error, method="bootstrap")
     radius = t_quantile(level, int(codes.max())) * error
-    mean = float(array.mean())
-    return _estimate(array, codes, mean - radius, mean + radius, error=error, method="t")
+    low, high = _within(array, float(array.mean()), radius)
+    return _estimate(array, codes, low, high, error=error, method="t")
 
 
 def macro_mean(
@@ -105,9 +107,8 @@ def macro_mean(
     if error is None:
         return _without_interval(array, "t", value=value)
     radius = t_quantile(level, int(codes.max())) * error
-    return Estimate(
-        value, value - radius, value + radius, error, array.size, int(codes.max()) + 1, "t"
-    )
+    low, high = _within(array, value, radius)
+    return Estimate(value, low, high, error, array.size, int(codes.max()) + 1, "t")
 
 
 def t_quantile(level: float, freedom: float) -> float:
@@ -145,6 +146,12 @@ def _wilson(
             share, _effective(share, error, n, groups), t_quantile(level, groups - 1)
         )
     return _estimate(array, codes, low, high, error=error, method="wilson")
+
+
+def _within(array: NDArray[np.float64], mean: float, radius: float) -> tuple[float, float]:
+    """The bounds around a mean; of scores in [0, 1] a mean lies there too."""
+    low, high = mean - radius, mean + radius
+    return (max(0.0, low), min(1.0, high)) if are_shares(array) else (low, high)
 
 
 def _effective(share: float, error: float, n: int, groups: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from clinseek.errors import SettingError
 from clinseek.evals.statistics.clusters import (
+    are_shares,
     bootstrap_means,
     checked,
     cluster_codes,
@@ -34,10 +36,11 @@ class PairedTest:
     """B minus A over shared rows.
 
     `low` and `high` are the clustered t interval of the difference, `bootstrap` the percentile
-    interval over resampled patients; None where there is one patient. `p` is of the paired
+    interval over resampled patients; None where there is one patient. Where all scores lie in
+    [0, 1] the interval stays within [-1, 1]. `p` is of the paired
     permutation by patient. `mcnemar` is its exact p where every score is 0 or 1 and every patient
     has one pair, else None. `detectable` is the smallest true difference that would have been
-    found four times in five at this level.
+    found four times in five at this level; None where all patients differ alike.
     """
 
     difference: float
@@ -69,19 +72,18 @@ def paired_test(
     difference = second - first
     mean, groups = float(difference.mean()), int(codes.max()) + 1
     error = clustered_error((difference - mean) / difference.size, codes)
-    bounds: tuple[float, float] | None = None
-    radius = detectable = None
+    low = high = detectable = drawn = None
     if error is not None:
-        radius = t_quantile(level, groups - 1) * error
-        detectable = (t_quantile(level, groups - 1) + _one_sided(POWER, groups - 1)) * error
-        bounds = percentile_bounds(
-            bootstrap_means(difference, codes, draws=draws, seed=seed), level
-        )
+        quantile = t_quantile(level, groups - 1)
+        within = 1.0 if are_shares(first) and are_shares(second) else math.inf
+        low, high = max(-within, mean - quantile * error), min(within, mean + quantile * error)
+        detectable = (quantile + _one_sided(POWER, groups - 1)) * error or None
+        drawn = percentile_bounds(bootstrap_means(difference, codes, draws=draws, seed=seed), level)
     return PairedTest(
         difference=mean,
-        low=None if radius is None else mean - radius,
-        high=None if radius is None else mean + radius,
-        bootstrap=bounds,
+        low=low,
+        high=high,
+        bootstrap=drawn,
         error=error,
         p=sign_flip_p(cluster_sums(difference, codes), draws=draws, seed=seed),
         mcnemar=_mcnemar(first, second, groups),

@@ -84,14 +84,16 @@ class ToolUseCount:
     _sql_errors: Counter[SqlErrorKind] = field(default_factory=Counter)
     _first: list[FirstCitation] = field(default_factory=list)
 
-    def add(self, record: Record, *, task: str) -> None:
-        """Count one run."""
+    def add(self, record: Record, *, task: str) -> dict[str, CallCount]:
+        """Count one run; its own calls by tool."""
+        own: dict[str, CallCount] = {}
         self.runs += 1
         self._runs_by_task[task] += 1
         touched: set[str] = set()
         last = max((turn["round"] for turn in record.turns), default=0)
         for call in calls_of(record):
             self._add_call(call, task)
+            own.setdefault(call.entry["tool"], CallCount()).add(call)
             touched.update(call.entry["tables"] if call.outcome == "answered" else ())
             last = max(last, call.entry["round"])
         self.rounds += last
@@ -101,6 +103,7 @@ class ToolUseCount:
             self._first.append(found)
         elif record.answer:
             self.uncited += 1
+        return own
 
     def _add_call(self, call: Call, task: str) -> None:
         tool = call.entry["tool"]

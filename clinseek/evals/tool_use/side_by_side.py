@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from clinseek.evals.tool_use.calls import CallCount
-from clinseek.evals.tool_use.count import ToolUse
-
-_NONE = CallCount()
 
 
 @dataclass(frozen=True)
@@ -28,21 +28,39 @@ class ToolDifference:
         return self.b_share - self.a_share
 
 
-def tools_side_by_side(a: ToolUse, b: ToolUse) -> list[ToolDifference]:
-    """Every tool that either called, those with the most calls first."""
-    names = {*a.by_tool, *b.by_tool}
-    lines = [_line(name, a, b) for name in names]
+def tools_side_by_side(
+    a: Iterable[Mapping[str, CallCount]], b: Iterable[Mapping[str, CallCount]]
+) -> list[ToolDifference]:
+    """Every tool that runs of either called, those with the most calls first.
+
+    `a` and `b` hold the calls by tool of each run (as `ToolUseCount.add` gives them).
+    """
+    first, second = _summed(a), _summed(b)
+    totals = first.calls.total(), second.calls.total()
+    lines = [
+        ToolDifference(
+            tool=tool,
+            a_calls=first.calls[tool],
+            b_calls=second.calls[tool],
+            a_share=first.calls[tool] / totals[0] if totals[0] else 0.0,
+            b_share=second.calls[tool] / totals[1] if totals[1] else 0.0,
+            a_refused=first.refused[tool],
+            b_refused=second.refused[tool],
+        )
+        for tool in {**first.calls, **second.calls}
+    ]
     return sorted(lines, key=lambda line: (-(line.a_calls + line.b_calls), line.tool))
 
 
-def _line(tool: str, a: ToolUse, b: ToolUse) -> ToolDifference:
-    first, second = a.by_tool.get(tool, _NONE), b.by_tool.get(tool, _NONE)
-    return ToolDifference(
-        tool=tool,
-        a_calls=first.calls,
-        b_calls=second.calls,
-        a_share=a.share(tool),
-        b_share=b.share(tool),
-        a_refused=first.refused + first.failed,
-        b_refused=second.refused + second.failed,
-    )
+class _Sums(NamedTuple):
+    calls: Counter[str]
+    refused: Counter[str]
+
+
+def _summed(runs: Iterable[Mapping[str, CallCount]]) -> _Sums:
+    calls, refused = Counter[str](), Counter[str]()
+    for run in runs:
+        for tool, count in run.items():
+            calls[tool] += count.calls
+            refused[tool] += count.refused + count.failed
+    return _Sums(calls, refused)
