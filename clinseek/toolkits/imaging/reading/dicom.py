@@ -8,6 +8,7 @@ print values of the file, so none of their words goes further.
 from __future__ import annotations
 
 import io
+import logging
 import math
 import warnings
 from collections.abc import Iterator
@@ -76,16 +77,25 @@ def _without_words() -> Iterator[None]:
         yield
 
 
-def _dataset(file: ImageFile) -> Dataset:
+def _pydicom() -> Any:
+    """The library, told not to warn of values and not to log them: they may be a patient's."""
     try:
-        from pydicom import dcmread
+        import pydicom
+        from pydicom import config
     except ImportError:
         raise SettingError(
             "DICOM files need pydicom; install it with: pip install 'clinseek[imaging]'"
         ) from None
+    config.settings.reading_validation_mode = config.IGNORE
+    logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
+    return pydicom
+
+
+def _dataset(file: ImageFile) -> Dataset:
+    library = _pydicom()
     try:
         with _without_words():
-            return dcmread(io.BytesIO(file.content))
+            return library.dcmread(io.BytesIO(file.content))
     except Exception:  # whatever a broken file provokes, its words may hold a patient's
         raise Refusal(f"{file.name} begins as a DICOM file but cannot be read: broken") from None
 
