@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import logging
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinseek.cli import serve
+from clinseek.cli import serve, serving
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import emit, emit_json, say, table
 
@@ -150,8 +148,8 @@ def serve_imaging(
         float, typer.Option("--timeout", metavar="SECONDS", min=1, help="Of one call.")
     ] = 180.0,
     transport: Annotated[
-        serve.Transport, typer.Option("--transport", help="stdio: one session; http: many.")
-    ] = serve.Transport.STDIO,
+        serving.Transport, typer.Option("--transport", help="stdio: one session; http: many.")
+    ] = serving.Transport.STDIO,
     host: Annotated[
         str, typer.Option("--host", metavar="HOST", help="Not loopback: needs --token-file.")
     ] = "127.0.0.1",
@@ -178,19 +176,18 @@ def serve_imaging(
     """  # fmt: skip
     from clinseek.serve.imaging import imaging_service
 
-    serve._check_installed()
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="clinseek: %(message)s")
+    serving.begin_serving()
     engine = _engine(weights, timeout=timeout)
     for tool, why in engine.absent().items():
         say(f"{tool} is absent: {why}")
     with imaging_service(image_root, engine, benchmark=benchmark) as service:
-        if transport is serve.Transport.STDIO:
+        if transport is serving.Transport.STDIO:
             _over_stdio(service, engine, underscores=underscores)
             return
-        door = serve._door(host, port, token_file, ())
+        door = serving.door_at(host, port, token_file, ())
         engine.warm_up(say)
-        limits = serve._limits(serve.CALLS_A_MINUTE, serve.IDLE_SECONDS)
-        serve._over_http(service, None, door, limits, most=sessions, underscores=underscores)
+        limits = serving.limits_of(serving.CALLS_A_MINUTE, serving.IDLE_SECONDS)
+        serving.over_http(service, None, door, limits, most=sessions, underscores=underscores)
 
 
 def _over_stdio(service: Any, engine: Engine, *, underscores: bool) -> None:

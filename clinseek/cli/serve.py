@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
-import importlib.util
-import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clinseek.cli.options import ProfileOption, read_subject
-from clinseek.cli.output import say, warn_of
+from clinseek.cli.options import (
+    ArchiveOption,
+    ProfileOption,
+    WebBackendOption,
+    WebCorpusOption,
+    WebDenyOption,
+    WebOption,
+    read_subject,
+)
+from clinseek.cli.output import warn_of
+from clinseek.cli.serving import (
+    CALLS_A_MINUTE,
+    IDLE_SECONDS,
+    AllowHostOption,
+    CallsAMinuteOption,
+    HostOption,
+    IdleOption,
+    PortOption,
+    SessionsOption,
+    TokenFileOption,
+    Transport,
+    TransportOption,
+    begin_serving,
+    door_at,
+    limits_of,
+    over_http,
+    over_stdio,
+)
 from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
-    from clinseek.serve.http import Door
+    from clinseek.graphs.state import Context
     from clinseek.serve.service import Binding, Service
-    from clinseek.serve.session import Limits
-
-NEEDED = ("mcp", "uvicorn", "starlette")
-IDLE_SECONDS = 1800.0
-CALLS_A_MINUTE = 600
 
 serve_app = typer.Typer(
     help="Serve a toolkit over MCP, to agents outside this graph.", no_args_is_help=True
 )
-
-
-class Transport(StrEnum):
-    """How clients reach the server."""
-
-    STDIO = "stdio"
-    HTTP = "http"
+UnderscoresOption = Annotated[
+    bool,
+    typer.Option(
+        "--underscores",
+        help="Publish ehr_load_ehr for ehr.load_ehr, for hosts that take no dot in a name.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -82,54 +99,15 @@ def ehr(
         ),
     ] = None,
     profile: ProfileOption = "available",
-    transport: Annotated[
-        Transport, typer.Option("--transport", help="stdio: one session; http: many.")
-    ] = Transport.STDIO,
-    host: Annotated[
-        str, typer.Option("--host", metavar="HOST", help="Not loopback: needs --token-file.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", metavar="P", min=0, max=65_535, help="0 takes a free one.")
-    ] = 5003,
-    token_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--token-file",
-            metavar="F",
-            envvar="CLINSEEK_TOKEN_FILE",
-            help="A file with the token that clients must send.",
-        ),
-    ] = None,
-    allow_host: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-host",
-            metavar="NAME",
-            help="Another Host header to answer to, behind a proxy; may be repeated.",
-        ),
-    ] = None,
-    sessions: Annotated[
-        int, typer.Option("--sessions", metavar="N", min=1, max=1_000, help="Open at once.")
-    ] = 50,
-    idle: Annotated[
-        float,
-        typer.Option(
-            "--idle",
-            metavar="SECONDS",
-            min=0,
-            help="Close the case of a session not used for so long; 0 never. Over stdio, never.",
-        ),
-    ] = IDLE_SECONDS,
-    calls_a_minute: Annotated[
-        int, typer.Option("--calls-a-minute", metavar="N", min=1, help="Of one session over http.")
-    ] = CALLS_A_MINUTE,
-    underscores: Annotated[
-        bool,
-        typer.Option(
-            "--underscores",
-            help="Publish ehr_load_ehr for ehr.load_ehr, for hosts that take no dot in a name.",
-        ),
-    ] = False,
+    transport: TransportOption = Transport.STDIO,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 5003,
+    token_file: TokenFileOption = None,
+    allow_host: AllowHostOption = None,
+    sessions: SessionsOption = 50,
+    idle: IdleOption = IDLE_SECONDS,
+    calls_a_minute: CallsAMinuteOption = CALLS_A_MINUTE,
+    underscores: UnderscoresOption = False,
 ) -> None:
     """Serve the ehr.* tools: one patient's record as it stood at one moment, a session each.
 
@@ -140,25 +118,64 @@ def ehr(
     each client binds its own by the headers X-Clinseek-Subject and X-Clinseek-Cutoff (and
     -Profile) of the request that opens it. No argument of a tool ever changes a binding.
     """  # fmt: skip
-    _check_installed()
+    begin_serving()
     bound = _binding(subject, at, profile)
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="clinseek: %(message)s")
     with _ehr_service(store) as service:
         if transport is Transport.STDIO:
-            _over_stdio(service, bound, underscores=underscores)
+            over_stdio(service, service.open(_one_binding(bound)), underscores=underscores)
             return
-        door = _door(host, port, token_file, tuple(allow_host or ()))
-        limits = _limits(calls_a_minute, idle)
-        _over_http(service, bound, door, limits, most=sessions, underscores=underscores)
+        door = door_at(host, port, token_file, allow_host or ())
+        limits = limits_of(calls_a_minute, idle)
+        if bound is not None:
+            service.open(bound).close()  # a patient or moment that cannot be is told now
+        over_http(service, bound, door, limits, most=sessions, underscores=underscores)
 
 
-def _check_installed() -> None:
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise SettingError(
-            f"`clinseek serve` needs {', '.join(missing)}; install them with: "
-            "pip install 'clinseek[mcp]'"
-        )
+@serve_app.command("browser")
+def browser(
+    web: WebOption = None,
+    web_backend: WebBackendOption = None,
+    web_corpus: WebCorpusOption = None,
+    archive: ArchiveOption = None,
+    web_deny: WebDenyOption = None,
+    calls: Annotated[
+        int, typer.Option("--calls", metavar="N", min=1, help="Calls of one session in all.")
+    ] = 40,
+    transport: TransportOption = Transport.STDIO,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 5004,
+    token_file: TokenFileOption = None,
+    allow_host: AllowHostOption = None,
+    sessions: SessionsOption = 50,
+    idle: IdleOption = IDLE_SECONDS,
+    calls_a_minute: CallsAMinuteOption = CALLS_A_MINUTE,
+    underscores: UnderscoresOption = False,
+) -> None:
+    """Serve browser.search, open and find; no store is needed, and by default nothing leaves.
+
+    [dim]clinseek serve browser --web-corpus FOLDER[/dim]
+    [dim]clinseek serve browser --web replay --archive FILE --transport http[/dim]
+
+    Each session has its own pages and cursors. No record is open here, so that nothing compares
+    the queries of clients with one.
+    """  # fmt: skip
+    from clinseek.graphs.state import Context
+
+    begin_serving()
+    context = Context(
+        web=web,
+        web_backend=web_backend,
+        web_corpora=[str(each) for each in web_corpus or ()],
+        web_archive=None if archive is None else str(archive),
+        web_deny=web_deny,
+    )
+    with _browser_service(context, most_calls=calls) as service:
+        if transport is Transport.STDIO:
+            over_stdio(service, service.open(None), underscores=underscores)
+            return
+        door = door_at(host, port, token_file, allow_host or ())
+        limits = limits_of(calls_a_minute, idle)
+        over_http(service, None, door, limits, most=sessions, underscores=underscores)
 
 
 def _binding(subject: int | None, at: str | None, profile: str) -> Binding | None:
@@ -173,6 +190,15 @@ def _binding(subject: int | None, at: str | None, profile: str) -> Binding | Non
     return Binding(subject, at, profile)
 
 
+def _one_binding(bound: Binding | None) -> Binding:
+    if bound is None:
+        raise SettingError(
+            "over stdio the server is bound when it starts: give --subject and --at (or "
+            "CLINSEEK_SUBJECT and CLINSEEK_CUTOFF), or serve many with --transport http"
+        )
+    return bound
+
+
 @contextmanager
 def _ehr_service(store: Path | None) -> Iterator[Service]:
     from clinseek.serve.ehr import ehr_service
@@ -182,55 +208,16 @@ def _ehr_service(store: Path | None) -> Iterator[Service]:
         yield service
 
 
-def _over_stdio(service: Service, bound: Binding | None, *, underscores: bool) -> None:
-    if bound is None:
-        raise SettingError(
-            "over stdio the server is bound when it starts: give --subject and --at (or "
-            "CLINSEEK_SUBJECT and CLINSEEK_CUTOFF), or serve many with --transport http"
-        )
-    opened = service.open(bound)  # a patient or moment that cannot be is told before a client asks
-    try:
-        from clinseek.serve.session import Limits
-        from clinseek.serve.stdio import run_stdio, take_over_stdio
+@contextmanager
+def _browser_service(context: Context, *, most_calls: int) -> Iterator[Service]:
+    """The service over the web that was chosen; SettingError where that cannot be had."""
+    from clinseek.nodes.webs import Webs, guards_over, web_choice
 
-        run_stdio(service, opened, Limits(), take_over_stdio(), underscores=underscores)
-    finally:
-        opened.close()
+    choice, webs = web_choice(context), Webs()
+    webs.check(choice)
+    from clinseek.serve.browser import BrowserService
 
-
-def _door(host: str, port: int, token_file: Path | None, allow_hosts: tuple[str, ...]) -> Door:
-    from clinseek.serve.gate import read_token
-    from clinseek.serve.http import Door
-
-    door = Door(host=host, port=port, token=read_token(token_file), allow_hosts=allow_hosts)
-    door.check()
-    return door
-
-
-def _limits(calls_a_minute: int, idle: float) -> Limits:
-    from clinseek.serve.session import Limits
-
-    return Limits(calls_a_minute=calls_a_minute, idle=idle or None)
-
-
-def _over_http(
-    service: Service,
-    bound: Binding | None,
-    door: Door,
-    limits: Limits,
-    *,
-    most: int,
-    underscores: bool,
-) -> None:
-    from clinseek.serve.gate import is_loopback
-    from clinseek.serve.http import address_of, listen, run_http
-    from clinseek.serve.sessions import Sessions
-
-    if bound is not None:
-        service.open(bound).close()  # a patient or moment that cannot be is told now
-    sessions = Sessions(service, binding=bound, most=most, limits=limits, underscores=underscores)
-    listening = listen(door)
-    say(f"serving {service.name} at {address_of(door, listening)} (Ctrl-C stops it)")
-    if not is_loopback(door.host):
-        say("warning: records travel unencrypted; put a proxy with TLS before this server")
-    run_http(sessions, door, listening, most=most, idle=limits.idle)
+    leaves = choice.mode != "replay" and choice.backend != "offline"
+    with webs.held():
+        reader = webs.reader(choice, guards_over(None, choice))
+        yield BrowserService(reader, webs.threads(), leaves=leaves, most_calls=most_calls)

@@ -131,7 +131,7 @@ class Webs:
     def check(self, choice: WebChoice) -> None:
         """SettingError for what can be known wrong before a run begins: key, corpus, archive."""
         if absence := absence_of(choice):
-            raise SettingError(f"the browser {absence}; or leave the web out with --web off")
+            raise SettingError(f"there is no browser: {absence}")
         self.reader(choice, guards_over(None, choice))
 
     def reader(self, choice: WebChoice, guards: Guards) -> Reader:

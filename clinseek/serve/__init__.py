@@ -7,4 +7,5 @@ sessions.py  many sessions at once, each bound when it is opened and never again
 stdio.py     one session over stdin and stdout
 http.py      many sessions over Streamable HTTP, behind the checks of gate.py
 ehr.py       the `ehr.*` toolkit as a service
+browser.py   the `browser.*` toolkit as a service
 """

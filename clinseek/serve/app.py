@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Awaitable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
@@ -152,12 +153,15 @@ def structured(entry: Evidence) -> dict[str, Any]:
     """The structured content of a result: the text, and where it came from.
 
     `row_ids` are the rows of `table` that the text shows, in its order; `tables` all that were
-    read; `refused` is True where the text says what to do instead.
+    read; `refused` is True where the text says what to do instead. What shows a page has `web` in
+    their place: cursor, url, title, first and last line, when it was retrieved, sha256.
     """
     origin = entry.answered.origin
+    told = {"text": entry.answered.text, "refused": origin.refused}
+    if origin.web is not None:
+        return {**told, "web": asdict(origin.web)}
     return {
-        "text": entry.answered.text,
-        "refused": origin.refused,
+        **told,
         "table": origin.table,
         "row_ids": list(origin.row_ids),
         "tables": list(origin.tables),

@@ -190,7 +190,7 @@ def test_without_the_extra_there_is_no_browser_and_the_reason_is_told(
 
     reason = "browser.* (needs tantivy: pip install 'clinseek[web]')"
     assert reason in record.messages[1]["content"]
-    with pytest.raises(SettingError, match=r"needs tantivy: pip install 'clinseek\[web\]'"):
+    with pytest.raises(SettingError, match=r"no browser: needs tantivy: pip install 'clinseek\[web\]'"):
         ask(finishing("3.2"), web_backend="searxng:http://127.0.0.1:8080")
 
 

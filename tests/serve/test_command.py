@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from clinseek.cli import main, serve
+from clinseek.cli import main, serving
 from tests.serve.serving import END, bound, case_files, eventually, over_http, text_of
 from tests.serve.test_many_sessions import INITIALIZE
 
@@ -70,7 +70,7 @@ def test_what_cannot_be_served_is_said_in_one_sentence(
 def test_without_the_extra_the_command_says_what_to_install(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve, "NEEDED", ("no_such_package_at_all",))
+    monkeypatch.setattr(serving, "NEEDED", ("no_such_package_at_all",))
     assert "pip install 'clinseek[mcp]'" in _refused(capsys, "-n", 1, "-t", END)
 
 
