@@ -53,6 +53,7 @@ def every_finding() -> list[Finding]:
         *_libraries(),
         *_extras(),
         *_places(),
+        *_web(),
         *_privacy(),
         *_next_steps(),
     ]
@@ -179,6 +180,33 @@ def _store(topic: str, path: Path) -> Finding:
         return Finding(topic, "CLINSEEK_STORE", "broken", str(error))
     held = f"{path}: {len(store.subjects()):,} patients, {len(store.tables)} tables"
     return Finding(topic, "CLINSEEK_STORE", "works", held)
+
+
+def _web() -> Iterator[Finding]:
+    """How a run that names no web of its own would meet it."""
+    from clinseek.graphs.state import Context
+    from clinseek.nodes.webs import absence_of, web_choice
+
+    topic, what = "The web of a run", "browser"
+    try:
+        choice = web_choice(Context())
+    except UserError as error:
+        yield Finding(topic, what, "broken", str(error), "mend or unset it")
+        return
+    absence = absence_of(choice)
+    if absence is not None:
+        yield Finding(topic, what, "absent", absence)
+        return
+    searched = ", ".join(choice.corpora) or "the demonstration's pages"
+    offline = choice.backend == "offline"
+    where = f"offline, over {searched}: nothing leaves" if offline else choice.backend
+    yield Finding(topic, what, "works", f"{choice.mode}, {where}")
+    yield Finding(
+        topic,
+        "SERPER_API_KEY",
+        "works" if os.environ.get("SERPER_API_KEY") else "absent",
+        "set" if os.environ.get("SERPER_API_KEY") else "not set (for --web-backend serper)",
+    )
 
 
 def _privacy() -> Iterator[Finding]:

@@ -117,7 +117,7 @@ def _reason(element: HtmlElement, hiding: set[Selector]) -> Reason | None:
     if _has_hiding_attribute(element):
         return "attribute"
     alt = element.get("alt", "")
-    if len(alt) > _LONGEST_ALT or has_control_tokens(alt):
+    if alt and (len(alt) > _LONGEST_ALT or has_control_tokens(alt)):
         return "alt"
     return _reason_in_style(element, hiding)
 
