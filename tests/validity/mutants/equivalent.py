@@ -2,6 +2,7 @@
 
 _OWN = "the cell is empty whenever its own moment is, so there is nothing to show early"
 _STORED = "the row waits for storetime already, so only endtime is left to wait for"
+_ITSELF = "a time opens at itself without a mask"
 _TIES = "row_id orders rows known at one moment by content instead; no id is made of it"
 
 _BEGUN = "a stay or an entry that has begun has its first moment, so none of the texts is empty"
@@ -11,6 +12,7 @@ EQUIVALENT: dict[str, str] = {
     "admissions.key: none": _TIES,
     "admissions.masked[deathtime]: a NULL means now": _OWN,
     "admissions.masked[dischtime]: a NULL means now": _OWN,
+    "beside[admission]: no WHERE": _HAS_ID,
     "beside[admission]: no nullif": _BEGUN,
     "beside[admission]: coalesce without ''": _BEGUN,
     "beside[death]: no nullif": _BEGUN,
@@ -35,6 +37,12 @@ EQUIVALENT: dict[str, str] = {
     "patients.known.event: a NULL means now": "the row is always there",
     "patients.known.strict: a NULL means now": "the row is always there",
     "patients.masked[dod]: a NULL means now": _OWN,
+    "pharmacy.key: none": _TIES,
+    "pharmacy.masked[stoptime]: a NULL means now": _OWN,
+    "pharmacy.masked[stoptime]: profiles ('event',)": _ITSELF,
     "prescriptions.masked[stoptime]: a NULL means now": _OWN,
-    "prescriptions.masked[stoptime]: profiles ('event',)": "a time opens at itself without a mask",
+    "prescriptions.masked[stoptime]: profiles ('event',)": _ITSELF,
+    "procedureevents.masked[endtime]: a NULL means now": _OWN,
+    "procedureevents.masked[endtime]: profiles ('event',)": _STORED,
+    "transfers.key: none": _TIES,
 }

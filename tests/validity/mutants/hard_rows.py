@@ -15,7 +15,6 @@ from clinseek.validity.oracle import RawRecord, RawRow
 _EACH = 2
 _NOWHERE = 2_999_999_999
 _WAYS = 6
-_FILLED: dict[str, int | float | str] = {"integer": 1, "real": 1.5, "text": "told"}
 _OWN_KEYS = {
     "transfers": "transfer_id",
     "labevents": "labevent_id",
@@ -44,28 +43,34 @@ def with_hard_rows(record: RawRecord, nth: int) -> RawRecord:
     Patients are counted by `nth`, so that deaths are told in each way whatever their ids are.
     """
     numbers = itertools.count(1)
-    hard: RawRecord = {}
+    hard: RawRecord = {
+        table: [*rows, *_under_fresh_ids(table, rows, nth, numbers), *_twice(table, rows)]
+        for table, rows in record.items()
+        if table in _STAYS
+    }
+    admitted = [row["hadm_id"] for row in hard.get("admissions", [])]
+    odd = admitted[len(record.get("admissions", [])) :]
     for table, rows in record.items():
         if table == "patients":
             hard[table] = [_dead(row, record.get("admissions", []), nth) for row in rows]
-        elif table in _STAYS:
-            hard[table] = [
-                *rows,
-                *(
-                    {**stay, _STAYS[table]: 2_700_000_000 + next(numbers)}
-                    for row in rows[:1]
-                    for stay in _hard_stays(table, row, nth)
-                ),
-                *_twice(table, rows),
-            ]
-        else:
-            apart = _told_apart(table, rows)
-            filled = [{**row, **_filled(table, row)} for row in apart[:1]]
-            spoilt = (each for row in (*apart, *filled) for each in _spoilt(table, row))
+        elif table not in _STAYS:
+            spoilt = itertools.chain(
+                (each for row in _told_apart(table, rows) for each in _spoilt(table, row)),
+                ({**row, "hadm_id": stay} for row in rows[:1] if "hadm_id" in row for stay in odd),
+            )
             under_own_keys = [_under_own_key(table, row, next(numbers)) for row in spoilt]
             hard[table] = [*rows, *under_own_keys, *_twice(table, rows)]
     hard["poe_detail"] = [*hard.get("poe_detail", []), *_consults(record.get("poe", []))]
-    return hard
+    return {table: hard[table] for table in (*record, "poe_detail")}
+
+
+def _under_fresh_ids(
+    table: str, rows: list[RawRow], nth: int, numbers: Iterator[int]
+) -> Iterator[RawRow]:
+    """Odd stays of the first one, each under an id of its own."""
+    for row in rows[:1]:
+        for stay in _hard_stays(table, row, nth):
+            yield {**stay, _STAYS[table]: 2_700_000_000 + next(numbers)}
 
 
 def _dead(patient: RawRow, admissions: list[RawRow], nth: int) -> RawRow:
@@ -130,13 +135,17 @@ def _consults(orders: list[RawRow]) -> Iterator[RawRow]:
 
 
 def _told_apart(table: str, rows: list[RawRow]) -> list[RawRow]:
-    """The first rows of each kind: by field_name where there is one, filled ones first."""
+    """The first rows of each kind (by field_name where there is one), fuller ones first.
+
+    The fullest of them also with what it leaves empty filled in.
+    """
     kinds: dict[object, list[RawRow]] = {}
     for row in sorted(rows, key=lambda row: sum(cell is None for cell in row.values())):
         kept = kinds.setdefault(row.get("field_name"), [])
         if len(kept) < _EACH:
             kept.append(row)
-    return [row for kept in kinds.values() for row in kept]
+    apart = [row for kept in kinds.values() for row in kept]
+    return [*apart, *({**row, **_filled(table, row)} for row in apart[:1])]
 
 
 def _spoilt(table: str, row: RawRow) -> Iterator[RawRow]:
@@ -160,8 +169,12 @@ def _spoilt(table: str, row: RawRow) -> Iterator[RawRow]:
 def _filled(table: str, row: RawRow) -> RawRow:
     """What the row leaves empty, filled in: columns that MIMIC leaves empty have rules too."""
     kinds = {column: TABLES[table].type_of(column) for column in row}
-    empty = (c for c in row if row[c] is None and c not in (*_LINKS, "field_value"))
-    return {column: _FILLED[kinds[column]] for column in empty if kinds[column] in _FILLED}
+    empty = [c for c in row if row[c] is None and c not in (*_LINKS, "field_value")]
+    told = [str(row[c]) for c in row if kinds[c] == "time" and row[c] is not None]
+    filling: dict[str, int | float | str] = {"integer": 1, "real": 1.5, "text": "told"}
+    if told:
+        filling["time"] = _moved(max(told), 3)
+    return {column: filling[kinds[column]] for column in empty if kinds[column] in filling}
 
 
 def _moved(moment: str, days: int) -> str:
