@@ -3,12 +3,13 @@
     python benchmarks/interval_coverage.py [--repeats 2000] [--seed 1]
 
 Made-up scores of patients with one to six rows each (2.5 on average), alike within a patient.
-`binary`: each row is right with the patient's own chance, which is Beta distributed. `f1`: the same,
-but a right row scores Beta(3, 1.5), so that scores are graded and many are 0. The true mean is known
-exactly. `coverage` is the share of 95 % intervals that hold it (the 0.95 is ours to reach); `paper` is
-that of the published pooled t interval, which takes rows for patients. For the comparison two systems
-have the same true mean, chances that are alike in a patient, and rows of their own; `false` is the
-share of comparisons with p < 0.05 (and of difference intervals without 0, `outside`).
+`binary`: each row is right with the patient's own chance, which is Beta distributed. `f1`: the
+same, but a right row scores Beta(3, 1.5), so that scores are graded and many are 0. The true mean
+is known exactly. `coverage` is the share of 95 % intervals that hold it, `bootstrap` that of the
+percentile intervals, `paper` that of the published pooled t, which takes rows for patients. For the
+comparison two systems have the same true mean, chances that are alike in a patient, and rows of
+their own; `false` is the share of comparisons with p < 0.05, and `outside` that of difference
+intervals without 0.
 
 The claims: coverage at least 0.90 with 30 patients and 0.94 to 0.96 with 1,000; false at most 0.06.
 """

@@ -50,14 +50,14 @@ def _of_folder(path: Path) -> RunSource:
 
     run = open_run(path)
     rows = tuple(run.rows())
-    store = Path(run.plan.store)
+    store = Path(run.plan.store) if run.plan.store else None
     return RunSource(
         name=run.name,
         rows=rows,
         expected=tuple((qid, epoch) for _, qid, epoch in run.plan.keys),
         records=run.records,
         scores=run.scores,
-        store=store if store.is_dir() else None,
+        store=store if store is not None and store.is_dir() else None,
         settings=run.settings.model_dump(mode="json"),
     )
 

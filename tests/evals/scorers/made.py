@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from clinseek.evals.rows import Row
+from clinseek.evals.rows import Row, write_rows
+from clinseek.evals.runner import RunSettings
+from clinseek.evals.runner.run_folder import RunPlan
+from clinseek.record_file import append_record
 from clinseek.records import (
     NO_TIME,
     NO_USAGE,
@@ -117,3 +121,31 @@ def a_record(
         ),
     }
     return Record(**{**given, **fields})
+
+
+def a_run_folder(
+    path: Path, rows: Sequence[Row], records: Iterable[Record], *, epochs: int = 1, **settings: Any
+) -> Path:
+    """A run folder as `clinseek eval` leaves it; records are of the row with their qid."""
+    path.mkdir()
+    by_qid = {row.qid: row for row in rows}
+    fingerprints = {row.qid: row.fingerprint for row in rows}
+    plan = RunPlan(
+        run_id="made",
+        command="",
+        rows_file="",
+        rows_fingerprint="",
+        rows=fingerprints,
+        epochs=epochs,
+        settings=RunSettings(**{"model": "offline", **settings}),
+        store="",
+        store_fingerprint="",
+        versions={},
+        begun="",
+    )
+    (path / "run.json").write_text(plan.model_dump_json())
+    write_rows(path / "rows.jsonl", rows)
+    for record in records:
+        content = by_qid[record.qid].content if record.qid in by_qid else {"qid": record.qid}
+        append_record(path / "records.jsonl", record.model_copy(update={"row": content}))
+    return path

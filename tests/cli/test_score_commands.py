@@ -1,0 +1,105 @@
+"""`clinseek score` and `clinseek compare`: tables for people, one object for programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from clinseek.cli.main import USER_ERROR, run
+from tests.evals.scorers.made import a_record, a_row, a_run_folder, an_entry
+
+ROWS = [
+    a_row("yes", qid=f"q{n}", subject_id=10 + n, task=f"t{n % 2}", answer_form="yes_no")
+    for n in range(8)
+]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> tuple[Path, Path]:
+    a = [a_record(["yes" if n < 2 else "no"], qid=f"q{n}") for n in range(8)]
+    b = [
+        a_record(["yes"], qid=f"q{n}", citations=[["E1"]], evidence=[an_entry(1, "yes")])
+        for n in range(7)
+    ]
+    return a_run_folder(tmp_path / "A", ROWS, a), a_run_folder(tmp_path / "B", ROWS, b)
+
+
+def test_score_tells_means_and_writes_them_beside_the_run(
+    runs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["score", str(runs[1])]) == 0
+    told = capsys.readouterr().out
+    assert "default" in told
+    assert "87.5" in told
+    assert (runs[1] / "scores" / "default.jsonl").is_file()
+    assert run(["score", str(runs[1]), "--json", "--ci", "paper"]) == 0
+    held = json.loads(capsys.readouterr().out)
+    assert held["scorers"]["published"]["micro"]["method"] == "paper"
+    assert held["scorers"]["default"]["counts"]["missing"] == 1
+    assert held["tool_use"]["by_tool"]["ehr.get_latest_records"]["calls"] == 7
+
+
+def test_score_writes_the_published_form_and_scores_it_again(
+    runs: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = str(tmp_path / "results.jsonl")
+    assert run(["score", str(runs[0]), "--scorer", "published", "--write-published", file]) == 0
+    capsys.readouterr()
+    assert run(["score", file, "--scorer", "published", "--json"]) == 0
+    micro = json.loads(capsys.readouterr().out)["scorers"]["published"]["micro"]
+    assert (micro["value"], micro["n"]) == (0.25, 8)
+
+
+def test_compare_tells_the_difference_what_was_left_out_and_what_flipped(
+    runs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["compare", *map(str, runs), "--draws", "500"]) == 0
+    told = capsys.readouterr()
+    assert "B is better than A: +71.4 points" not in told.out  # five of seven: p is 0.06
+    assert "No difference was shown: +71.4 points, p = 0.0625; McNemar p = 0.0625" in told.out
+    assert "5 gained, 0 lost" in told.out
+    assert "left out: 1 no record in B (q7)" in told.err
+    assert run(["compare", *map(str, runs), "--json"]) == 0
+    held = json.loads(capsys.readouterr().out)
+    assert held["overall"]["test"]["mcnemar"] == 0.0625
+    assert held["left_out"] == [{"reason": "no record in B", "runs": [["q7", 1]]}]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["score", "nowhere"], "no run folder"),
+        (["score", "{a}", "--scorer", "f1"], "there is no scorer 'f1'"),
+        (["score", "{a}", "--cases"], "--cases needs the store of the runs"),
+        (["score", "{a}", "--store", "nowhere"], "there is no such store"),
+        (["score", "{a}", "--judge", "nonsense"], "nonsense"),
+        (["compare", "{a}", "nowhere"], "no run folder"),
+    ],
+)
+def test_a_mistake_is_one_sentence(
+    runs: tuple[Path, Path],
+    arguments: list[str],
+    said: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run([each.format(a=runs[0]) for each in arguments]) == USER_ERROR
+    told = capsys.readouterr()
+    assert said in told.err
+    assert "Traceback" not in told.err
+
+
+def test_runs_that_share_no_rows_are_refused(
+    runs: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = a_run_folder(tmp_path / "C", [a_row("yes", qid="z")], [a_record(["yes"], qid="z")])
+    assert run(["compare", str(runs[0]), str(other)]) == USER_ERROR
+    assert "share no row that both have scored" in capsys.readouterr().err
+
+
+def test_reasons_for_unscored_runs_are_told(
+    runs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["score", str(runs[0]), "--scorer", "judge"]) == 0
+    assert "judge: 6 unscored, the first because rules cannot tell" in capsys.readouterr().err
