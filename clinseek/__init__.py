@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from clinseek.api import aask, ask, resume, threads
     from clinseek.errors import ClinseekError, UserError
     from clinseek.evals.report.run_page import run_page
+    from clinseek.evals.runner.experiments import (
+        aevaluate,
+        evaluate,
+        evaluate_comparative,
+        evaluate_existing,
+    )
     from clinseek.records import Record
     from clinseek.toolkits.ehr.case import Case, label_known_at, label_visible, open_case
     from clinseek.toolkits.ehr.store import Store, ingest
@@ -35,8 +41,12 @@ _HOME_OF = {
     "Store": "clinseek.toolkits.ehr.store",
     "UserError": "clinseek.errors",
     "aask": "clinseek.api",
+    "aevaluate": "clinseek.evals.runner.experiments",
     "ask": "clinseek.api",
     "audit": "clinseek.validity.audit.run",
+    "evaluate": "clinseek.evals.runner.experiments",
+    "evaluate_comparative": "clinseek.evals.runner.experiments",
+    "evaluate_existing": "clinseek.evals.runner.experiments",
     "label_known_at": "clinseek.toolkits.ehr.case",
     "label_visible": "clinseek.toolkits.ehr.case",
     "ingest": "clinseek.toolkits.ehr.store",
@@ -56,8 +66,12 @@ __all__ = [
     "UserError",
     "__version__",
     "aask",
+    "aevaluate",
     "ask",
     "audit",
+    "evaluate",
+    "evaluate_comparative",
+    "evaluate_existing",
     "ingest",
     "label_known_at",
     "label_visible",

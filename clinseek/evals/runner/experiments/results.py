@@ -1,0 +1,87 @@
+"""What an experiment gave: runs with their examples and scores, and the summary of all."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from statistics import mean
+from typing import Any
+from uuid import UUID
+
+from langsmith.evaluation import EvaluationResult
+from langsmith.schemas import Example, Run
+from typing_extensions import TypedDict
+
+from clinseek.errors import SettingError
+from clinseek.evals.runner.experiments.examples import experiment_id
+
+
+class ScoredRun(TypedDict):
+    """One run, as LangSmith's results give it; `evaluation_results` is {"results": [...]}."""
+
+    run: Run
+    example: Example
+    evaluation_results: dict[str, list[EvaluationResult]]
+
+
+@dataclass(frozen=True)
+class ExperimentResults:
+    """The runs of an experiment in the order of its examples; `summary` is over all of them."""
+
+    experiment_name: str
+    rows: Sequence[ScoredRun]
+    summary: Sequence[EvaluationResult] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+    url: str | None = None
+
+    @property
+    def id(self) -> UUID:
+        """The id of the experiment."""
+        return experiment_id(self.experiment_name)
+
+    def __iter__(self) -> Iterator[ScoredRun]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """The mean of each key over the runs that were scored by it."""
+        held: dict[str, list[float]] = defaultdict(list)
+        for row in self.rows:
+            for result in row["evaluation_results"]["results"]:
+                if isinstance(result.score, bool | int | float):
+                    held[result.key].append(float(result.score))
+        return {key: mean(values) for key, values in held.items()}
+
+    def to_pandas(self) -> Any:
+        """A DataFrame, a line a run: inputs.*, outputs.*, reference.*, feedback.*, and more.
+
+        SettingError without pandas, which clinseek does not need elsewhere.
+        """
+        try:
+            frame = import_module("pandas").DataFrame
+        except ImportError:
+            raise SettingError("to_pandas needs pandas; pip install pandas") from None
+        return frame([_line(row) for row in self.rows])
+
+
+def _line(row: ScoredRun) -> dict[str, Any]:
+    run, example = row["run"], row["example"]
+    ended = run.end_time or run.start_time
+    return {
+        **{f"inputs.{name}": value for name, value in (example.inputs or {}).items()},
+        **{f"outputs.{name}": value for name, value in (run.outputs or {}).items()},
+        "error": run.error,
+        **{f"reference.{name}": value for name, value in (example.outputs or {}).items()},
+        **{
+            f"feedback.{result.key}": result.value if result.score is None else result.score
+            for result in row["evaluation_results"]["results"]
+        },
+        "execution_time": (ended - run.start_time).total_seconds(),
+        "example_id": example.id,
+        "id": run.id,
+    }
