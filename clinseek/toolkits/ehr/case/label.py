@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +30,9 @@ _END_OF_TIME = "9999-12-31 23:59:59"
 class KnownLabel:
     """A raw row that holds a label, and the first moment at which the label is visible.
 
-    `row` has every raw cell, times as `YYYY-MM-DD HH:MM:SS`. `known_at` is '' where the label is
-    visible whatever the cutoff, None where it never is.
+    `row` has every raw cell, times as `YYYY-MM-DD HH:MM:SS` with parts of a second where the raw
+    one has them. `known_at` is a whole second, as every cutoff is: the first at which a case shows
+    the label. It is '' where the label is visible whatever the cutoff, None where it never is.
     """
 
     row: Mapping[str, Any]
@@ -60,9 +61,10 @@ class LabelClock:
         """Every raw row of `table` that holds the cells of `where`, with its first moment.
 
         With `column` the moment is that of this cell. `where` names raw columns and their raw
-        values (None is an empty cell); times may be text or datetime. An empty list where no row
-        holds them. Raises SettingError for an unknown table, column or value, StoreError for a
-        table that the store lacks.
+        values (None is an empty cell); times may be text or datetime, and a bare date in a column
+        of times is the end of its day, as ingest reads one. An empty list where no row holds them.
+        Raises SettingError for an unknown table, column or value, and for a bare date that finds
+        no row; StoreError for a table that the store lacks.
         """
         self._check(table, where, column)
         columns = TABLES[table].column_names
@@ -75,10 +77,13 @@ class LabelClock:
             f"{self._composition.raw_rows(table)} WHERE {asked} ORDER BY r.rowid",
             tuple(cells.values()),
         )
-        return [
-            KnownLabel(dict(zip(columns, row[:-1], strict=True)), row[-1])
+        labels = [
+            KnownLabel(dict(zip(columns, row[:-1], strict=True)), first_second(row[-1]))
             for row in found.fetchall()
         ]
+        if not labels:
+            _refuse_bare_dates(table, where)
+        return labels
 
     def visible(
         self,
@@ -110,6 +115,11 @@ class LabelClock:
                 f"the store holds no table {table}; it holds {', '.join(self._tables)}"
             )
         raw, shown = TABLES[table].column_names, self._composition.schema(table).column_names
+        if not isinstance(where, Mapping):
+            raise SettingError(
+                f"where={where!r} names no cells; give raw columns with their raw values, for "
+                f"example {{{raw[-1]!r}: ...}}, or {{}} for every row of {table}"
+            )
         for name in where:
             if name not in raw:
                 raise SettingError(f"{table} has no column {name!r}; columns: {', '.join(raw)}")
@@ -126,15 +136,60 @@ class LabelClock:
         self._connection.execute(f"CREATE INDEX main.{name} ON {table} ({named})")
 
 
+def first_second(moment: str | None) -> str | None:
+    """The first whole second that is not before `moment`, written as a cutoff is.
+
+    '' (always) and None (never) stay as they are; a moment after the last second that can be
+    written is never.
+
+    >>> first_second("2156-04-17 15:57:08.657000"), first_second("2156-04-17 15:57:08")
+    ('2156-04-17 15:57:09', '2156-04-17 15:57:08')
+    """
+    if not moment or "." not in moment:
+        return moment
+    exact = datetime.fromisoformat(moment)
+    whole = exact.replace(microsecond=0)
+    try:
+        return (whole + timedelta(seconds=exact > whole)).isoformat(sep=" ")
+    except OverflowError:
+        return None
+
+
+def _refuse_bare_dates(table: str, where: Mapping[str, Any]) -> None:
+    """A day for a time finds nothing but a raw bare date: told, or it would pass for no label."""
+    for name, value in where.items():
+        if TABLES[table].type_of(name) == "time" and _is_bare_date(value):
+            raise SettingError(
+                f"no row of {table} holds {name} {value}: the column holds times, so a bare date "
+                f"means {raw_cell(table, name, value)}; give the moment as the raw file has it"
+            )
+
+
+def _is_bare_date(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value.strip()) == len("2150-03-05")
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _read_subject_id(given: int | str) -> int:
+    """The patient's number, which a csv of labels may hold as text."""
+    if isinstance(given, str) and given.strip().isdecimal():
+        return int(given)
+    if isinstance(given, str | bool | float):
+        raise SettingError(f"subject_id {given!r} is no whole number, for example 10014354")
+    return int(given)
+
+
 @contextmanager
 def label_clock(
-    store: PatientRecords | str | Path, subject_id: int, *, profile: str = "available"
+    store: PatientRecords | str | Path, subject_id: int | str, *, profile: str = "available"
 ) -> Iterator[LabelClock]:
     """A clock for the labels of one patient; the raw rows are laid out once and gone with it.
 
-    Raises StoreError, SubjectError, SettingError (no such profile) and RuleError (a table or
-    column without a rule).
+    Raises StoreError, SubjectError, SettingError (no such profile, a subject_id that is no number)
+    and RuleError (a table or column without a rule).
     """
+    subject_id = _read_subject_id(subject_id)
     records, composition = opened_store(store), composition_of(profile_named(profile))
     tables = patient_tables(records)
     vocabulary = records.vocabulary if records.vocabulary.is_file() else None
@@ -148,7 +203,7 @@ def label_clock(
 
 def label_known_at(
     store: PatientRecords | str | Path,
-    subject_id: int,
+    subject_id: int | str,
     *,
     table: str,
     where: Mapping[str, Any],
@@ -166,7 +221,7 @@ def label_known_at(
 
 def label_visible(
     store: PatientRecords | str | Path,
-    subject_id: int,
+    subject_id: int | str,
     *,
     cutoff: str | datetime,
     table: str,

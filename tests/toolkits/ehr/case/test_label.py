@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clinseek.errors import SettingError, StoreError, SubjectError
 from clinseek.toolkits.ehr.availability import CASE_PROFILES, CaseProfile
@@ -19,6 +21,8 @@ from clinseek.toolkits.ehr.case import (
     label_visible,
     open_case,
 )
+from clinseek.toolkits.ehr.case.cutoff import read_cutoff
+from clinseek.toolkits.ehr.case.label import first_second
 from clinseek.toolkits.ehr.store import Store, ingest
 from clinseek.toolkits.ehr.tables import TABLES
 from tests.toolkits.ehr.case.boundaries.raw_record import Cohort
@@ -229,6 +233,9 @@ def test_cells_are_read_as_the_raw_files_write_them(
         ("labevents", {"charttime": "noon"}, None, "'noon' is no time"),
         ("labevents", {"charttime": "2150-03-02T07:50Z"}, None, "is no time"),
         ("labevents", {"charttime": 7}, None, "7 is no time"),
+        ("labevents", None, None, "where=None names no cells; give raw columns"),
+        ("labevents", {"charttime": "2150-03-02"}, None, "bare date means 2150-03-02 23:59:59"),
+        ("labevents", {"charttime": date(2150, 3, 2)}, None, "labevents holds charttime 2150-03"),
     ],
 )
 def test_what_cannot_be_a_label_is_refused(
@@ -236,6 +243,44 @@ def test_what_cannot_be_a_label_is_refused(
 ) -> None:
     with pytest.raises(SettingError, match=said):
         label_known_at(store, ANN.subject_id, table=table, where=cells, column=column)
+
+
+def test_the_patients_number_may_be_text_and_nothing_else_that_is_no_number(store: Path) -> None:
+    def labels(subject_id: Any) -> list[KnownLabel]:
+        return label_known_at(store, subject_id, table="labevents", where={})
+
+    assert labels(f" {ANN.subject_id} ") == labels(ANN.subject_id) != []
+    for strange in ("Ann", "", 1.5, True):
+        with pytest.raises(SettingError, match="is no whole number"):
+            labels(strange)
+
+
+PARTS_OF_SECONDS = st.datetimes(datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59, 58))
+
+
+@given(PARTS_OF_SECONDS)
+def test_the_first_whole_second_is_one_at_which_the_label_is_visible(exact: datetime) -> None:
+    """A raw moment is there at every cutoff that is not before it, and cutoffs are whole."""
+    written = exact.isoformat(sep=" ")
+    known_at = first_second(written)
+    assert known_at is not None
+
+    assert KnownLabel({}, known_at).visible_at(known_at)
+    assert _a_second_before(known_at) < written <= known_at
+    assert read_cutoff(known_at) == known_at
+
+
+def test_a_moment_after_the_last_second_of_the_calendar_never_comes() -> None:
+    assert first_second("9999-12-31 23:59:59.500000") is None
+
+
+def test_a_label_with_parts_of_a_second_is_visible_at_its_moment(demo_store: Path) -> None:
+    """Some procedures of the demo ended between two seconds."""
+    found = label_known_at(demo_store, 10002428, table="procedureevents", where={})
+    broken = [label for label in found if "." in str(label.row["storetime"])]
+
+    assert broken
+    assert all(label.visible_at(label.known_at) for label in found if label.known_at)
 
 
 def test_a_table_that_the_store_lacks_and_an_unknown_patient_are_refused(
@@ -279,15 +324,14 @@ Labels = dict[tuple[str, str | None], list[KnownLabel]]
 
 
 def _some_moments(labels: Labels) -> list[str]:
-    """The moment of a row in the middle of each of six tables, but for parts of a second."""
-    tables = ("labevents", "admissions", "microbiologyevents", "emar", "diagnosis", "transfers")
+    """The moment of a row in the middle of each of seven tables."""
+    tables = (
+        "labevents", "admissions", "microbiologyevents", "emar", "diagnosis", "transfers",
+        "procedureevents",
+    )  # fmt: skip
     chosen = []
     for table in tables:
-        moments = sorted(
-            label.known_at
-            for label in labels[table, None]
-            if label.known_at and "." not in label.known_at
-        )
+        moments = sorted(label.known_at for label in labels[table, None] if label.known_at)
         chosen += moments[len(moments) // 2 :][:1]
     return chosen
 
