@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -13,6 +13,9 @@ from clinseek.records import EvidenceEntry, Record
 
 Outcome = Literal["answered", "refused", "failed"]
 """`refused`: answered with a sentence on what to do instead. `failed`: the tool itself broke."""
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, default=str)
 
 
 @dataclass
@@ -40,6 +43,16 @@ class CallCount:
         self.nothing_new += call.nothing_new
         self.seconds += call.entry["seconds"]
 
+    def add_all(self, other: CallCount) -> None:
+        """Count the calls that `other` has counted."""
+        self.calls += other.calls
+        self.answered += other.answered
+        self.refused += other.refused
+        self.failed += other.failed
+        self.redundant += other.redundant
+        self.nothing_new += other.nothing_new
+        self.seconds += other.seconds
+
 
 class Call(NamedTuple):
     """One call of a run."""
@@ -64,15 +77,15 @@ def calls_of(record: Record) -> Iterator[Call]:
         if error["where"] == "act" and error["kind"] == "tool_failed"
     }
     given: dict[str, set[str]] = {}
-    seen: set[tuple[str, int]] = set()
+    seen: dict[str, set[int]] = {}
     for entry in record.evidence:
         text = texts.get(entry["call_id"], "").removeprefix(f"[{entry['id']}]").lstrip()
         before = given.setdefault(_same_call(entry), set())
         redundant = text in before and entry["tool"] not in NOT_EVIDENCE
         before.add(text)
-        rows = {(entry["table"], row_id) for row_id in entry["row_ids"] if entry["table"]}
-        stale = bool(rows) and rows <= seen and not redundant
-        seen.update((table, row_id) for table, row_id in rows if table)
+        rows = seen.setdefault(entry["table"] or "", set())
+        stale = bool(entry["row_ids"]) and rows.issuperset(entry["row_ids"]) and not redundant
+        rows.update(entry["row_ids"])
         outcome = _outcome(entry, broken)
         yield Call(entry, text, outcome, redundant, stale)
 
@@ -87,8 +100,7 @@ def namespace_of(tool: str) -> str:
 
 
 def _same_call(entry: EvidenceEntry) -> str:
-    arguments: Mapping[str, object] = entry["arguments"]
-    return f"{entry['tool']} {json.dumps(arguments, sort_keys=True, default=str)}"
+    return f"{entry['tool']} {_ENCODER.encode(entry['arguments'])}"
 
 
 def _outcome(entry: EvidenceEntry, broken: set[tuple[int, int]]) -> Outcome:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import median
 from typing import Any
 
-from clinseek.evals.tool_use.calls import Call, CallCount, calls_of, namespace_of
+from clinseek.evals.tool_use.calls import CallCount, calls_of, namespace_of
 from clinseek.evals.tool_use.first_citation import FirstCitation, first_citation
 from clinseek.evals.tool_use.sql_errors import SqlErrorKind, sql_error_kind
 from clinseek.records import Record
@@ -92,10 +92,14 @@ class ToolUseCount:
         touched: set[str] = set()
         last = max((turn["round"] for turn in record.turns), default=0)
         for call in calls_of(record):
-            self._add_call(call, task)
-            own.setdefault(call.entry["tool"], CallCount()).add(call)
+            tool = call.entry["tool"]
+            own.setdefault(tool, CallCount()).add(call)
             touched.update(call.entry["tables"] if call.outcome == "answered" else ())
             last = max(last, call.entry["round"])
+            if tool == _SQL and call.outcome != "answered":
+                self._sql_errors[sql_error_kind(call.text)] += 1
+        for tool, count in own.items():
+            self._add_calls(tool, task, count)
         self.rounds += last
         self._tables.update(touched)
         found = first_citation(record)
@@ -105,17 +109,14 @@ class ToolUseCount:
             self.uncited += 1
         return own
 
-    def _add_call(self, call: Call, task: str) -> None:
-        tool = call.entry["tool"]
-        for count in (
+    def _add_calls(self, tool: str, task: str, count: CallCount) -> None:
+        for total in (
             self.total,
             self._by_tool.setdefault(tool, CallCount()),
             self._by_namespace.setdefault(namespace_of(tool), CallCount()),
             self._by_task.setdefault(task, CallCount()),
         ):
-            count.add(call)
-        if tool == _SQL and call.outcome != "answered":
-            self._sql_errors[sql_error_kind(call.text)] += 1
+            total.add_all(count)
 
     def result(self) -> ToolUse:
         """What was counted, the most frequent first."""
