@@ -262,7 +262,7 @@ def _fault(fault: Mapping[str, Any]) -> str:
     if fault["type"] == "extra_forbidden":
         return f"no argument {name!r}"
     if fault["type"] == "missing":
-        return f"argument {name!r} is missing"
+        return f"argument {name!r} " + ("has too few values" if fault["loc"][1:] else "is missing")
     shown = repr(fault["input"])
     shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
     message = str(fault["msg"])

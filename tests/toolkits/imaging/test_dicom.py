@@ -39,7 +39,7 @@ def by_pydicom(made: Any) -> NDArray[np.float64]:
 @pytest.mark.parametrize("function", ["LINEAR", "LINEAR_EXACT", "SIGMOID"])
 @pytest.mark.parametrize("rescale", [{}, {"RescaleSlope": 2, "RescaleIntercept": -100}])
 def test_windows_are_applied_as_pydicom_applies_them(
-    function: str, rescale: dict[str, int]
+    function: str, rescale: dict[str, Any]
 ) -> None:
     made = dataset_of(
         CHEST, WindowCenter=1800, WindowWidth=2500, VOILUTFunction=function, **rescale
@@ -95,7 +95,7 @@ def test_a_radiograph_looks_the_same_whichever_way_it_is_stored() -> None:
 
 
 def test_the_presentation_shape_decides_over_the_photometric() -> None:
-    entries = {"WindowCenter": 2048, "WindowWidth": 4096}
+    entries: dict[str, Any] = {"WindowCenter": 2048, "WindowWidth": 4096}
     plain = read(dataset_of(CHEST, **entries)).pixels
     inverse = dataset_of(CHEST, PresentationLUTShape="INVERSE", **entries)
     twice = dataset_of(CHEST, photometric="MONOCHROME1", PresentationLUTShape="INVERSE", **entries)
