@@ -24,6 +24,7 @@ from clinseek.evals.runner.tally import ScoreOf, Tally
 from clinseek.kept_threads import checkpoints_in
 from clinseek.models import check_model, close_model
 from clinseek.nodes.bench import Means
+from clinseek.nodes.toolset import names_of
 from clinseek.settings import store_path
 from clinseek.toolkits.ehr.store import Store
 
@@ -70,6 +71,7 @@ async def run_rows(
     cannot be run in this setting, a folder begun otherwise or held by another process, a host that
     cannot be asked. A cancellation leaves every run where it stands.
     """
+    names_of(settings.tools)  # a mistyped tool is told before anything is written
     check_rows(rows, settings.setting)
     means, where, limits = means or Means(), store_path(store), limits or Limits()
     await asyncio.to_thread(check_model, model)

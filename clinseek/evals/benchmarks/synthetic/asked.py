@@ -20,7 +20,7 @@ RISK: Mapping[str, str] = {
     "in_hospital_death": "Will this patient die in hospital during this admission?",
     "los_3d": "Will this hospital stay last longer than 3 days, counted from admission?",
     "los_7d": "Will this hospital stay last longer than 7 days, counted from admission?",
-    "ed_admission_early": "Will this patient be admitted to the hospital from this emergency visit?",
+    "ed_admission_early": "Will this patient be admitted to the hospital from this visit?",
     "icu_stay_7d": "Will this ICU stay last 7 days or more?",
     "readmission_30d": "Will this patient be readmitted within 30 days of this discharge?",
 }

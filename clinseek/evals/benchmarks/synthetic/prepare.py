@@ -27,6 +27,7 @@ from clinseek.toolkits.ehr.case import Case, open_case
 from clinseek.toolkits.ehr.store import Store, ingest
 from clinseek.toolkits.ehr.synthetic import synthesise
 from clinseek.validity.outcomes import RawRows
+from clinseek.validity.probe.patient import KeptRecord
 
 _MOST_CANDIDATES = 100
 _LOOK_UPS_A_PATIENT = 1
@@ -74,12 +75,25 @@ def prepare_synthetic(
 
     told("cohort", 0, patients)
     _make_store(folder, store, patients=patients, seed=seed, told=told)
-    made = _asked(Store.open(store), per_task=per_task, seed=seed)
     files = {name: folder / f"{name}.jsonl" for name in _TYPES}
-    rows = _rows(store, made, seed=seed, told=told)
+    rows = synthetic_rows(store, per_task=per_task, seed=seed, told=told)
     for name, file in files.items():
         write_rows(file, rows[name])
     return PreparedSynthetic(store, {name: len(rows[name]) for name in _TYPES}, files)
+
+
+def synthetic_rows(
+    store: Path,
+    *,
+    per_task: int,
+    seed: int,
+    told: Callable[[str, int, int], None] = lambda *_: None,
+) -> dict[str, list[Row]]:
+    """The rows of each file over a store of the synthetic cohort; `told` hears of each patient."""
+    opened = Store.open(store)
+    raw = {subject_id: _raw(opened, subject_id) for subject_id in sorted(opened.subjects())}
+    made = _asked(opened, raw, per_task=per_task, seed=seed)
+    return _rows(opened, made, _candidates(opened, raw), seed=seed, told=told)
 
 
 def _make_store(
@@ -101,12 +115,13 @@ def _make_store(
         shutil.rmtree(raw, ignore_errors=True)
 
 
-def _asked(store: Store, *, per_task: int, seed: int) -> dict[str, list[Asked]]:
+def _asked(
+    store: Store, raw: Mapping[int, RawRows], *, per_task: int, seed: int
+) -> dict[str, list[Asked]]:
     """The questions of each file: so many a task, drawn by the seed."""
     labels = _labels(store)
     found: dict[str, list[Asked]] = {"risk": [], "decision": []}
-    for subject_id in sorted(store.subjects()):
-        rows = _raw(store, subject_id)
+    for subject_id, rows in raw.items():
         found["risk"] += risk_rows(subject_id, rows)
         found["decision"] += decision_rows(subject_id, rows, labels=labels)
     rng = random.Random(seed)
@@ -135,14 +150,14 @@ def _in_turn(lists: Sequence[list[Asked]]) -> Iterator[list[Asked]]:
 
 
 def _rows(
-    store: Path,
+    store: Store,
     asked: Mapping[str, Sequence[Asked]],
+    candidates: Mapping[str, list[str] | None],
     *,
     seed: int,
     told: Callable[[str, int, int], None],
 ) -> dict[str, list[Row]]:
     """The rows of each file, a patient at a time, so that few cases are open."""
-    candidates = _candidates(Store.open(store))
     by_patient: dict[int, list[tuple[str, Asked]]] = defaultdict(list)
     for name, members in asked.items():
         for one in members:
@@ -158,16 +173,17 @@ def _rows(
 
 
 def _with_evidence(
-    store: Path, asked: Sequence[tuple[str, Asked]], rng: random.Random
+    store: Store, asked: Sequence[tuple[str, Asked]], rng: random.Random
 ) -> Iterator[tuple[str, Asked, str]]:
     """One patient's questions with their packages; a cutoff at which nothing is known is left."""
+    record = KeptRecord(store, asked[0][1].subject_id)
     with ExitStack() as open_cases:
         cases: dict[str, Case] = {}
         for _, one in asked:
             if one.cutoff in cases:
                 continue
             try:
-                case = open_case(store, one.subject_id, cutoff=one.cutoff)
+                case = open_case(record, one.subject_id, cutoff=one.cutoff)
             except CutoffError:
                 continue
             cases[one.cutoff] = open_cases.enter_context(closing(case))
@@ -200,12 +216,11 @@ def _row(name: str, number: int, one: Asked, evidence: str, candidates: list[str
     )
 
 
-def _candidates(store: Store) -> dict[str, list[str] | None]:
+def _candidates(store: Store, raw: Mapping[int, RawRows]) -> dict[str, list[str] | None]:
     """The candidates of each task: every name of its kind in the store, never around the answer."""
     labels = sorted(set(_labels(store).values()))
     units, places = set(), set()
-    for subject_id in store.subjects():
-        rows = _raw(store, subject_id)
+    for rows in raw.values():
         units |= {row["careunit"] for row in rows["transfers"] if row["eventtype"] == "transfer"}
         places |= {row["discharge_location"] for row in rows["admissions"]}
     found = {
