@@ -36,9 +36,11 @@ def are_shares(values: NDArray[np.float64]) -> bool:
 
 
 def cluster_codes(clusters: Sequence[Hashable] | NDArray[Any], n: int) -> NDArray[np.intp]:
-    """For each of `n` values the number of its cluster, from 0 on, in the order of appearance."""
+    """For each of `n` values the number of its cluster, from 0 on."""
     if len(clusters) != n:
         raise SettingError(f"{n} scores have {len(clusters)} clusters; there must be one for each")
+    if isinstance(clusters, np.ndarray):
+        return np.unique(clusters, return_inverse=True)[1]
     numbers: dict[Hashable, int] = {}
     return np.fromiter(
         (numbers.setdefault(cluster, len(numbers)) for cluster in clusters), np.intp, n
