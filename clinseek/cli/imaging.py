@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from clinseek.cli import serve, serving
+from clinseek.cli import serve
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import emit, emit_json, say, table
+from clinseek.cli.serving import (
+    CALLS_A_MINUTE,
+    IDLE_SECONDS,
+    AllowHostOption,
+    CallsAMinuteOption,
+    HostOption,
+    IdleOption,
+    PortOption,
+    SessionsOption,
+    TokenFileOption,
+    Transport,
+    TransportOption,
+    begin_serving,
+    door_at,
+    limits_of,
+    over_http,
+    over_stdio,
+)
 
 if TYPE_CHECKING:
     from clinseek.toolkits.imaging.engine import Engine
@@ -147,22 +166,14 @@ def serve_imaging(
     timeout: Annotated[
         float, typer.Option("--timeout", metavar="SECONDS", min=1, help="Of one call.")
     ] = 180.0,
-    transport: Annotated[
-        serving.Transport, typer.Option("--transport", help="stdio: one session; http: many.")
-    ] = serving.Transport.STDIO,
-    host: Annotated[
-        str, typer.Option("--host", metavar="HOST", help="Not loopback: needs --token-file.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", metavar="P", min=0, max=65_535, help="0 takes a free one.")
-    ] = PORT,
-    token_file: Annotated[
-        Path | None,
-        typer.Option("--token-file", metavar="F", envvar="CLINSEEK_TOKEN_FILE", help="A token."),
-    ] = None,
-    sessions: Annotated[
-        int, typer.Option("--sessions", metavar="N", min=1, max=1_000, help="Open at once.")
-    ] = 50,
+    transport: TransportOption = Transport.STDIO,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = PORT,
+    token_file: TokenFileOption = None,
+    allow_host: AllowHostOption = None,
+    sessions: SessionsOption = 50,
+    idle: IdleOption = IDLE_SECONDS,
+    calls_a_minute: CallsAMinuteOption = CALLS_A_MINUTE,
     underscores: Annotated[
         bool, typer.Option("--underscores", help="Publish image_dicom_processor, without a dot.")
     ] = False,
@@ -172,31 +183,25 @@ def serve_imaging(
     [dim]clinseek serve imaging --image-root DIR[/dim]
     [dim]clinseek serve imaging --image-root DIR --transport http --port 5203[/dim]
 
-    Models are loaded before the first call. `clinseek imaging status` says which tools work.
+    Models are loaded while the first client comes in. `clinseek imaging status` says which tools
+    work, and why the others do not.
     """  # fmt: skip
+    begin_serving()
     from clinseek.serve.imaging import imaging_service
 
-    serving.begin_serving()
     engine = _engine(weights, timeout=timeout)
-    for tool, why in engine.absent().items():
-        say(f"{tool} is absent: {why}")
     with imaging_service(image_root, engine, benchmark=benchmark) as service:
-        if transport is serving.Transport.STDIO:
-            _over_stdio(service, engine, underscores=underscores)
+        for tool, why in engine.absent().items():
+            say(f"{tool} is absent: {why}")
+        warming = threading.Thread(target=engine.warm_up, args=(say,), daemon=True)
+        if transport is Transport.STDIO:
+            warming.start()
+            over_stdio(service, service.open(None), underscores=underscores)
             return
-        door = serving.door_at(host, port, token_file, ())
-        engine.warm_up(say)
-        limits = serving.limits_of(serving.CALLS_A_MINUTE, serving.IDLE_SECONDS)
-        serving.over_http(service, None, door, limits, most=sessions, underscores=underscores)
-
-
-def _over_stdio(service: Any, engine: Engine, *, underscores: bool) -> None:
-    from clinseek.serve.session import Limits
-    from clinseek.serve.stdio import run_stdio, take_over_stdio
-
-    pipes = take_over_stdio()
-    engine.warm_up(say)
-    run_stdio(service, service.open(None), Limits(), pipes, underscores=underscores)
+        door = door_at(host, port, token_file, allow_host or ())
+        limits = limits_of(calls_a_minute, idle)
+        warming.start()
+        over_http(service, None, door, limits, most=sessions, underscores=underscores)
 
 
 def _folder(named: Path | None) -> WeightsFolder:

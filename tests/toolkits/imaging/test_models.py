@@ -71,7 +71,7 @@ def test_the_densenet_is_torchxrayvisions_to_the_last_bit() -> None:
 
 def test_the_pspnet_is_torchxrayvisions_to_the_last_bit() -> None:
     original_of = xrv().baseline_models.chestx_det.PSPNet
-    import torchvision
+    torchvision = pytest.importorskip("torchvision")
     from torchxrayvision.baseline_models.chestx_det.ptsemseg.pspnet import pspnet
 
     original = original_of.__new__(original_of)
@@ -128,7 +128,7 @@ def test_weights_of_another_network_are_not_loaded(folder: WeightsFolder) -> Non
         Classifier(installed, torch.device("cpu"), shape=SMALL)
 
 
-class _Full(torch.nn.Module):  # type: ignore[misc]
+class _Full(torch.nn.Module):  # type: ignore[name-defined,misc]
     """A network whose device has no memory left when it runs on it."""
 
     def __init__(self) -> None:
@@ -148,7 +148,7 @@ class _Full(torch.nn.Module):  # type: ignore[misc]
 def test_when_the_devices_memory_ends_the_processor_takes_over_and_says_so() -> None:
     network = _Full()
     placed = Placed(network, torch.device("cuda:0"))
-    assert placed.notes == ()
+    assert list(placed.notes) == []
     for _ in range(2):
         assert placed.run(lambda net, device: net(str(device))) == "cpu"
     assert network.moved == ["cuda:0", "cpu"]

@@ -62,7 +62,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_png(folder / "photo.png", np.random.default_rng(1).integers(0, 255, (9, 9, 3), np.uint8))
     (folder / "empty.png").touch()
     (folder / "notes.txt").write_text("no image")
-    window = {"WindowCenter": 2048, "WindowWidth": 4096}
+    window: dict[str, Any] = {"WindowCenter": 2048, "WindowWidth": 4096}
     write_dicom(folder / "pa.dcm", ViewPosition="PA", PixelSpacing=[2, 2.5], **window)
     write_dicom(folder / "ap.dcm", ViewPosition="AP", **window)
     write_dicom(folder / "lateral.dcm", ViewPosition="LL", **window)
