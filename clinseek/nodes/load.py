@@ -34,6 +34,10 @@ from clinseek.toolkits.browser import browser_tool_schemas
 from clinseek.toolkits.ehr.case import Case
 
 
+_SOON = 2.0
+"""Seconds after which whoever waits is told for what."""
+
+
 @dataclass(frozen=True)
 class _Opened:
     binding: CaseBinding
@@ -51,7 +55,7 @@ async def load(
     context = check_context(runtime.context or Context())
     task = read_input(state)
     await _meet_host(bench, context, runtime)
-    await _meet_web(bench, context)
+    await _meet_web(bench, context, runtime)
     thread = str(config.get("configurable", {}).get("thread_id") or uuid.uuid4().hex)
     opened = await asyncio.to_thread(_open, task, context, thread=thread, bench=bench)
     binding = opened.binding
@@ -127,12 +131,17 @@ async def _meet_host(bench: Bench, context: Context, runtime: Runtime[Context]) 
     await asyncio.to_thread(check_model, host.model)
 
 
-async def _meet_web(bench: Bench, context: Context) -> None:
+async def _meet_web(bench: Bench, context: Context, runtime: Runtime[Context]) -> None:
     """See that the web that was chosen can be had, where the run has tools for it."""
     choice = web_choice(context)
     if choice.mode == "off" or choice.is_default or not _wants_browser(context):
         return
-    await asyncio.to_thread(bench.means.webs.check, choice)
+    checking = asyncio.create_task(asyncio.to_thread(bench.means.webs.check, choice))
+    done, _ = await asyncio.wait({checking}, timeout=_SOON)
+    if not done:
+        said = "the web is made ready; the index of a large corpus takes minutes, once"
+        runtime.stream_writer(Step(kind="warning", said=said).as_event())
+    await checking
 
 
 def _wants_browser(context: Context) -> bool:
