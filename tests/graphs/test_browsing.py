@@ -18,6 +18,8 @@ from clinseek import api
 from clinseek.errors import SettingError
 from clinseek.graphs.seek import build_graph
 from clinseek.graphs.state import Context
+from clinseek.nodes import load
+from clinseek.nodes.steps import Step
 from clinseek.records import EvidenceEntry, Record
 from clinseek.toolkits.browser.actions import lines_of
 from clinseek.toolkits.browser.archive import Archive
@@ -190,7 +192,9 @@ def test_without_the_extra_there_is_no_browser_and_the_reason_is_told(
 
     reason = "browser.* (needs tantivy: pip install 'clinseek[web]')"
     assert reason in record.messages[1]["content"]
-    with pytest.raises(SettingError, match=r"no browser: needs tantivy: pip install 'clinseek\[web\]'"):
+    with pytest.raises(
+        SettingError, match=r"no browser: needs tantivy: pip install 'clinseek\[web\]'"
+    ):
         ask(finishing("3.2"), web_backend="searxng:http://127.0.0.1:8080")
 
 
@@ -353,6 +357,25 @@ def test_a_web_that_cannot_be_is_told_before_the_run_begins(
     with pytest.raises(SettingError, match=said):
         ask(finishing(), **setting)
     assert api.threads() == []
+
+
+def test_who_waits_for_a_large_corpus_is_told(
+    ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "_SOON", 0.0)
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus" / "salt.md").write_text("Salt is not pepper.")
+    steps: list[Step] = []
+
+    record = ask(
+        calling(("browser.search", {"query": "salt"}), tag="s"),
+        finishing(),
+        web_corpora=[tmp_path / "corpus"],
+        on_step=steps.append,
+    )
+
+    assert "the web is made ready" in str(steps[0].said)
+    assert "Salt is not pepper." in _observations(record)[0]
 
 
 def test_a_record_from_another_backend_is_refused_at_the_start(ask: Ask, tmp_path: Path) -> None:
