@@ -48,10 +48,11 @@ def keyword_matches(
 
     `words`: every word stands in the title, or in another cell or code of its rows, as a word or
     a part of one (from three letters on), in any order. `phrase`: the keyword as it is written.
-    `prefix`: the title begins with it. `code`: a code begins with it, written with or without its
-    dot. Where no title holds all words, those that a synonym stands for are found.
+    `prefix`: the title begins with it. `code`: a code begins with it. An ICD code may be written
+    with its dot, though the tables write it without. Where no title holds all words, those that
+    a synonym stands for are found.
     """
-    words = [_undotted(word) for word in keyword.lower().split()]
+    words = keyword.lower().split()
     if not words:
         return Found(0, [])
     phrase = " ".join(keyword.lower().split())
@@ -64,9 +65,11 @@ def keyword_matches(
     return _by_synonym(titles, words, limit=limit, offset=offset)
 
 
-def _undotted(word: str) -> str:
-    """A code as the tables write it: I50.23 is I5023."""
-    return word.replace(".", "") if _CODE.fullmatch(word) else word
+def _spellings(titles: Titles, word: str) -> tuple[str, ...]:
+    """The word as it is written; where its table has ICD codes, also as that writes one: I5023."""
+    if titles.codes_may_lack_their_dot and _CODE.fullmatch(word):
+        return word, word.replace(".", "")
+    return (word,)
 
 
 def _fits(titles: Titles, words: Sequence[str], phrase: str) -> NDArray[np.uint8]:
@@ -96,21 +99,24 @@ def _fit_of_word(titles: Titles, word: str) -> NDArray[np.uint8]:
     fits = np.zeros(len(titles.titles), dtype=np.uint8)
     if len(word) >= _SHORTEST_PART or not word.isalnum():
         fits[cells.lines_of(cells.containing(word))[0]] = ANYWHERE
-    fits[cells.lines_of(cells.bare_beginning(word))[0]] = WORD_BEGINNINGS
-    fits[cells.lines_of(cells.whole(word))[0]] = WHOLE_WORDS
+    spellings = _spellings(titles, word)
+    for spelling in spellings:
+        fits[cells.lines_of(cells.bare_beginning(spelling))[0]] = WORD_BEGINNINGS
+    for spelling in spellings:
+        fits[cells.lines_of(cells.whole(spelling))[0]] = WHOLE_WORDS
     return fits
 
 
 def _keep(titles: Titles, fits: NDArray[np.uint8], *, phrase: str, mode: KeywordMode) -> None:
     """Take from `fits` what does not hold the phrase in the way that `mode` asks for."""
-    code = _undotted(phrase)
+    codes = [f"\t{spelling}" for spelling in _spellings(titles, phrase)]
     for place in fits.nonzero()[0].tolist():
         if mode == "prefix":
             kept = titles.lowered[place].startswith(phrase)
         elif mode == "code":
-            kept = f"\t{code}" in titles.lines[place]
+            kept = any(code in titles.lines[place] for code in codes)
         else:
-            kept = phrase in titles.lines[place] or f"\t{code}" in titles.lines[place]
+            kept = any(part in titles.lines[place] for part in (phrase, *codes))
         if not kept:
             fits[place] = 0
 

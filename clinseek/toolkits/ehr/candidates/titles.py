@@ -74,6 +74,11 @@ class Titles:
         return postings_of(line.split() for line in self.lines)
 
     @cached_property
+    def codes_may_lack_their_dot(self) -> bool:
+        """Whether the rows bear codes of ICD, or of a user's list, which may be such."""
+        return not {"icd_code", "code"}.isdisjoint(self.columns)
+
+    @cached_property
     def words(self) -> Postings:
         """The bare words of the titles."""
         return postings_of(map(words_of, self.lowered))
@@ -102,12 +107,9 @@ class Titles:
 
     @cached_property
     def synonym_titles(self) -> Titles:
-        """The synonyms as titles of their own; `rows[i]` holds the places of the real ones."""
-        return Titles(
-            ("place",),
-            tuple(synonym.text for synonym in self.synonyms),
-            tuple(tuple((place,) for place in synonym.places) for synonym in self.synonyms),
-        )
+        """The synonyms as titles of their own, in the same order and with no other cell."""
+        texts = tuple(synonym.text for synonym in self.synonyms)
+        return Titles((), texts, ((),) * len(texts))
 
 
 def words_of(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """Finding titles by words and by likeness, and by both."""
 
 import math
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -116,6 +117,15 @@ def test_a_threshold_keeps_out_what_is_not_alike() -> None:
 def test_a_code_is_found_with_or_without_its_dot() -> None:
     assert _found("I50.9") == _found("i509") == ["Heart failure, unspecified"]
     assert _found("250.00", mode="code") == ["Diabetes mellitus"]
+
+
+def test_a_number_with_a_dot_is_a_code_only_where_codes_are() -> None:
+    rows = [(225000, "Pressure"), (25000, "Flow"), (7, "Glucose 250.00 mg")]
+    items = titles_of(("itemid", "candidate"), rows, title="candidate")
+    for mode in get_args(KeywordMode):
+        found = keyword_matches(items, "250.00", mode=mode).matches
+        named = [items.titles[match.place] for match in found]
+        assert named == (["Glucose 250.00 mg"] if mode in ("words", "phrase") else [])
 
 
 def test_a_phrase_a_beginning_and_a_code_may_be_asked_for() -> None:

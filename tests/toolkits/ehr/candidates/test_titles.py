@@ -105,3 +105,24 @@ def test_a_synonym_is_never_an_answer(coded: Path) -> None:
     assert {synonym.text for synonym in titles.synonyms} == {
         "Acute cerebrovascular disease", "Gut trouble", "Intestinal infection",
     }  # fmt: skip
+
+
+def test_a_number_that_is_in_no_title_finds_nothing(tmp_path: Path) -> None:
+    """The places that a synonym stands for are numbers of ours, not words of the vocabulary."""
+    most = 2_000
+    codes = ["".join("abcdefghij"[int(digit)] for digit in f"{at:04d}") for at in range(most)]
+    file = tmp_path / "v.sqlite"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript(CODED)
+        connection.executemany(
+            "INSERT INTO diagnoses_icd_candidates VALUES (?, 10, ?)",
+            [(code, f"Title {code}") for code in codes],
+        )
+        connection.executemany(
+            "INSERT INTO diagnoses_ccsr VALUES (?, 10, 'DIG002', 'Every other trouble')",
+            [(code,) for code in codes],
+        )
+        connection.commit()
+    titles = load_titles(file, "diagnoses_icd_candidates")
+    assert keyword_matches(titles, "every other trouble").total == most
+    assert keyword_matches(titles, str(most - 1)).total == 0, "a place, and no code"
