@@ -181,7 +181,7 @@ def show_scores(summaries: Sequence[ScorerSummary]) -> None:
             lines = [(name, *_numbers(each), each.n) for name, each in parted.items()]
             numbers = (str(first.scorer), "95 % interval", "rows")
             table((title, *numbers), lines, right=numbers)
-    for line in _further(summaries):
+    for line in _further(first):
         emit(line)
 
 
@@ -202,20 +202,22 @@ def _numbers(estimate: Estimate | None) -> tuple[str | None, str | None]:
     return value, f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f}"
 
 
-def _further(summaries: Sequence[ScorerSummary]) -> Iterable[str]:
-    for each in summaries:
-        if each.auroc is not None:
-            value, bounds = _numbers(each.auroc)
-            yield f"{each.scorer}: AUROC {value} ({bounds}) over {each.auroc.n} answers"
-        if each.coverage is not None and each.coverage.coverage < 1:
-            risk = "-" if each.coverage.risk is None else f"{100 * (1 - each.coverage.risk):.1f}"
-            answered = f"{100 * each.coverage.coverage:.1f} %"
-            yield f"{each.scorer}: {answered} answered, with a mean of {risk} where it was"
-        for epoch in each.epochs:
-            yield (
-                f"{each.scorer}: of {epoch.k} runs the best {100 * epoch.best:.1f}, "
-                f"all right {100 * epoch.passed:.1f} ({epoch.rows} rows)"
-            )
+def _further(headline: ScorerSummary) -> Iterable[str]:
+    """What the headline scorer tells besides its mean."""
+    counts, coverage = headline.counts, headline.coverage
+    if counts.missing and headline.present is not None:
+        yield f"Without the {counts.missing} missing runs: {100 * headline.present:.1f}"
+    if headline.auroc is not None:
+        value, bounds = _numbers(headline.auroc)
+        yield f"AUROC: {value} ({bounds}), over {headline.auroc.n} answers with a confidence"
+    if coverage is not None and coverage.risk is not None and coverage.coverage < 1:
+        answered, right = 100 * coverage.coverage, 100 * (1 - coverage.risk)
+        yield f"Answered: {answered:.1f} % of the runs, with a mean of {right:.1f}"
+    for epoch in headline.epochs[1:]:
+        yield (
+            f"Of {epoch.k} runs of a row: the best {100 * epoch.best:.1f}, "
+            f"all right {100 * epoch.passed:.1f}"
+        )
 
 
 def show_tool_use(scored: ScoredRun) -> None:
@@ -224,15 +226,19 @@ def show_tool_use(scored: ScoredRun) -> None:
     if not used.total.calls:
         return
     emit("")
-    columns = ("tool", "calls", "share", "refused", "failed", "redundant", "nothing new")
+    columns = ("tool", "calls", "share", "answered", "refused", "failed", "redundant", "stale")
     lines = [
-        (name, each.calls, f"{100 * used.share(name):.1f} %", each.refused, each.failed,
-         each.redundant, each.nothing_new)
+        (name, each.calls, f"{100 * used.share(name):.1f} %", f"{100 * each.answered_share:.0f} %",
+         each.refused, each.failed, each.redundant, each.nothing_new)
         for name, each in used.by_tool.items()
     ]  # fmt: skip
     table(columns, lines, right=columns[1:])
+    emit(f"{used.calls_a_run:.1f} calls a run, {100 * used.browsing_share:.1f} % of them browsing")
+    if used.sql_errors:
+        kinds = ", ".join(f"{kind} {n}" for kind, n in used.sql_errors.items())
+        emit(f"SQL that was refused: {kinds}")
     first = used.as_json()["first_citation"]
-    if first["runs"]:
+    if first["median_tokens"]:
         emit(
             f"First cited evidence: round {first['median_round']:g}, {first['median_tokens']:,.0f} "
             f"tokens, {first['median_seconds']:g} s (medians over {first['runs']} runs)"

@@ -33,6 +33,11 @@ class CallCount:
     nothing_new: int = 0
     seconds: float = 0.0
 
+    @property
+    def answered_share(self) -> float:
+        """The part of the calls that were answered, in [0, 1]; 0 where there are none."""
+        return self.answered / self.calls if self.calls else 0.0
+
     def add(self, call: Call) -> None:
         """Count one call."""
         self.calls += 1

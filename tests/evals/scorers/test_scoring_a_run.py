@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
 from clinseek.evals.scorers import (
     SCORERS,
     Resources,
+    RowScore,
     ScorerName,
     Verdict,
     missing_score,
@@ -82,6 +85,38 @@ def test_an_abstention_counts_nothing_where_there_was_an_answer() -> None:
 )
 def test_the_row_says_how_it_is_scored(row: Row, rule: str) -> None:
     assert score_record(row, a_record(["a"])).rule == rule
+
+
+texts = st.one_of(
+    st.text(max_size=30),
+    st.sampled_from(["yes", "no (0.4)", "4.1 mg/dL", "2150-03-05", "A)", "Sepsis", "1e999", "NaN"]),
+)
+labels = st.one_of(
+    st.none(),
+    texts,
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.lists(texts, max_size=3),
+    st.lists(st.fixed_dictionaries({"name": texts}), max_size=3),
+)
+
+
+@given(
+    answer=st.lists(texts, max_size=3),
+    label=labels,
+    form=st.sampled_from([None, "text", "list", "yes_no", "number", "choice"]),
+    candidates=st.none() | st.lists(texts, min_size=1, max_size=3),
+    scorer=st.sampled_from(get_args(ScorerName)),
+)
+def test_whatever_is_answered_a_score_is_a_share_or_has_a_reason(
+    answer: list[str], label: Any, form: Any, candidates: Any, scorer: ScorerName
+) -> None:
+    row = a_row(label, answer_form=form, candidates=candidates, unit="mg/dL")
+    score = score_record(row, a_record(answer), scorer)
+    assert score.value is None or 0.0 <= score.value <= 1.0
+    assert (score.value is None) == (score.state in ("unscored", "inapplicable"))
+    assert score.explanation
+    assert "failed (" not in score.explanation  # no scorer raised
+    assert RowScore.model_validate_json(score.model_dump_json()) == score
 
 
 def test_every_scorer_has_a_name_of_the_closed_set() -> None:
