@@ -128,7 +128,8 @@ def ask(
     max_rounds: Annotated[int, typer.Option(min=1, help="Model turns.")] = 200,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens over the run.")] = None,
     max_dollars: Annotated[
-        float | None, typer.Option(min=0, help="Dollars over the run, by the price file.")
+        float | None,
+        typer.Option(metavar="DOLLARS", help="Dollars over the run, by the price file; above 0."),
     ] = None,
     max_seconds: Annotated[float | None, typer.Option(min=0, help="Seconds of work.")] = None,
     max_browser_calls: Annotated[int, typer.Option(min=0, help="Calls of browser.* tools.")] = 40,

@@ -6,6 +6,7 @@ Exit codes: 0 done; 1 a check failed; 2 the user must change something; 70 a fau
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import traceback
@@ -120,6 +121,7 @@ def run(
     0
     """
     typed = sys.argv[1:] if arguments is None else list(arguments)
+    logging.getLogger("clinseek").addHandler(logging.NullHandler())  # said as steps already
     if sys.stdout is None:
         say("clinseek: stdout is closed, so no result could be told; to hide it, add > /dev/null")
         return USER_ERROR

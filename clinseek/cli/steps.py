@@ -23,6 +23,8 @@ def step_line(step: Step) -> str:
     """
     took = "" if step.ms is None else f"  ({step.ms:,} ms)"
     told = _TOLD[step.kind](step)
+    if step.kind == "warning":  # what to do about it stands at its end
+        return told + took
     room = shutil.get_terminal_size((PIPED_WIDTH, 0)).columns - len(took)
     return (told if len(told) <= room else told[: room - 1] + "…") + took
 

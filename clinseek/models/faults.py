@@ -267,8 +267,15 @@ _UNREACHED: tuple[tuple[re.Pattern[str], _Kind], ...] = (
         ),
     ),
     (
+        re.compile(r"(?i)illegal status line|disconnected without sending|illegal header line"),
+        ("passing", "if this stays, correct the address (does it speak http?)"),
+    ),
+    (
         re.compile(r"(?i)name or service not known|nodename nor servname|no address associated"),
-        ("not_reachable", "there is no such host: correct the address"),
+        (
+            "not_reachable",
+            "there is no such host: correct the address, or see whether this machine has a network",
+        ),
     ),
     (
         re.compile(

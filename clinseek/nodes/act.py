@@ -16,9 +16,9 @@ from pydantic import BaseModel, ValidationError
 
 from clinseek.errors import Refusal, UserError
 from clinseek.graphs.state import Call, Context
-from clinseek.nodes.approval import approved
+from clinseek.nodes.approval import approved, needs_approval
 from clinseek.nodes.bench import Bench
-from clinseek.nodes.browse import browse, shown_by
+from clinseek.nodes.browse import browse, leads_to, shown_by
 from clinseek.nodes.outcomes import Outcome, refused
 from clinseek.nodes.shortening import shorten
 from clinseek.nodes.steps import Step, milliseconds, summary
@@ -34,7 +34,10 @@ async def act(state: Call, runtime: Runtime[Context], *, bench: Bench) -> dict[s
     a short observation too, and is filed among the errors; it never ends the run.
     """
     context = runtime.context or Context()
-    allowed = approved(state, context)
+    allowed: Call | str = state
+    if needs_approval(state, context):
+        address = await asyncio.to_thread(leads_to, state, context, bench)
+        allowed = approved(state, address=address)
     call = state if isinstance(allowed, str) else allowed
     started = time.perf_counter()
     outcome = refused(allowed) if isinstance(allowed, str) else await _outcome(call, context, bench)

@@ -19,22 +19,28 @@ HOW = (
 )
 
 
-def approved(call: Call, context: Context) -> Call | str:
-    """The call as it may be made, or what the model is told where it may not.
+def needs_approval(call: Call, context: Context) -> bool:
+    """Whether the run asks a person before this call (`approve=web`).
 
-    Where the run asks a person (`approve=web`), it stops here until one has answered; calls that
-    send nothing, and those of a replay, are not asked about.
+    Calls that send nothing, and those of a replay, are not asked about.
     """
     if context.approve != "web" or call["fault"] or not leaves(call["tool"], call["arguments"]):
-        return call
-    if call["browsed"] >= context.max_browser_calls or web_choice(context).mode == "replay":
-        return call
+        return False
+    return call["browsed"] < context.max_browser_calls and web_choice(context).mode != "replay"
+
+
+def approved(call: Call, *, address: str | None) -> Call | str:
+    """The call as it may be made, or what the model is told where it may not.
+
+    The run stops here until a person has answered, who is shown the `address` that a link leads to.
+    """
     answer = interrupt(
         {
             "approve": "web",
             "round": call["round"],
             "tool": call["tool"],
             "arguments": call["arguments"],
+            "address": address,
             "how": HOW,
         }
     )

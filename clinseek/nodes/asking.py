@@ -98,19 +98,20 @@ async def ask_in_room(
 def image_paths(
     messages: Sequence[AnyMessage], evidence: Sequence[EvidenceEntry]
 ) -> dict[str, str]:
-    """By the SHA-256 of each image that a tool gave: the path that the tool was called with."""
+    """By the SHA-256 of each image that a tool gave: the paths that tools were called with."""
     named = {
         entry["call_id"]: path
         for entry in evidence
         for path in entry["arguments"].values()
         if isinstance(path, str) and path.lower().endswith(_OF_IMAGES)
     }
-    paths: dict[str, str] = {}
+    paths: dict[str, list[str]] = {}
     for message in messages:
-        if isinstance(message, ToolMessage) and message.tool_call_id in named:
-            for sha256 in images_by_hash([message])[1]:
-                paths[sha256] = named[message.tool_call_id]
-    return paths
+        path = named.get(message.tool_call_id) if isinstance(message, ToolMessage) else None
+        for sha256 in images_by_hash([message])[1] if path else ():
+            if path and path not in paths.setdefault(sha256, []):
+                paths[sha256].append(path)
+    return {sha256: " or ".join(held) for sha256, held in paths.items()}
 
 
 def _refuses_images(turn: Turn, sent: Sequence[AnyMessage]) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import asdict
 from typing import cast
 
+from clinseek.errors import Refusal
 from clinseek.graphs.state import Call, Context
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.outcomes import Outcome
@@ -38,6 +39,23 @@ def _browsed(call: Call, context: Context, bench: Bench) -> Outcome:
     stopped = guard.stopped[counted:] if isinstance(guard, Egress) else []
     held_back = tuple(f"{', '.join(each.kinds)} (text {each.digest})" for each in stopped)
     return Outcome(text, origin, opened=tuple(opened), held_back=held_back)
+
+
+def leads_to(call: Call, context: Context, bench: Bench) -> str | None:
+    """The address behind the link that a call opens; None where it opens none."""
+    from clinseek.toolkits.browser.arguments import Open, read_arguments
+
+    if call["tool"] != Open.tool:
+        return None
+    try:
+        asked = read_arguments(Open, call["arguments"])
+        if isinstance(asked.id, str):
+            return asked.id
+        stack = BrowserState.from_json(call["browser"])
+        links = bench.reader(call["case"], context).page(stack, asked.cursor).links
+    except Refusal:  # the call will say so itself
+        return None
+    return links[asked.id] if 0 <= asked.id < len(links) else None
 
 
 def shown_by(origin: Observation) -> WebShown | None:

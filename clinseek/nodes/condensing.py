@@ -20,6 +20,7 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage
 
 from clinseek.models.tokens import IMAGE_CHARACTERS, characters_of, learned_characters_a_token
 from clinseek.nodes.shortening import shorten
+from clinseek.prompts import condensed_line
 from clinseek.records import EvidenceEntry
 
 LAST_ROUNDS = 2
@@ -114,10 +115,7 @@ def line_of(entry: EvidenceEntry) -> str:
         held = f"{rows:,} row" if rows == 1 else f"{rows:,} rows"
     else:
         held = f"{entry['chars']:,} characters"
-    return (
-        f"[{entry['id']}] {entry['tool']}({_brief(entry)}): {held}; "
-        "removed here to make room, call again if needed"
-    )
+    return condensed_line(entry["id"], f"{entry['tool']}({_brief(entry)})", held)
 
 
 class _Fitting:

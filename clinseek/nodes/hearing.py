@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from langchain_core.messages import AIMessage, ToolCall
+from langchain_core.messages import AIMessage, InvalidToolCall, ToolCall
 from langchain_core.messages.tool import tool_call
 
 from clinseek.models.dialects import TextCall, read_calls, split_reasoning
+from clinseek.models.dialects.json_values import read_object
 from clinseek.models.names import NameTable, wire_name
 from clinseek.nodes.calls import RAW
 from clinseek.nodes.toolset import names_in
@@ -95,13 +96,10 @@ def _calls_of(
 ) -> tuple[list[_Call], str | None]:
     """The calls of a turn, and its text without them where they stood in it."""
     native: list[_Call] = [(each["name"], each["args"], each["id"]) for each in answer.tool_calls]
-    broken: list[_Call] = [
-        (each.get("name") or "unnamed", {RAW: each.get("args") or ""}, each.get("id"))
-        for each in answer.invalid_tool_calls
-    ]
+    cut = answer.response_metadata.get("finish_reason") == "length"
+    broken = [_mended(each, repairs, cut=cut) for each in answer.invalid_tool_calls]
     if native or broken:
         return native + broken, None
-    cut = answer.response_metadata.get("finish_reason") == "length"
     for place, text in (("text", answer.text), ("reasoning", reasoning_of(answer))):
         found = read_calls(text, known=names_in(tools), schemas=tools, cut=cut)
         if found.calls:
@@ -112,6 +110,15 @@ def _calls_of(
             rest = found.rest.strip() if place == "text" else None
             return [_as_call(call) for call in found.calls], rest
     return [], None
+
+
+def _mended(call: InvalidToolCall, repairs: Counter[str], *, cut: bool) -> _Call:
+    """A host's own call whose arguments are no JSON, mended where they read one way alone."""
+    raw = call.get("args") or ""
+    read = None if cut else read_object(raw)
+    if read is not None:
+        repairs["json"] += 1
+    return call.get("name") or "unnamed", {RAW: raw} if read is None else read.value, call.get("id")
 
 
 def _as_call(call: TextCall) -> _Call:

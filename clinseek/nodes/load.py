@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import uuid
 from collections.abc import Mapping
@@ -28,10 +29,12 @@ from clinseek.nodes.steps import Step
 from clinseek.nodes.toolset import Chosen, choose, names_in
 from clinseek.nodes.webs import absence_of, web_choice
 from clinseek.prompts import system_prompt, task_prompt
-from clinseek.records import NO_TIME, NO_USAGE
+from clinseek.records import NO_TIME, NO_USAGE, RunError
 from clinseek.settings import case_folder, model_spec, store_path
 from clinseek.toolkits.browser import browser_tool_schemas
 from clinseek.toolkits.ehr.case import Case
+
+_log = logging.getLogger("clinseek")
 
 
 _SOON = 2.0
@@ -54,7 +57,7 @@ async def load(
     """
     context = check_context(runtime.context or Context())
     task = read_input(state)
-    await _meet_host(bench, context, runtime)
+    warned = await _meet_host(bench, context, runtime)
     await _meet_web(bench, context, runtime)
     thread = str(config.get("configurable", {}).get("thread_id") or uuid.uuid4().hex)
     opened = await asyncio.to_thread(_open, task, context, thread=thread, bench=bench)
@@ -92,7 +95,7 @@ async def load(
         ),
         "tools": Overwrite(chosen.schemas),
         "evidence": Overwrite([]),
-        "errors": Overwrite([]),
+        "errors": Overwrite(warned),
         "turns": Overwrite([]),
         "replaced": Overwrite([]),
         "browser": Overwrite([]),
@@ -112,8 +115,11 @@ async def load(
     }
 
 
-async def _meet_host(bench: Bench, context: Context, runtime: Runtime[Context]) -> None:
-    """See that the model can be asked, and say where the record goes, before it is opened."""
+async def _meet_host(bench: Bench, context: Context, runtime: Runtime[Context]) -> list[RunError]:
+    """See that the model can be asked, and say where the record goes, before it is opened.
+
+    What is warned of goes to whoever watches the run, to the log, and into its record.
+    """
     host = bench.host(context.model)
     if context.max_dollars is not None and host.price is None:
         raise SettingError(
@@ -126,9 +132,15 @@ async def _meet_host(bench: Bench, context: Context, runtime: Runtime[Context]) 
         warning_of_host(host.facts, allowed=allowed),
         *(warning_of_server(each.name, each.host, allowed=allowed) for each in servers),
     ]
-    for warned in filter(None, warnings):
+    told = [warned for warned in warnings if warned]
+    for warned in told:
+        _log.warning("%s", warned)
         runtime.stream_writer(Step(kind="warning", said=warned).as_event())
     await asyncio.to_thread(check_model, host.model)
+    return [
+        RunError(where="load", round=0, number=0, kind="leaves_machine", message=warned)
+        for warned in told
+    ]
 
 
 async def _meet_web(bench: Bench, context: Context, runtime: Runtime[Context]) -> None:

@@ -20,7 +20,7 @@ _SHORT = 2
 _COMMON = frozenset({"yes", "no", "none", "other", "unknown", "true", "false"})
 _BULLET = re.compile(r"\s*(?:[-*•>#]|\d{1,3}[.)])\s+")
 _CUE = (
-    r"\b(?:answer|response|choice|option|prediction|conclusion|verdict)\b"
+    r"\b(?:answer|response|choice|option|prediction|conclusion|verdict|final|finally)\b"
     r"(?:\s{1,9}(?:is|would\s{1,9}be))?\s{0,9}[:=]?\s{0,9}"
 )
 _CLAUSE_END = re.compile(

@@ -95,6 +95,22 @@ def not_run() -> str:
     return told
 
 
+def tools_prompt(signatures: str, *, form: Literal["json", "xml"]) -> str:
+    """What a model without a tool template is told of its tools: how to call them, and which."""
+    told: str = _words()["tools"][form]
+    return told.replace("{tools}", signatures)
+
+
+def condensed_line(evidence: str, call: str, held: str) -> str:
+    """What stands in the place of an observation that gave way.
+
+    >>> condensed_line("E3", "ehr.think(response=x)", "2 rows")
+    '[E3] ehr.think(response=x): 2 rows; removed here to make room, call again if needed'
+    """
+    told: str = _words()["condensed"]["line"]
+    return told.replace("{id}", evidence).replace("{held}", held).replace("{call}", call)
+
+
 def prompt_hash(role: Role = "clinseek") -> str:
     """A short hash over every text that a run of this role may see; it stands in each record."""
     sample = task_prompt(
@@ -103,12 +119,6 @@ def prompt_hash(role: Role = "clinseek") -> str:
     )  # fmt: skip
     texts = [_text(f"{role}.md"), _text("words.toml"), sample]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
-
-
-def prompt_version() -> int:
-    """The version of the texts, raised by hand with each change of what they ask."""
-    version: int = _words()["version"]
-    return version
 
 
 @cache

@@ -7,6 +7,8 @@ import pytest
 
 from clinseek import ask, run_page
 from clinseek.cli.answer import answer_lines
+from clinseek.cli.steps import step_line
+from clinseek.nodes.steps import Step
 from tests.cli.conftest import CUTOFF, SUBJECT, CommandLine
 
 QUESTION = "What was the latest potassium?"
@@ -16,6 +18,16 @@ QUESTION = "What was the latest potassium?"
 def at(store: Path) -> tuple[object, ...]:
     """The options of a question about the patient with three potassium values."""
     return ("--store", store, "--subject", SUBJECT, "--at", CUTOFF)
+
+
+def test_a_warning_is_shown_whole_however_narrow_the_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    said = "rows will be sent elsewhere; " + "if you may, name it: --allow-host models.lab"
+
+    assert step_line(Step(kind="warning", said=said)) == f"warning: {said}"
+    assert len(step_line(Step(kind="case", said=said))) <= 40
 
 
 def test_the_answer_comes_with_the_row_it_stands_on(

@@ -249,11 +249,12 @@ def test_waiting_calls_never_cost_a_run_its_last_steps(ward: Ward, limit: int) -
     assert (result["answer"], result["stop_reason"]) == (["mild"], "step_limit")
 
 
-def _asked_of(seen: list[Any], *answers: Any) -> Any:
+def _asked_of(seen: list[Any], addresses: list[Any], *answers: Any) -> Any:
     given = iter(answers)
 
     def approve(shown: Mapping[str, Any]) -> Any:
         seen.append((shown["tool"], shown["arguments"]))
+        addresses.append(shown["address"])
         return next(given)
 
     return approve
@@ -262,16 +263,19 @@ def _asked_of(seen: list[Any], *answers: Any) -> Any:
 def test_a_person_sends_changes_or_refuses_what_is_about_to_leave(ask: Ask) -> None:
     searches = [("browser.search", {"query": f"potassium {number}"}) for number in range(3)]
     scroll = ("browser.open", {"loc": 0})
+    link = ("browser.open", {"id": 0})
     seen: list[Any] = []
+    addresses: list[Any] = []
 
     record = ask(
-        calling(LATEST_LABS, *searches, scroll, tag="t"),
+        calling(LATEST_LABS, *searches, scroll, link, tag="t"),
         finishing("3.2", citations=["E1#3"]),
         approve="web",
-        on_approval=_asked_of(seen, True, "low potassium", {"refuse": "not needed"}),
+        on_approval=_asked_of(seen, addresses, True, "low potassium", {"refuse": "not needed"}, ""),
     )
 
-    assert seen == searches
+    assert seen == [*searches, link]
+    assert addresses == [None, None, None, POTASSIUM]
     _, sent, changed, refused, scrolled = _observations(record)[:5]
     assert "[0] potassium 0" in sent
     assert "(a person changed this call: query=low potassium)" in changed

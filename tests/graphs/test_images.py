@@ -38,11 +38,21 @@ def _look(colour: str = "red") -> list[dict[str, Any]]:
     return [{"type": "text", "text": f"a {colour} picture"}, image]
 
 
-def _means(ward: Ward, model: ScriptedModel) -> Any:
+def _shown(image_path: str) -> list[dict[str, Any]]:
+    """The same image, whatever its path."""
+    assert image_path
+    return _look()
+
+
+def _ehr(case: Any) -> list[Any]:
     from clinseek.toolkits.ehr.tools import EhrToolkit
 
+    return EhrToolkit(case=case).get_tools()
+
+
+def _means(ward: Ward, model: ScriptedModel) -> Any:
     shows = StructuredTool.from_function(_look, name="image.image_visualizer")
-    return ward.means(model, tools_of=lambda case: [*EhrToolkit(case=case).get_tools(), shows])
+    return ward.means(model, tools_of=lambda case: [*_ehr(case), shows])
 
 
 LOOKS = [
@@ -81,6 +91,18 @@ def test_a_host_without_images_is_sent_none(ask: Ask, ward: Ward) -> None:
     assert record.answer == ["red"]
     assert not any(holds_images(sent) for sent in heard)
     assert "image not shown" in _last_sent(heard)[3].text
+
+
+def test_the_same_image_under_two_paths_bears_both(ask: Ask, ward: Ward) -> None:
+    shows = StructuredTool.from_function(_shown, name="image.image_visualizer")
+    paths = [("image.image_visualizer", {"image_path": path}) for path in ("a.png", "b.png")]
+    model = Seeing(
+        script=[calling(*paths), finishing("red", citations=["E1"])],
+        facts=HostFacts(takes_images=False),
+    )
+    ask(means=ward.means(model, tools_of=lambda case: [*_ehr(case), shows]), max_revisions=0)
+
+    assert "a.png or b.png" in _last_sent(model.heard)[3].text
 
 
 def test_a_host_that_refuses_an_image_is_asked_again_without(ask: Ask, ward: Ward) -> None:

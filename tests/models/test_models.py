@@ -54,7 +54,7 @@ def test_names_have_an_underscore_on_the_wire_and_a_dot_in_the_record(
     assert not any("." in name for name in sent)
     replayed = chat.requests[1]["messages"][2]["tool_calls"][0]["function"]["name"]
     assert replayed == "ehr_get_latest_records"
-    assert [tool["function"]["name"] for tool in record.tools][-1] == "ehr.finish"
+    assert "ehr.finish" in [tool["function"]["name"] for tool in record.tools]
     assert record.evidence[0]["tool"] == "ehr.get_latest_records"
     assert (record.answer, record.citations) == (["3.2"], [["E1#3"]])
 
@@ -133,6 +133,18 @@ def test_arguments_that_are_no_object_are_answered_and_cost_no_run(
     tools = [message["content"] for message in record.messages if message["role"] == "tool"]
     assert "the arguments are not one JSON object" in tools[1]
     assert record.answer == ["3.2"]
+
+
+def test_a_hosts_own_call_with_a_comma_too_many_is_mended_and_counted(
+    ward: Ward, chat: ChatServer
+) -> None:
+    spoilt = json.dumps(LATEST_LABS[1]).replace("}", ",}")
+    record = _ask(
+        ward, chat, answer("", [("ehr_get_latest_records", spoilt)]), answer("", [_FINISH])
+    )
+
+    assert record.repairs["json"] == 1
+    assert record.evidence[0]["refused"] is False
 
 
 def test_empty_arguments_are_an_empty_object(ward: Ward, chat: ChatServer) -> None:

@@ -95,6 +95,13 @@ def test_the_last_object_with_a_response_is_the_answer(text: str, answer: list[s
 
 
 @pytest.mark.parametrize(
+    "text", ["So the answer is no. Final: yes", "Answer: yes. Final answer: no"]
+)
+def test_a_line_that_contradicts_itself_holds_no_answer(text: str) -> None:
+    assert salvaged(text, candidates=["yes", "no"], answer_form="yes_no")[0] == "lines"
+
+
+@pytest.mark.parametrize(
     ("text", "how"),
     [
         ('{"broken": ', "lines"),

@@ -1,5 +1,7 @@
 """What the harness says to a model."""
 
+from typing import Literal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,6 +30,14 @@ def test_a_role_names_the_tools_and_how_to_cite_and_end(role: prompts.Role) -> N
     assert "E3#17" in said
     assert "call ehr.finish" in said
     assert "{" not in said
+
+
+@pytest.mark.parametrize("form", ["json", "xml"])
+def test_tools_in_the_prompt_are_words_of_the_hash(form: Literal["json", "xml"]) -> None:
+    said = prompts.tools_prompt('{"name": "ehr.finish"}', form=form)
+
+    assert '<tools>\n{"name": "ehr.finish"}\n</tools>' in said
+    assert said.partition("<tools>")[0] in prompts._text("words.toml")
 
 
 def test_braces_in_a_question_stay_as_they_are() -> None:

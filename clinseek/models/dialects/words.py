@@ -11,42 +11,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, assert_never
 
+from clinseek.prompts import tools_prompt
+
 PromptDialect = Literal["json", "xml"]
 """The two forms in which a model without a tool template is asked to write its calls."""
-
-_JSON = """\
-# Tools
-
-You may call tools. These are their signatures, one JSON object a line:
-<tools>
-{tools}
-</tools>
-
-To call one, write a JSON object with its name and its arguments in tags of its own; write \
-several such tags to call several at once:
-<tool_call>
-{{"name": "TOOL", "arguments": {{"ARGUMENT": VALUE}}}}
-</tool_call>
-Write nothing behind your calls. The results come back in <tool_response> tags."""
-
-_XML = """\
-# Tools
-
-You may call tools. These are their signatures, one JSON object a line:
-<tools>
-{tools}
-</tools>
-
-To call one, write it in tags of its own; write several such tags to call several at once:
-<tool_call>
-<function=TOOL>
-<parameter=ARGUMENT>
-VALUE
-</parameter>
-</function>
-</tool_call>
-A value that is no text (a number, a list) is written as JSON. Write nothing behind your calls. \
-The results come back in <tool_response> tags."""
 
 _TAGS = re.compile(r"<(?=/?(?:tool_response|tool_call|tools|function=)\b)")
 _BREAK = "\u200b"
@@ -58,12 +26,7 @@ def tools_in_words(schemas: Sequence[Mapping[str, Any]], dialect: PromptDialect)
     `schemas` are in the OpenAI form; the names stand as they are, dots and all.
     """
     lines = [json.dumps(_function(schema), ensure_ascii=False) for schema in schemas]
-    match dialect:
-        case "json":
-            return _JSON.format(tools="\n".join(lines))
-        case "xml":
-            return _XML.format(tools="\n".join(lines))
-    assert_never(dialect)
+    return tools_prompt("\n".join(lines), form=dialect)
 
 
 def call_in_words(name: str, arguments: Mapping[str, Any], dialect: PromptDialect) -> str:

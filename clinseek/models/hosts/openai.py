@@ -23,7 +23,7 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from langchain_openai.chat_models.base import _handle_openai_api_error, _handle_openai_bad_request
-from pydantic import Field, SecretStr, SkipValidation
+from pydantic import Field, PrivateAttr, SecretStr, SkipValidation
 
 from clinseek.errors import ModelError
 from clinseek.models.connections import Lease, address_of, leased_client, timeouts
@@ -117,6 +117,7 @@ class EndpointModel(ChatOpenAI):
     parameters: SkipValidation[Parameters] = Field(exclude=True)
     body: dict[str, Any] = Field(exclude=True)
     lease: SkipValidation[Lease] = Field(exclude=True, repr=False)
+    _has_answered: bool = PrivateAttr(default=False)
 
     def check_host(self) -> None:
         """Ask the server for its models; ModelError, with what to set, where that cannot do.
@@ -195,6 +196,7 @@ class EndpointModel(ChatOpenAI):
             self._reraise(error)
         except _MISREAD as error:
             raise ModelAPIError(f"{self._where} gave an unreadable answer: {error!r}") from None
+        self._has_answered = True
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     async def _completion(
@@ -252,9 +254,12 @@ class EndpointModel(ChatOpenAI):
         fault = _beginning(text) if read is None else shape_fault(read)
         if fault is None and isinstance(read, Mapping):
             return read
+        said = self._without_key(str(fault))
+        if self._has_answered:  # a gateway's page of maintenance, say: worth asking again
+            raise ModelAPIError(f"{self._where} gave something else than an answer: {said}")
         raise ModelError(
-            f"{self._where} is not OpenAI-shaped: {self._without_key(str(fault))}; check the "
-            "address, which mostly ends in /v1"
+            f"{self._where} is not OpenAI-shaped: {said}; check the address, which mostly ends "
+            "in /v1"
         )
 
     def _reraise(self, error: openai.APIError) -> NoReturn:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from langchain_core.exceptions import ModelAPIError
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMessage
 
 from clinseek.errors import ModelError
@@ -406,6 +407,15 @@ def test_a_body_that_is_no_completion_is_one_clear_error(body: Any, told: str, q
 
     assert f"127.0.0.1:{chat.port} is not OpenAI-shaped" in str(raised.value)
     assert told in str(raised.value)
+
+
+def test_a_page_in_the_place_of_a_later_answer_is_worth_asking_again() -> None:
+    page = Reply(body=b"<html>Back soon</html>", headers={"content-type": "text/html"})
+    with ChatServer(answer("yes"), page) as chat:
+        model = build_model(chat.spec)
+        model.invoke("?")
+        with pytest.raises(ModelAPIError, match=r"something else than an answer: .*Back soon"):
+            model.invoke("?")
 
 
 def test_a_plain_answer_that_is_cut_is_asked_for_again() -> None:
