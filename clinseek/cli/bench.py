@@ -27,7 +27,7 @@ app = typer.Typer(
 
 def register(main: typer.Typer) -> None:
     """Add `bench`."""
-    main.add_typer(app, rich_help_panel="Evaluate")
+    main.add_typer(app, name="bench", rich_help_panel="Evaluate")
 
 
 @app.command("prepare")

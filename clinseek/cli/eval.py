@@ -125,11 +125,11 @@ def evaluate(
         built, settings = _model_and_settings(
             spec,
             setting=setting,
-            tools=tools,
-            role=role,
             profile=clock,
             paper=paper_protocol,
-            budget={
+            chosen={
+                "tools": tools,
+                "role": role,
                 "max_rounds": max_rounds,
                 "max_tokens": max_tokens,
                 "max_dollars": max_dollars,
@@ -151,7 +151,7 @@ def evaluate(
                     concurrency=concurrency, retries=retries, fail_on_error=fail_on_error
                 ),
                 cache=cache,
-                score_of=default_score(),
+                score_of=default_score(store),
                 command=shlex.join(["clinseek", *sys.argv[1:]]),
                 on_change=on_change,
             )
@@ -187,33 +187,42 @@ def folders_for(out: Path, specs: Sequence[str], shard: Shard | None) -> list[Pa
     return whole if shard is None else [shard_folder(each, shard) for each in whole]
 
 
-def default_score() -> ScoreOf | None:
-    """What a run's score so far is shown by: the row's own metric."""
-    try:
-        from clinseek.evals.scorers import score_record
-    except ImportError:
-        return None
+def default_score(store: Path) -> ScoreOf:
+    """The score so far is by each row's own metric, with the store's vocabularies."""
+    from clinseek.evals.scorers import of_store, score_record
 
-    return lambda row, record: score_record(row, record).value
+    at_hand = of_store(store)
+    return lambda row, record: score_record(row, record, at_hand=at_hand).value
 
 
 def _model_and_settings(
-    spec: str, *, setting: Setting, tools: str, role: Role, profile: Any, paper: bool,
-    budget: dict[str, Any],
-) -> tuple[Any, Any]:  # fmt: skip
+    spec: str, *, setting: Setting, profile: Any, paper: bool, chosen: dict[str, Any]
+) -> tuple[Any, Any]:
     from clinseek.evals.runner.protocols import paper_protocol
     from clinseek.evals.runner.settings import RunSettings
     from clinseek.models import build_model, named_model, parameters_of
 
     named = named_model(spec)
     if paper:
+        _refuse_beside_paper(chosen)
         return paper_protocol(named, setting=setting, profile=profile)
     built = build_model(named)
-    settings = RunSettings(
-        model=str(named), parameters=parameters_of(built), setting=setting, tools=tools,
-        role=role, profile=profile, **budget,
-    )  # fmt: skip
-    return built, settings
+    parameters = parameters_of(built)
+    return built, RunSettings(
+        model=str(named), parameters=parameters, setting=setting, profile=profile, **chosen
+    )
+
+
+def _refuse_beside_paper(chosen: dict[str, Any]) -> None:
+    """The protocol says what tools, role and budgets are; another value would not be it."""
+    from clinseek.evals.runner.settings import RunSettings
+
+    other = [
+        name for name, value in chosen.items() if value != getattr(RunSettings(model=""), name)
+    ]
+    if other:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in other)
+        raise SettingError(f"--paper-protocol sets {options} itself; leave one of the two out")
 
 
 def _run(rows: Any, *, cache: Path | None, model: Any, **options: Any) -> Evaluated:

@@ -115,6 +115,10 @@ def test_too_many_failures_stop_it_and_say_what_to_do(
         (("--tools", "ehr.sql"), "there is no tool 'ehr.sql'"),
         (("--profile", "soon"), "soon"),
         (("--setting", "blind"), "blind"),
+        (
+            ("--paper-protocol", "--tools", "paper20", "--max-rounds", "9"),
+            "--paper-protocol sets --tools, --max-rounds itself",
+        ),
     ],
 )
 def test_bad_options_are_one_sentence(
