@@ -14,6 +14,7 @@ import pytest
 from clinseek.errors import RawRecordError
 from clinseek.toolkits.ehr.candidates import build_vocabulary
 from clinseek.toolkits.ehr.candidates.build import FEWEST_PATIENTS
+from clinseek.toolkits.ehr.candidates.sources import FEWEST_HOLDERS
 from clinseek.toolkits.ehr.tables import TABLES
 
 TYPES = {
@@ -55,8 +56,14 @@ CONTENT: dict[str, Rows] = {
 
 
 def _write(
-    store: Path, content: dict[str, Rows], *, shards: int = 1, patients: int = FEWEST_PATIENTS
+    store: Path,
+    content: dict[str, Rows],
+    *,
+    shards: int = 1,
+    patients: int = FEWEST_PATIENTS,
+    holders: int = FEWEST_HOLDERS,
 ) -> Path:
+    """A store in which each of the first `holders` patients has every row."""
     store.mkdir(parents=True, exist_ok=True)
     listed = pa.table({"subject_id": [10001 + number for number in range(patients)]})
     pq.write_table(listed, store / "subjects.parquet")
@@ -70,7 +77,8 @@ def _write(
                 part = rows
             else:
                 file = store / "tables" / name / f"{shard:05d}.parquet"
-                part = [{"subject_id": 10001, "hadm_id": 7} | row for row in part]
+                part = [{"subject_id": 10001 + each, "hadm_id": 7} | row
+                        for each in range(holders) for row in part]  # fmt: skip
             file.parent.mkdir(parents=True, exist_ok=True)
             full = [{c: row.get(c) for c in table.column_names} for row in part]
             pq.write_table(pa.Table.from_pylist(full, schema), file)
@@ -234,9 +242,7 @@ def test_the_edition_changes_with_any_word(store: Path, tmp_path: Path) -> None:
 
 def test_how_often_and_by_whom_a_word_is_used_leaves_no_trace(store: Path, tmp_path: Path) -> None:
     more = CONTENT | {"prescriptions": CONTENT["prescriptions"] * 7}
-    for rows in more.values():
-        rows[:] = [row | {"subject_id": 10002} for row in rows]
-    other = _write(tmp_path / "other", more)
+    other = _write(tmp_path / "other", more, holders=5)
     assert (
         build_vocabulary(store, codes=None).read_bytes()
         == build_vocabulary(other, codes=None).read_bytes()
@@ -260,6 +266,24 @@ def test_every_code_of_the_open_demo_has_its_category(open_data: Path, tmp_path:
         used = {(line.split(",")[code], int(line.split(",")[version])) for line in lines[1:]}
         held = set(_read(file, f"SELECT icd_code, icd_version FROM {table}_ccs_candidates"))
         assert used <= held
+
+
+def test_a_title_that_a_single_patient_ever_has_is_on_no_list(tmp_path: Path) -> None:
+    """However often: it would tell that this patient is going to get it."""
+    drugs = [
+        *({"drug": "Own", "subject_id": 10003} for _ in range(9)),
+        *({"drug": " Shared ", "subject_id": subject_id} for subject_id in (10003, 10019)),
+    ]
+    exam = {"field_name": "exam_name", "field_value": "CT"}
+    store = _write(
+        tmp_path / "store",
+        {"prescriptions": drugs, "radiology_detail": [exam], "services": CONTENT["services"]},
+        holders=1,
+    )
+    file = build_vocabulary(store, codes=None)
+    assert _read(file, "SELECT * FROM prescriptions_candidates") == [("Shared",)]
+    assert _read(file, "SELECT * FROM radiology_candidates") == []
+    assert _read(file, "SELECT * FROM services_candidates") == []
 
 
 def test_a_small_store_lists_nothing_that_its_patients_are_going_to_get(tmp_path: Path) -> None:
