@@ -42,7 +42,7 @@ from clinseek.records import Record
 
 AT_ONCE, SECONDS, WAVES, ROUNDS = 64, 2.0, 8, 4
 MANY, OBSERVATION = 1000, 20_000
-KILLS, KILLED_ROWS = 30, 60
+KILLS, KILLED_ROWS = 30, 120
 TARGET_SHARE, TARGET_MB = 0.9, 1000
 
 
@@ -117,7 +117,7 @@ def memory() -> dict[str, Any]:
 def kills() -> dict[str, Any]:
     """What 30 kills at random moments cost."""
     dice = random.Random(5)
-    with tempfile.TemporaryDirectory() as name, serving(delay=0.05, rounds=4) as url:
+    with tempfile.TemporaryDirectory() as name, serving(delay=0.2, rounds=4) as url:
         folder = Path(name)
         evaluated(url, folder / "whole", count=KILLED_ROWS, at_once=8)
         killed = begun = 0
