@@ -28,7 +28,8 @@ class Person:
     def __call__(self, shown: Mapping[str, Any]) -> str:
         """Show one call and wait for the answer to it; SettingError where nobody is there."""
         arguments = " ".join(f"{name}={value!r}" for name, value in shown["arguments"].items())
-        say(f"about to leave: {shown['tool']} {arguments}")
+        to = f" (to {shown['address']})" if shown.get("address") else ""
+        say(f"about to leave: {shown['tool']} {arguments}{to}")
         say(_HOW)
         return self._line()
 
