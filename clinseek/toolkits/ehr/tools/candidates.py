@@ -38,15 +38,16 @@ _CODES_SHOWN = 5
 def by_keyword(case: Case, asked: takes.GetCandidatesByKeyword) -> Answer:
     """Every entry that holds all words of the keyword, one line a wording."""
     table, titles = _titles(case, asked.table_name)
-    if not asked.keyword.strip():
+    keyword = _encodable(asked.keyword)
+    if not keyword.strip():
         raise Refusal("the keyword is empty; give a word, a phrase or a code")
     found = keyword_matches(
-        titles, asked.keyword, mode=asked.mode, limit=asked.limit, offset=asked.offset
+        titles, keyword, mode=asked.mode, limit=asked.limit, offset=asked.offset
     )
     seen = Observation(tables=(table,))
     if not found.total:
         return (
-            f"{table}: no entry holds {asked.keyword!r}; try fewer or other words, or "
+            f"{table}: no entry holds {keyword!r}; try fewer or other words, or "
             "ehr.get_candidates_by_fuzzy_matching"
         ), seen
     if not found.matches:
@@ -57,7 +58,7 @@ def by_keyword(case: Case, asked: takes.GetCandidatesByKeyword) -> Answer:
     more = f"; give more words or page with offset={last}" if last < found.total else ""
     first = (
         f"{table}: entries {asked.offset + 1:,}-{last:,} of {found.total:,} "
-        f"{_with(asked.keyword, by_synonym=found.by_synonym)}{more}"
+        f"{_with(keyword, by_synonym=found.by_synonym)}{more}"
     )
     return f"{first}\n\n{body.text}", seen
 
@@ -144,7 +145,7 @@ def _listed(
 
 
 def _queries(given: Sequence[str], name: str) -> list[str]:
-    asked = [query.strip() for query in given if query.strip()]
+    asked = [_encodable(query.strip()) for query in given if query.strip()]
     if not asked:
         raise Refusal(f"no {name}; give one or a list of them")
     if longest := next((query for query in asked if len(query) > LONGEST_KEYWORD), None):
@@ -152,6 +153,11 @@ def _queries(given: Sequence[str], name: str) -> list[str]:
             f"a {name} is at most {LONGEST_KEYWORD:,} characters of text, not {len(longest):,}"
         )
     return asked
+
+
+def _encodable(text: str) -> str:
+    """The text with ? for half of a character, which no tokenizer and no database takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _index_at_hand(titles: Titles) -> SemanticIndex | None:

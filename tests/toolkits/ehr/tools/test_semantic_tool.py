@@ -33,6 +33,14 @@ def test_each_query_has_its_nearest_entries_with_cosines(call: Call) -> None:
     )
 
 
+@pytest.mark.parametrize("mode", ["semantic", "hybrid"])
+def test_half_a_character_is_no_reason_to_fail(call: Call, mode: str) -> None:
+    asked = {"table_name": "labevents", "mode": mode, "limit": 1, "threshold": -1}
+    text, seen = call(NAME, query="potassium \ud83d", **asked)
+    assert not seen.refused
+    assert [row["query"] for row in table_of(text)] == ["potassium ?"]
+
+
 def test_a_threshold_that_nothing_reaches_is_said(call: Call) -> None:
     text, seen = call(NAME, table_name="labevents", query="heart", mode="semantic", threshold=1)
     assert not seen.refused
