@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from clinseek.cli.main import USER_ERROR, run
+from clinseek.evals.scorers.judging import PROMPT_HASH
 from tests.evals.scorers.made import a_record, a_row, a_run_folder, an_entry
+from tests.models.server import ChatServer, answer
 
 ROWS = [
     a_row("yes", qid=f"q{n}", subject_id=10 + n, task=f"t{n % 2}", answer_form="yes_no")
@@ -103,3 +105,19 @@ def test_reasons_for_unscored_runs_are_told(
 ) -> None:
     assert run(["score", str(runs[0]), "--scorer", "judge"]) == 0
     assert "judge: 6 unscored, the first because rules cannot tell" in capsys.readouterr().err
+
+
+def test_a_judge_is_asked_at_temperature_zero_and_named_with_its_prompt(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = a_run_folder(tmp_path / "J", [a_row("influenza")], [a_record(["flu"])])
+    with ChatServer(answer("hm"), answer('{"match": true, "reason": "the same"}')) as chat:
+        asked = ["score", str(folder), "--scorer", "judge", "--judge", chat.spec, "--json"]
+        assert run(asked) == 0
+        sent = chat.requests
+    held = json.loads(capsys.readouterr().out)
+    assert held["scorers"]["judge"]["micro"]["value"] == 1.0
+    assert [request["temperature"] for request in sent] == [0, 0]
+    assert "influenza" in str(sent[0]["messages"])
+    summary = json.loads((folder / "scores" / "summary.json").read_text())
+    assert summary["judge"] == {"model": chat.spec, "prompt": PROMPT_HASH}
