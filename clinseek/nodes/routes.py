@@ -85,7 +85,7 @@ def _begun(state: State) -> bool:
 def _first_number(state: State) -> int | None:
     """The number of the first call of the last turn, by those of its calls that have run."""
     places = {call["id"]: place for place, call in enumerate(_turn(state))}
-    ran = (entry for entry in state["evidence"] if entry["call_id"] in places)
+    ran = (entry for entry in reversed(state["evidence"]) if entry["call_id"] in places)
     return next((entry["number"] - places[entry["call_id"]] for entry in ran), None)
 
 
