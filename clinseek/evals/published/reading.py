@@ -7,13 +7,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from clinseek.errors import SettingError
 from clinseek.evals.published.records import published_record
 from clinseek.evals.published.rows import published_row
 from clinseek.evals.rows import Row, read_rows
 from clinseek.records import Record
+
+RunKey = tuple[str, int]
+"""(qid, run index)."""
+
+
+class _Index(NamedTuple):
+    """What one reading of the file tells: rows, runs with the number of their last line, strays."""
+
+    rows: dict[str, Row]
+    last: dict[RunKey, int]
+    left_out: list[str]
 
 
 @dataclass(frozen=True)
@@ -32,44 +43,41 @@ class PublishedRun:
         stem = self.path.absolute()
         return stem.parent.name if stem.stem == "results" else stem.stem
 
-    @cached_property
-    def _rows(self) -> dict[str, Row]:
-        if self.manifest is not None:
-            return {row.qid: row for row in _manifest(self.manifest)}
-        rows: dict[str, Row] = {}
-        for held, at in self._lines():
-            row = published_row(held, at=at)
-            rows.setdefault(row.qid, row)
-        return rows
-
     def rows(self) -> list[Row]:
         """The rows of the manifest, or those that the lines carry."""
-        return list(self._rows.values())
+        return list(self._index.rows.values())
 
-    @cached_property
+    def run_keys(self) -> list[RunKey]:
+        """(qid, run index) of every run whose row is known."""
+        return list(self._index.last)
+
+    @property
     def left_out(self) -> list[str]:
         """The qids of lines that the manifest does not have."""
-        if self.manifest is None:
-            return []
-        return [qid for held, at in self._lines() if (qid := _qid(held, at)) not in self._rows]
-
-    def run_keys(self) -> list[tuple[str, int]]:
-        """(qid, run index) of every line, each once."""
-        return list(dict.fromkeys(self._key(held, at) for held, at in self._lines()))
+        return self._index.left_out
 
     def records(self) -> Iterator[Record]:
-        """One record a line whose row is known; of several lines of one run the last."""
-        last = {self._key(held, at): at for held, at in self._lines()}
-        for held, at in self._lines():
-            qid, _ = self._key(held, at)
-            if last[self._key(held, at)] == at and qid in self._rows:
-                yield published_record(held, self._rows[qid])
+        """One record a run, one in memory at a time; of several lines of one run the last."""
+        wanted = {number: key for key, number in self._index.last.items()}
+        for number, (held, _) in enumerate(_objects(self.path)):
+            if number in wanted:
+                yield published_record(held, self._index.rows[wanted[number][0]])
 
-    def _key(self, held: Mapping[str, Any], at: str) -> tuple[str, int]:
-        return _qid(held, at), int(held.get("run_index") or 1)
-
-    def _lines(self) -> Iterator[tuple[Mapping[str, Any], str]]:
-        return _objects(self.path)
+    @cached_property
+    def _index(self) -> _Index:
+        known = None if self.manifest is None else {r.qid: r for r in _manifest(self.manifest)}
+        rows: dict[str, Row] = {} if known is None else known
+        last: dict[RunKey, int] = {}
+        left_out: list[str] = []
+        for number, (held, at) in enumerate(_objects(self.path)):
+            row = published_row(held, at=at)
+            if known is None:
+                rows.setdefault(row.qid, row)
+            if row.qid in rows:
+                last[row.qid, _run_index(held, at)] = number
+            else:
+                left_out.append(row.qid)
+        return _Index(rows, last, left_out)
 
 
 def read_published(path: str | Path, *, manifest: str | Path | None = None) -> PublishedRun:
@@ -91,8 +99,12 @@ def _manifest(path: Path) -> list[Row]:
     return [published_row(each, at=at) for each, at in held]
 
 
-def _qid(held: Mapping[str, Any], at: str) -> str:
-    return str(held.get("qid") or published_row(held, at=at).qid)
+def _run_index(held: Mapping[str, Any], at: str) -> int:
+    given = held.get("run_index") or 1
+    try:
+        return int(given)
+    except (TypeError, ValueError):
+        raise SettingError(f"{at}: run_index {given!r} is no number") from None
 
 
 def _objects(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
