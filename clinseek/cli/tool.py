@@ -99,10 +99,15 @@ def _schemas() -> list[dict[str, Any]]:
 
 
 def _dotted(name: str) -> str:
+    from clinseek.toolkits.ehr.candidates.semantic import semantic_absence
+    from clinseek.toolkits.ehr.tools.arguments import GetCandidatesBySemanticSimilarity
+
     names = [schema["function"]["name"] for schema in _schemas()]
     dotted = name if name.startswith(PREFIX) else PREFIX + name
     if dotted in names:
         return dotted
+    if dotted == GetCandidatesBySemanticSimilarity.tool:
+        raise SettingError(f"{dotted} is absent here: {semantic_absence()}")
     close = get_close_matches(dotted, names, n=1)
     meant = f"did you mean {close[0]}? " if close else ""
     raise SettingError(f"no tool {name!r}; {meant}tools: {', '.join(names)}")

@@ -31,6 +31,15 @@ def at(store: Path, subject: object = SUBJECT, cutoff: str = CUTOFF) -> Sequence
     return ("--store", store, "--subject", subject, "--at", cutoff)
 
 
+def test_search_by_meaning_without_its_model(
+    clinseek: CommandLine, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLINSEEK_EMBEDDER", str(tmp_path / "no model here"))
+    name = "get_candidates_by_semantic_similarity"
+    ran = clinseek("tool", name, *at(store), "table_name=labevents", "query=potassium")
+    refused(ran, f"ehr.{name} is absent here: ")
+
+
 def test_a_folder_that_does_not_exist(clinseek: CommandLine, tmp_path: Path) -> None:
     ran = clinseek("ingest", tmp_path / "nowhere", "--out", tmp_path / "store")
     refused(ran, "nowhere")

@@ -94,12 +94,27 @@ def test_a_folder_that_is_no_model_is_absent_with_what_it_lacks(
         embedder_folder()
 
 
-def test_weights_that_cannot_be_read_are_a_clear_error(tmp_path: Path, folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("file", "kept"), [("config.json", 2), ("model.safetensors", 500), ("tokenizer.json", 40)]
+)
+def test_a_folder_with_a_broken_file_is_a_clear_error(
+    tmp_path: Path, folder: Path, file: str, kept: int
+) -> None:
     broken = tmp_path / "broken"
     shutil.copytree(folder, broken)
-    (broken / "config.json").write_text("{}")
-    with pytest.raises(ModelError, match="cannot be loaded"):
+    (broken / file).write_bytes((broken / file).read_bytes()[:kept])
+    with pytest.raises(ModelError, match=r"cannot be loaded .*; fetch it again"):
         Embedder(broken)
+
+
+def test_a_tokenizer_of_another_model_is_a_clear_error(tmp_path: Path, folder: Path) -> None:
+    mixed = tmp_path / "mixed"
+    shutil.copytree(folder, mixed)
+    tokenizer = json.loads((mixed / "tokenizer.json").read_text())
+    tokenizer["model"]["vocab"]["heart"] = 40_000
+    (mixed / "tokenizer.json").write_text(json.dumps(tokenizer))
+    with pytest.raises(ModelError, match="cannot embed"):
+        Embedder(mixed).embed(["heart"])
 
 
 @pytest.mark.parametrize("named", ["no such thing", "./nowhere/at/all", "/nowhere"])

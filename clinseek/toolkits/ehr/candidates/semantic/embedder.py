@@ -44,12 +44,21 @@ class Embedder:
         self._longest = _longest(folder, self._tokenizer, self._model)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One row a text, `width` wide, each of length 1; texts of like length are cheapest."""
+        """One row a text, `width` wide, each of length 1; texts of like length are cheapest.
+
+        ModelError where the model cannot: its tokenizer has words that its weights have not.
+        """
         import numpy as np
 
         rows = np.empty((len(texts), self.width), dtype=np.float32)
         for start in range(0, len(texts), _AT_ONCE):
-            rows[start : start + _AT_ONCE] = self._batch(list(texts[start : start + _AT_ONCE]))
+            try:
+                rows[start : start + _AT_ONCE] = self._batch(list(texts[start : start + _AT_ONCE]))
+            except (RuntimeError, IndexError) as error:
+                raise ModelError(
+                    f"the embedding model {self.folder} cannot embed ({_first_line(error)}); do "
+                    "its tokenizer and its weights belong together?"
+                ) from error
         return rows
 
     def _batch(self, texts: list[str]) -> Any:
@@ -122,10 +131,16 @@ def _loaded(folder: Path) -> tuple[Any, Any]:
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         model = AutoModel.from_pretrained(folder, local_files_only=True, dtype=torch.float32)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        first = str(error).strip().partition("\n")[0]
-        raise ModelError(f"the embedding model {folder} cannot be loaded: {first}") from error
+    except Exception as error:  # each library that reads a part of the folder has its own
+        raise ModelError(
+            f"the embedding model {folder} cannot be loaded ({_first_line(error)}); fetch it "
+            "again, or name another by CLINSEEK_EMBEDDER"
+        ) from error
     return tokenizer, model.eval()
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
 
 def _longest(folder: Path, tokenizer: Any, model: Any) -> int:
