@@ -12,11 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from clinseek.errors import Refusal, SettingError
-from clinseek.toolkits.imaging.actions.answer import Answer
 from clinseek.toolkits.imaging.arguments import IMAGE_TOOL_NAMES
 from clinseek.toolkits.imaging.batching import Batches
 from clinseek.toolkits.imaging.cache import Cache, Key
@@ -31,12 +27,17 @@ from clinseek.toolkits.imaging.weights.catalogue import (
 from clinseek.toolkits.imaging.weights.folder import WeightsFolder
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from clinseek.toolkits.imaging.actions.answer import Answer
     from clinseek.toolkits.imaging.models.grounding import Grounder
     from clinseek.toolkits.imaging.weights.folder import Installed
 
+    Floats = NDArray[np.float32]
+
 _LOG = logging.getLogger(__name__)
 
-Floats = NDArray[np.float32]
 Said = Callable[[str], None]
 
 TIMEOUT = 180.0
@@ -138,7 +139,7 @@ class Engine:
         key = Key(content, SEGMENTER.tool, self.weights_hash(SEGMENTER.tool), "")
         if (seen := self._seen.get(key)) is None:
             chances: Floats = self._ask(SEGMENTER, picture, self.timeout)
-            seen = _Seen(chances.astype(np.float16))
+            seen = _Seen(chances.astype("float16"))
             self._seen.put(key, seen)
         return seen.chances
 
@@ -249,5 +250,7 @@ def _loaded(
 
 def _blank(weights: Weights) -> Floats:
     """A grey picture of the size that a model takes."""
+    import numpy as np
+
     shapes = {CLASSIFIER.name: (1, 224, 224), SEGMENTER.name: (1, 512, 512)}
     return np.zeros(shapes.get(weights.name, (512, 512)), np.float32)

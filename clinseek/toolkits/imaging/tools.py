@@ -8,6 +8,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from functools import partial
+from importlib import import_module
 from typing import Any, Literal, NamedTuple
 
 from langchain_core.tools import BaseTool
@@ -17,11 +18,6 @@ from pydantic import ConfigDict, InstanceOf
 from clinseek.errors import Refusal, SettingError
 from clinseek.toolkits.imaging import arguments as takes
 from clinseek.toolkits.imaging.actions.answer import Answer, Bench
-from clinseek.toolkits.imaging.actions.classification import classify
-from clinseek.toolkits.imaging.actions.grounding import ground
-from clinseek.toolkits.imaging.actions.reporting import draft_report
-from clinseek.toolkits.imaging.actions.segmentation import segment
-from clinseek.toolkits.imaging.actions.showing import process_dicom, visualize
 from clinseek.toolkits.imaging.cache import Key
 from clinseek.toolkits.imaging.engine import Engine
 from clinseek.toolkits.imaging.reading.roots import MADE, ImageRoot
@@ -34,20 +30,30 @@ Content = str | list[str | dict[str, Any]]
 
 
 class _Action(NamedTuple):
-    """What answers a tool, which of its arguments is the image, and whether a model is asked."""
+    """What answers a tool: module and function below `actions`, loaded at the first call.
 
-    answer: Callable[[Bench, Any], Answer]
+    `image` is the argument that names the image; `modelled` is whether a model is asked.
+    """
+
+    module: str
+    function: str
     image: str = "image_path"
     modelled: bool = True
 
+    def answer(self, bench: Bench, asked: takes.Arguments) -> Answer:
+        """The answer to what was asked."""
+        module = import_module(f"clinseek.toolkits.imaging.actions.{self.module}")
+        answer: Answer = getattr(module, self.function)(bench, asked)
+        return answer
+
 
 _ACTIONS: Mapping[type[takes.Arguments], _Action] = {
-    takes.VisualizeImage: _Action(visualize, modelled=False),
-    takes.ProcessDicom: _Action(process_dicom, image="dicom_path", modelled=False),
-    takes.ClassifyChestXray: _Action(classify),
-    takes.GenerateReport: _Action(draft_report),
-    takes.GroundPhrase: _Action(ground),
-    takes.SegmentChestXray: _Action(segment),
+    takes.VisualizeImage: _Action("showing", "visualize", modelled=False),
+    takes.ProcessDicom: _Action("showing", "process_dicom", image="dicom_path", modelled=False),
+    takes.ClassifyChestXray: _Action("classification", "classify"),
+    takes.GenerateReport: _Action("reporting", "draft_report"),
+    takes.GroundPhrase: _Action("grounding", "ground"),
+    takes.SegmentChestXray: _Action("segmentation", "segment"),
 }
 
 

@@ -17,8 +17,6 @@ import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-import httpx
-
 from clinseek.errors import Refusal, SettingError
 
 SERVER = "CLINSEEK_GROUNDING_URL"
@@ -55,6 +53,8 @@ class Grounder:
 
     def ask(self, png: bytes, phrase: str, *, most_tokens: int, timeout: float) -> str:
         """What the model decoded; Refusal, with the reason, where nothing usable came."""
+        import httpx
+
         given = {
             "image": base64.b64encode(png).decode("ascii"),
             "phrase": phrase,

@@ -7,10 +7,9 @@ import io
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
 
@@ -51,12 +50,13 @@ class View:
 def to_8_bits(pixels: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Brightness from 0.0 to 1.0 as whole numbers from 0 to 255.
 
+    >>> import numpy as np
     >>> to_8_bits(np.array([0.0, 0.5, 1.0], np.float32)).tolist()
     [0, 128, 255]
     """
-    scaled = pixels * np.float32(255.0)
-    scaled += np.float32(0.5)
-    return scaled.astype(np.uint8)
+    scaled = pixels * 255.0
+    scaled += 0.5
+    return scaled.astype("uint8")
 
 
 def image_of(pixels: NDArray[np.float32]) -> Image:
