@@ -195,7 +195,7 @@ def test_a_thread_goes_on_with_the_context_it_was_begun_with(home: Path) -> None
     record = api.resume("t", means=ward.means(model))
 
     assert api.threads()[0]["status"] == "answered"
-    assert [tool["function"]["name"] for tool in record.tools] == ["ehr.think", "ehr.finish"]
+    assert [tool["function"]["name"] for tool in record.tools] == ["ehr.run_sql_query", "ehr.finish"]
     assert [error["kind"] for error in record.errors] == ["uncited"]
 
 
@@ -211,7 +211,7 @@ async def _cancelled(ward: Ward) -> None:
             cutoff=CUTOFF,
             store=ward.folder,
             thread="t",
-            tools="ehr.think",
+            tools="ehr.run_sql_query",
             max_revisions=0,
             means=ward.means(Slow(script=[])),
         )
