@@ -195,7 +195,10 @@ def test_a_thread_goes_on_with_the_context_it_was_begun_with(home: Path) -> None
     record = api.resume("t", means=ward.means(model))
 
     assert api.threads()[0]["status"] == "answered"
-    assert [tool["function"]["name"] for tool in record.tools] == ["ehr.run_sql_query", "ehr.finish"]
+    assert [tool["function"]["name"] for tool in record.tools] == [
+        "ehr.run_sql_query",
+        "ehr.finish",
+    ]
     assert [error["kind"] for error in record.errors] == ["uncited"]
 
 
