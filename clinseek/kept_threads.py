@@ -170,10 +170,13 @@ _SHARED: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Path, _Shared]] = Wea
 
 
 @asynccontextmanager
-async def checkpoints_in(file: Path) -> AsyncIterator[AsyncSqliteSaver]:
+async def checkpoints_in(
+    file: Path, *, exclusive: bool = False
+) -> AsyncIterator[AsyncSqliteSaver]:
     """A checkpointer over a file of one's own, for one process; the file is made where it is not.
 
-    To be left inside the event loop in which it was entered.
+    To be left inside the event loop in which it was entered. `exclusive` is for a file on a disk
+    that several machines share: SQLite then keeps no memory beside it that only one of them sees.
     """
     import aiosqlite
     from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
@@ -182,6 +185,8 @@ async def checkpoints_in(file: Path) -> AsyncIterator[AsyncSqliteSaver]:
     # State holds plain values and messages only: no other class is ever read back from the file.
     serde = JsonPlusSerializer(allowed_msgpack_modules=None)
     async with aiosqlite.connect(file, timeout=_BUSY_SECONDS) as connection:
+        if exclusive:
+            await connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         saver = AsyncSqliteSaver(connection, serde=serde)
         await saver.setup()
         # In WAL mode NORMAL loses nothing when the process dies, and the last steps of a run at

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Setting = Literal["automated", "curated", "briefed"]
 Role = Literal["clinseek", "published"]
+Executor = Literal["local", "ray"]
 
 
 def register(app: typer.Typer) -> None:
@@ -85,6 +86,9 @@ def evaluate(
             metavar="I/N", help="Only the I-th of N parts, into RUN/shards; see `clinseek merge`."
         ),
     ] = None,
+    executor: Annotated[
+        Executor, typer.Option(help="ray: on the Ray cluster of RAY_ADDRESS, else of this machine.")
+    ] = "local",
     cache: Annotated[
         Path | None,
         typer.Option(
@@ -114,6 +118,8 @@ def evaluate(
     from clinseek.evals.runner.running import Limits
     from clinseek.toolkits.ehr.availability import profile_named
 
+    if executor == "ray":
+        _prepare_for_ray(cache)
     clock = profile_named(profile)
     warn_of(clock)
     chosen = read_rows(rows)[:limit]
@@ -151,6 +157,7 @@ def evaluate(
                     concurrency=concurrency, retries=retries, fail_on_error=fail_on_error
                 ),
                 cache=cache,
+                executor=executor,
                 score_of=default_score(store),
                 command=shlex.join(["clinseek", *sys.argv[1:]]),
                 on_change=on_change,
@@ -164,6 +171,13 @@ def evaluate(
             emit(str(each.folder.path))
     if any(each.tally.failed or each.stopped for _, each in ended):
         raise typer.Exit(1)
+
+
+def _prepare_for_ray(cache: Path | None) -> None:
+    """Ray counts its use and sends that home, unless it is told not to before it starts."""
+    if cache is not None:
+        raise SettingError("--cache answers runs on this machine alone; leave it out with ray")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
 
 def read_shard(text: str | None) -> Shard | None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 
@@ -15,8 +15,8 @@ from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
 from clinseek.evals.runner.asking import check_rows
 from clinseek.evals.runner.opening import held_folder, open_folder, plan_runs
-from clinseek.evals.runner.packaged import PackagedRuns
-from clinseek.evals.runner.run_folder import RunFolder, RunPlan, Shard
+from clinseek.evals.runner.packaged import PackagedRuns, is_packaged
+from clinseek.evals.runner.run_folder import RunFolder, Shard
 from clinseek.evals.runner.running import Limits, OnChange, make_runs, standing
 from clinseek.evals.runner.seeking import MakesRuns, ModelOf, SeekRuns
 from clinseek.evals.runner.settings import RunSettings
@@ -27,6 +27,8 @@ from clinseek.nodes.bench import Means
 from clinseek.nodes.toolset import names_of
 from clinseek.settings import store_path
 from clinseek.toolkits.ehr.store import Store
+
+Executor = Literal["local", "ray"]
 
 _THREADS = "threads.sqlite"
 
@@ -60,6 +62,7 @@ async def run_rows(
     limits: Limits | None = None,
     model_of: ModelOf | None = None,
     means: Means | None = None,
+    executor: Executor = "local",
     score_of: ScoreOf | None = None,
     command: str = "",
     on_change: OnChange = lambda _tally: None,
@@ -67,9 +70,11 @@ async def run_rows(
     """Run `rows` in `epochs` into the folder `out`, or go on with what is missing there.
 
     `on_change` is called with the tally as runs begin and end. `model_of` puts another model in
-    each epoch (a cached one, say). Raises UserError for what the caller must change: rows that
-    cannot be run in this setting, a folder begun otherwise or held by another process, a host that
-    cannot be asked. A cancellation leaves every run where it stands.
+    each epoch (a cached one, say). `executor` "ray" makes the runs on a Ray cluster, by the spec of
+    the model in `settings`; `means` and `model_of` stay on this machine. Raises UserError for what
+    the caller must change: rows that cannot be run in this setting, a folder begun otherwise or
+    held by another process, a host that cannot be asked. A cancellation leaves every run where it
+    stands.
     """
     names_of(settings.tools)  # a mistyped tool is told before anything is written
     check_rows(rows, settings.setting)
@@ -94,7 +99,13 @@ async def run_rows(
         if not found.jobs:
             _remove_threads(folder)
             return Evaluated(folder, found.tally, stopped=False)
-        async with _seek_runs(folder, folder.plan, means, model_of or (lambda _: model)) as seek:
+        async with _seek_runs(
+            folder,
+            means=means,
+            model_of=model_of or (lambda _: model),
+            executor=executor,
+            concurrency=limits.concurrency,
+        ) as seek:
             try:
                 went_on = await make_runs(
                     folder, found.jobs, seek,
@@ -110,9 +121,21 @@ async def run_rows(
 
 @asynccontextmanager
 async def _seek_runs(
-    folder: RunFolder, plan: RunPlan, means: Means, model_of: Callable[[int], BaseChatModel]
+    folder: RunFolder,
+    *,
+    means: Means,
+    model_of: ModelOf,
+    executor: Executor,
+    concurrency: int,
 ) -> AsyncIterator[MakesRuns]:
-    if plan.settings.setting == "curated" and plan.settings.protocol == "paper":
+    plan = folder.plan
+    if executor == "ray":
+        from clinseek.evals.runner.ray_cluster import ray_runs
+
+        async with ray_runs(folder.path, plan, concurrency=concurrency) as runs:
+            yield runs
+        return
+    if is_packaged(plan):
         yield PackagedRuns(plan, means=means, model_of=model_of)
         return
     file = folder.path / _THREADS

@@ -64,6 +64,11 @@ class PackagedRuns:
         return []
 
 
+def is_packaged(plan: RunPlan) -> bool:
+    """Whether the runs of a plan are of this kind."""
+    return plan.settings.setting == "curated" and plan.settings.protocol == "paper"
+
+
 def packaged_prompt(row: Row) -> str:
     """The one message of such a run: task, package, candidates, and how to answer."""
     parts = [str(input_of(row, "curated")["question"])]

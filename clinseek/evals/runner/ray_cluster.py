@@ -1,0 +1,158 @@
+"""Making the runs of a folder on a Ray cluster whose machines share the disk of store and folder.
+
+A run is a call of an actor; actors are spread over the machines. Where one dies with its machine,
+Ray starts it elsewhere and calls it again, and the run goes on from its last step: those are kept
+in the folder, a file a run, as is the record of a run that ended, which is never written again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from clinseek.errors import SettingError
+from clinseek.evals.rows import Row
+from clinseek.evals.runner.packaged import PackagedRuns, is_packaged
+from clinseek.evals.runner.run_folder import RunPlan
+from clinseek.evals.runner.seeking import Job, Made, SeekRuns
+from clinseek.records import Record
+
+_WORK = "work"
+
+
+class RayRuns:
+    """Hands each run to one of the actors, in turn."""
+
+    def __init__(self, work: Path, actors: list[Any]) -> None:
+        self._work, self._actors, self._next = work, actors, count()
+
+    async def run(self, job: Job) -> Made:
+        """The run's record, made on whichever machine lives to make it."""
+        actor = self._actors[next(self._next) % len(self._actors)]
+        told, may_pass = await actor.make.remote(job.row.model_dump_json(), job.epoch, job.thread)
+        return Made(Record.model_validate_json(told), may_pass)
+
+    async def forget(self, thread: str) -> None:
+        """Remove the files of a run whose record is kept."""
+        for file in self._work.glob(f"{thread}.*"):
+            file.unlink(missing_ok=True)
+
+    async def threads(self) -> list[str]:
+        """The runs of which steps are kept."""
+        return sorted({file.name.partition(".")[0] for file in self._work.iterdir()})
+
+
+class Maker:
+    """What an actor is: it makes runs over steps that are kept in the folder."""
+
+    def __init__(self, plan: str, work: str) -> None:
+        from clinseek.models import build_model, named_model
+        from clinseek.nodes.bench import Means
+
+        self._plan = RunPlan.model_validate_json(plan)
+        self._work = Path(work)
+        self._model = build_model(named_model(self._plan.settings.model))
+        self._means = Means()
+
+    async def make(self, row: str, epoch: int, thread: str) -> tuple[str, bool]:
+        """The record of a run as JSON, and whether a failed one may go better the next time."""
+        from clinseek.kept_threads import checkpoints_in
+
+        kept = self._work / f"{thread}.json"
+        if kept.exists():
+            return await asyncio.to_thread(kept.read_text, encoding="utf-8"), True
+        job = Job(Row.model_validate_json(row), epoch, thread)
+        plan, means, model = self._plan, self._means, self._model
+        if is_packaged(plan):
+            made = await PackagedRuns(plan, means=means, model_of=lambda _: model).run(job)
+        else:
+            file = self._work / f"{thread}.sqlite"
+            async with checkpoints_in(file, exclusive=True) as saver:
+                seek = SeekRuns(plan, means=means, model_of=lambda _: model, saver=saver)
+                made = await seek.run(job)
+        told = made.record.model_dump_json()
+        if made.record.status != "failed":
+            await asyncio.to_thread(_write_once, kept, told)
+        return told, made.may_pass
+
+    def where(self) -> str:
+        """The machine on which this actor lives."""
+        node: str = _ray().get_runtime_context().get_node_id()
+        return node
+
+
+@asynccontextmanager
+async def ray_runs(folder: Path, plan: RunPlan, *, concurrency: int) -> AsyncIterator[RayRuns]:
+    """The cluster that RAY_ADDRESS names, else one of this machine alone, left as it was.
+
+    SettingError without Ray, and where the cluster cannot be reached.
+    """
+    ray = _ray()
+    begun = not ray.is_initialized()
+    if begun:
+        _begin(ray)
+    work = folder / _WORK
+    work.mkdir(exist_ok=True, mode=0o700)
+    actors = _actors(ray, plan, work, concurrency=concurrency)
+    try:
+        yield RayRuns(work.absolute(), actors)
+    finally:
+        for actor in actors:
+            ray.kill(actor)
+        if begun:
+            ray.shutdown()
+        if not any(work.iterdir()):
+            work.rmdir()
+
+
+def _actors(ray: Any, plan: RunPlan, work: Path, *, concurrency: int) -> list[Any]:
+    """One actor a processor, and no more than runs at one time.
+
+    They claim no processor, so that those of a machine that is gone find room on the others.
+    """
+    size = max(1, min(concurrency, int(ray.cluster_resources().get("CPU", 1))))
+    made = ray.remote(Maker).options(
+        num_cpus=0,
+        max_restarts=-1,
+        max_task_retries=-1,
+        max_concurrency=-(-concurrency // size),
+        scheduling_strategy="SPREAD",
+    )
+    return [made.remote(plan.model_dump_json(), str(work.absolute())) for _ in range(size)]
+
+
+def _begin(ray: Any) -> None:
+    address = os.environ.get("RAY_ADDRESS")
+    try:
+        ray.init(
+            address=address or "local", include_dashboard=False, log_to_driver=False,
+            logging_level="ERROR",
+        )  # fmt: skip
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise SettingError(
+            f"the Ray cluster {address or 'of this machine'} cannot be reached ({error}); start "
+            "one with `ray start --head`, and name it with RAY_ADDRESS"
+        ) from None
+
+
+def _ray() -> Any:
+    try:
+        return import_module("ray")
+    except ImportError:
+        raise SettingError("--executor ray needs Ray; pip install 'clinseek[ray]'") from None
+
+
+def _write_once(file: Path, text: str) -> None:
+    """Write a file that is whole or not there, and never changes."""
+    making = file.with_suffix(f".{os.getpid()}.making")
+    with making.open("w", encoding="utf-8") as opened:
+        opened.write(text)
+        opened.flush()
+        os.fsync(opened.fileno())
+    making.replace(file)
