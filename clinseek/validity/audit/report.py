@@ -17,7 +17,7 @@ _SAYS = {
     "scramble": "another future changes no byte and no tool's answer",
     "full form": "the same from raw csv through ingest",
     "strangers": "nothing of another patient, in free pages either",
-    "vocabulary": "dictionaries and candidate lists are the store's, and of no patient",
+    "vocabulary": "dictionaries and drawn lists are the store's, and of no single patient",
     "ingest": "the store holds what the raw files say",
 }
 _CLAIM = ("the claim holds on this sample", "THE CLAIM DOES NOT HOLD")
@@ -48,18 +48,40 @@ def summary_lines(report: AuditReport) -> list[str]:
         f"  {report.drawn_biting:,} times drawn where a rule bites; at {report.biting:,} of all "
         "something had happened that was not known yet"
     )
+    lines.append(
+        f"  the raw files were read again: {', '.join(report.raw)}"
+        if report.raw
+        else "  the store is believed to be what the raw files say; --raw DIR reads them again"
+    )
     if report.left_out:
         lines.append(f"  {report.left_out:,} patients of the raw files left out on purpose")
     for check, says in _SAYS.items():
         if check in report.done:
             broken = sum(violation.check == check for violation in report.violations)
-            verdict = "ok" if not broken else f"{broken:,} VIOLATIONS"
+            verdict = _verdict(report, check, broken)
             lines.append(f"  {check:<13}{report.done[check]:>7,} x  {verdict:<16} {says}")
+    lines += _unchecked_lines(report)
     lines += _coverage_lines(report)
     lines += _violation_lines(report.violations)
     holds, breaks = _VERDICTS.get(report.profile, _CLAIM)
     lines.append(f"{len(report.violations):,} violations: {holds if report.holds else breaks}")
     return lines
+
+
+def _verdict(report: AuditReport, check: str, broken: int) -> str:
+    if broken:
+        return f"{broken:,} VIOLATIONS"
+    return "ok but for lists" if check == "vocabulary" and report.supplied else "ok"
+
+
+def _unchecked_lines(report: AuditReport) -> list[str]:
+    """What the check of the vocabulary can say nothing of: it has no row of the store beside it."""
+    return [
+        f"    {len(names):,} {kind}{'s' if len(names) > 1 else ''}, not checked against patients, "
+        f"as ingest recorded: {', '.join(names)}"
+        for names, kind in ((report.supplied, "supplied list"), (report.coded, "code table"))
+        if names
+    ]
 
 
 def violation_line(violation: Violation) -> str:
@@ -126,7 +148,10 @@ def as_json(report: AuditReport) -> dict[str, Any]:
         "drawn": report.drawn,
         "drawn_biting": report.drawn_biting,
         "biting": report.biting,
+        "raw": report.raw,
         "left_out_on_purpose": report.left_out,
+        "supplied_lists": report.supplied,
+        "code_tables": report.coded,
         "tables": report.tables,
         "columns": report.columns,
         "checks": report.done,

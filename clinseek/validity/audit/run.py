@@ -29,6 +29,7 @@ from clinseek.validity.audit.patient import (
 )
 from clinseek.validity.audit.processes import workers
 from clinseek.validity.audit.raw_again import Raw, other_patient, read_raw
+from clinseek.validity.audit.recorded import code_tables, supplied_lists
 from clinseek.validity.audit.sampling import Survey, clocks_to_draw, counts_of, survey_of
 from clinseek.validity.audit.vocabulary import vocabulary_violations
 from clinseek.validity.oracle import RawRecord, read_record, stored_record
@@ -62,8 +63,10 @@ class Progress(NamedTuple):
 class AuditReport:
     """What an audit came to. `done` counts, by check, how often it was made.
 
-    Of the `times`, `drawn_biting` were drawn where a rule bites; at `biting` one did. `left_out`
-    patients of the raw files are, on purpose, not in the store.
+    Of the `times`, `drawn_biting` were drawn where a rule bites; at `biting` one did. `raw` are the
+    folders that were read again, none where the store was believed; `left_out` patients of them
+    are, on purpose, not in the store. `supplied` are lists of the user's own, and `coded` tables
+    made from files of codes: as ingest recorded them, and not checked against patients.
     """
 
     store: str
@@ -76,7 +79,10 @@ class AuditReport:
     drawn: dict[str, int]
     drawn_biting: int
     biting: int
+    raw: tuple[str, ...]
     left_out: int
+    supplied: tuple[str, ...]
+    coded: tuple[str, ...]
     tables: int
     columns: int
     done: dict[str, int]
@@ -147,6 +153,9 @@ def audit(
         drawn=dict(sorted(Counter(drawn.drawn_as for drawn in times).items())),
         drawn_biting=sum(drawn.opens is not None for drawn in times),
         biting=sum(one.biting for one in found),
+        raw=tuple(map(str, raw)),
+        supplied=supplied_lists(store),
+        coded=code_tables(store),
         left_out=0 if again is None else again.left_out,
         tables=len(tables),
         columns=sum(len(TABLES[table].columns) for table in tables),

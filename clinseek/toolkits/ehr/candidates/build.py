@@ -6,7 +6,6 @@ only inserts. The file is written beside its name, made read-only and moved into
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from clinseek.toolkits.ehr.candidates.codes import code_sheets
+from clinseek.toolkits.ehr.candidates.recorded import EDITION_TABLE, edition_of
 from clinseek.toolkits.ehr.candidates.sheet import Sheet
 from clinseek.toolkits.ehr.candidates.sources import (
     CANDIDATE_SOURCES,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 VOCABULARY_FILE = "vocabulary.sqlite"
-EDITION_TABLE = "vocabulary_edition"
 FEWEST_PATIENTS = 20
 """In a smaller store a drug or a test on the list would tell what one patient is going to get."""
 
@@ -48,8 +47,9 @@ def build_vocabulary(store_path: Path, *, codes: Path | None) -> Path:
     a published `candidate_table.db`; a table that comes from a file of the user replaces the one
     that the store would give. What is missing is absent. Raises RawRecordError when a file is
     there and cannot be read. The table `vocabulary_edition`
-    holds one SHA-256 over all names and rows. Candidates drawn from patients' rows (drugs, tests,
-    units) are left out of a store of fewer than FEWEST_PATIENTS patients.
+    holds one SHA-256 over all names and rows. Of titles drawn from patients' rows (drugs, tests,
+    units) those that fewer than FEWEST_HOLDERS patients have are left out, and all of them in a
+    store of fewer than FEWEST_PATIENTS.
     """
     with closing(_connect()) as reader:
         found = [*_dictionaries(store_path, reader), *_candidates(store_path, reader)]
@@ -124,7 +124,7 @@ def _write(file: Path, sheets: Sequence[Sheet]) -> None:
         for sheet in sheets:
             _insert(connection, sheet)
         connection.execute(f"CREATE TABLE {EDITION_TABLE} (edition TEXT NOT NULL)")
-        connection.execute(f"INSERT INTO {EDITION_TABLE} VALUES (?)", (_edition(sheets),))
+        connection.execute(f"INSERT INTO {EDITION_TABLE} VALUES (?)", (edition_of(sheets),))
         connection.execute("COMMIT")
 
 
@@ -136,10 +136,3 @@ def _insert(connection: sqlite3.Connection, sheet: Sheet) -> None:
     if codes := INDEXED_CODES.get(sheet.name):
         names = ", ".join(f'"{code}"' for code in codes)
         connection.execute(f'CREATE INDEX "{sheet.name}_by_code" ON "{sheet.name}" ({names})')
-
-
-def _edition(sheets: Sequence[Sheet]) -> str:
-    digest = hashlib.sha256()
-    for name, columns, rows in sheets:
-        digest.update(repr((name, columns, rows)).encode())
-    return digest.hexdigest()

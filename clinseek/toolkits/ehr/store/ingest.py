@@ -22,6 +22,7 @@ from clinseek.toolkits.ehr.store.manifest import (
     Progress,
     SourceFile,
     TableManifest,
+    VocabularyManifest,
     fingerprint,
     read_manifest,
     read_progress,
@@ -139,7 +140,10 @@ class _Run:
             return False
         if not all((self.store / name).is_file() for name in (folder.SUBJECTS, folder.VOCABULARY)):
             return False
-        return self.standing == _manifest(self.plan, self._standing_tables, codes)
+        if self.standing.vocabulary is None:  # made before it was recorded: it alone is made anew
+            return False
+        made = _manifest(self.plan, self._standing_tables, codes)
+        return self.standing == made.model_copy(update={"vocabulary": self.standing.vocabulary})
 
     def tables(
         self, progress: Callable[[IngestProgress], None] | None
@@ -284,8 +288,17 @@ def _finish(
     (store / MANIFEST).unlink(missing_ok=True)
     plan.write(store / folder.SUBJECTS)
     vocabulary(store, codes)
-    write_atomically(store / MANIFEST, manifest)
+    recorded = _recorded_vocabulary(store, codes)
+    write_atomically(store / MANIFEST, manifest.model_copy(update={"vocabulary": recorded}))
     (store / PROGRESS).unlink(missing_ok=True)
+
+
+def _recorded_vocabulary(store: Path, codes: Path | None) -> VocabularyManifest:
+    from clinseek.toolkits.ehr.candidates.recorded import record_vocabulary
+    from clinseek.toolkits.ehr.candidates.supplied import supplied_sheets
+
+    supplied = () if codes is None else (sheet.name for sheet in supplied_sheets(codes))
+    return record_vocabulary(store / folder.VOCABULARY, supplied=supplied)
 
 
 def _default_vocabulary() -> VocabularyBuilder:

@@ -56,8 +56,26 @@ class TableManifest(_Frozen):
     digest: str
 
 
+class VocabularyTable(_Frozen):
+    """One table of the vocabulary. `supplied` where it comes from a list of the user's own."""
+
+    rows: int
+    sha256: str
+    supplied: bool
+
+
+class VocabularyManifest(_Frozen):
+    """The vocabulary as ingest wrote it: the hash of all, and each table by its name."""
+
+    edition: str
+    tables: dict[str, VocabularyTable]
+
+
 class Manifest(_Frozen):
-    """A whole store. `fingerprint` depends on what the store holds, not on where or when."""
+    """A whole store. `fingerprint` depends on what the store holds, not on where or when.
+
+    `vocabulary` is None in a store that was made before it was recorded.
+    """
 
     schema_version: int
     fingerprint: str
@@ -66,6 +84,7 @@ class Manifest(_Frozen):
     shards: tuple[Shard, ...]
     tables: dict[str, TableManifest]
     codes: tuple[SourceFile, ...]
+    vocabulary: VocabularyManifest | None = None
 
 
 class Progress(_Frozen):
