@@ -6,6 +6,7 @@ in threads, a few at once for each session: no session waits for another's.
 
 from __future__ import annotations
 
+import json
 import logging
 import time
 from collections import deque
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _MINUTE = 60.0
 _HELD_CHARACTERS = 2_000_000
-"""How much text of earlier calls a session keeps as evidence; the oldest gives way."""
+"""How much of earlier calls, asked and answered, is kept as evidence; the oldest gives way."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +145,7 @@ class Session:
             await anyio.sleep(max(left, 0.05))
         self.expired = True
         self._held.clear()
+        self._characters = 0
         await self.close()
 
     async def close(self) -> None:
@@ -194,10 +196,13 @@ class Session:
         return message  # type: ignore[no-any-return]
 
     def _keep(self, number: int, entry: Evidence) -> None:
-        self._held[number] = entry
-        self._characters += len(entry.answered.text)
+        """Keep what may be read again: of a refused call not what was asked, of none its images."""
+        asked = {} if entry.answered.origin.refused else entry.arguments
+        kept = entry._replace(arguments=asked, answered=entry.answered._replace(images=()))
+        self._held[number] = kept
+        self._characters += _characters_of(kept)
         while self._characters > _HELD_CHARACTERS and len(self._held) > 1:
-            self._characters -= len(self._held.pop(min(self._held)).answered.text)
+            self._characters -= _characters_of(self._held.pop(min(self._held)))
 
     @contextmanager
     def _busy(self) -> Iterator[None]:
@@ -230,6 +235,10 @@ def answered_by(message: ToolMessage) -> Answered:
     if not isinstance(origin, Observation):
         origin = Observation(refused=message.status == "error")
     return Answered("\n".join(str(text) for text in texts if text), origin, tuple(images))
+
+
+def _characters_of(entry: Evidence) -> int:
+    return len(entry.answered.text) + len(json.dumps(entry.arguments, default=str))
 
 
 def _refused(sentence: str) -> Answered:
