@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
+import json
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,12 +23,16 @@ from clinseek.serve.service import HEADERS
 from clinseek.serve.sessions import opening_headers
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SESSION = "mcp-session-id"
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _SCHEMES = ("http", "https")
 _SHORTEST_TOKEN = 16
+LARGEST_BODY = 1_000_000
+"""Bytes of one request: a long SQL statement has 100,000."""
+_SURELY_READ = 200
+"""Python reads as many brackets within each other, whatever has been called before."""
 
 
 def is_loopback(host: str) -> bool:
@@ -77,6 +82,43 @@ def read_token(file: Path | None) -> str | None:
     return token
 
 
+async def _received(receive: Receive) -> list[Message]:
+    """The messages of a body, as far as it may be read at all; the rest is left to come."""
+    messages: list[Message] = []
+    size = 0
+    while size <= LARGEST_BODY:
+        message = await receive()
+        messages.append(message)
+        size += len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body"):
+            break
+    return messages
+
+
+def _too_deep(body: bytes) -> bool:
+    """Whether a body is nested more deeply than Python reads: the SDK calls that its own fault."""
+    if body.count(b"[") + body.count(b"{") < _SURELY_READ or len(body) > LARGEST_BODY:
+        return False
+    try:
+        json.loads(body)
+    except RecursionError:
+        return True
+    except ValueError:
+        return False
+    return False
+
+
+def _again(messages: list[Message], receive: Receive) -> Receive:
+    """A `receive` that gives these messages first."""
+    left = iter(messages)
+
+    async def replay() -> Message:
+        message = next(left, None)
+        return await receive() if message is None else message
+
+    return replay
+
+
 class Gate:
     """An ASGI application before another: what does not pass is answered here."""
 
@@ -98,10 +140,15 @@ class Gate:
         if refused is not None:
             await refused(scope, receive, send)
             return
+        body = await _received(receive) if request.method == "POST" else []
+        if _too_deep(b"".join(message.get("body", b"") for message in body)):
+            too_deep = PlainTextResponse("the body is nested too deeply", status_code=400)
+            await too_deep(scope, receive, send)
+            return
         if _SESSION not in request.headers:
             asked = {name: request.headers[name] for name in HEADERS if name in request.headers}
             opening_headers.set(asked)
-        await self._inner(scope, receive, send)
+        await self._inner(scope, _again(body, receive), send)
 
     def _unauthorised(self, request: Request) -> Response | None:
         if self._token is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,14 +17,12 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from clinseek.errors import SettingError
-from clinseek.serve.gate import Gate, hosts_of, is_loopback
+from clinseek.serve.gate import LARGEST_BODY, Gate, hosts_of, is_loopback
 
 if TYPE_CHECKING:
     from clinseek.serve.sessions import Sessions
 
 PATH = "/mcp"
-_BODY = 1_000_000
-"""Bytes of one request: a long SQL statement has 100,000."""
 _GRACE = 2
 _CONNECTIONS = 32
 """For each session: its stream, and one for every call that its client makes at once."""
@@ -66,8 +65,23 @@ def listen(door: Door) -> socket.socket:
 def run_http(
     sessions: Sessions, door: Door, listening: socket.socket, *, most: int, idle: float | None
 ) -> None:
-    """Serve sessions on the socket until SIGTERM or Ctrl-C."""
-    served_by(sessions, door, listening, most=most, idle=idle).run(sockets=[listening])
+    """Serve sessions on the socket until SIGTERM, or Ctrl-C (KeyboardInterrupt)."""
+    with _sigterm_returns():
+        served_by(sessions, door, listening, most=most, idle=idle).run(sockets=[listening])
+
+
+@contextmanager
+def _sigterm_returns() -> Iterator[None]:
+    """Within it uvicorn returns on SIGTERM.
+
+    Once it has stopped it sends itself the signal again, by which the process would die without
+    closing what others have open.
+    """
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def served_by(
@@ -81,7 +95,7 @@ def served_by(
     manager = StreamableHTTPSessionManager(
         cast("Server[Any, Any]", sessions),
         session_idle_timeout=None if idle is None else idle * 2,
-        max_request_body_size=_BODY,
+        max_request_body_size=LARGEST_BODY,
         max_sessions=most * 4,
     )
     port: int = listening.getsockname()[1]

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from clinseek.cli import main, serving
-from tests.serve.serving import END, bound, case_files, eventually, over_http, text_of
+from tests.serve.serving import END, bound, case_files, over_http, text_of
 from tests.serve.test_many_sessions import INITIALIZE
 
 LAUNCH = (sys.executable, "-m", "clinseek", "serve", "ehr")
@@ -195,6 +195,6 @@ def test_a_server_over_http_says_where_it_is_and_ends_on_sigterm(
         process.terminate()
 
     over_http(url, bound(subjects[0]), use)
-    process.wait(30)
+    assert process.wait(30) == 0
     process.stderr.close()
-    assert eventually(lambda: case_files(home) == [])
+    assert list((home / "cases").glob("serve-*")) == []

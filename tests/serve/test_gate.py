@@ -59,6 +59,17 @@ def test_a_body_that_is_too_large_is_not_read(service: EhrService, subjects: lis
         assert server.sessions.live == 0
 
 
+@pytest.mark.parametrize("deep", ["[" * 20_000, "[" * 20_000 + "]" * 20_000, '{"a":' * 20_000])
+def test_a_body_that_is_nested_too_deeply_is_the_clients_fault(
+    service: EhrService, subjects: list[int], deep: str
+) -> None:
+    with serving(service) as server:
+        sent = {**ACCEPT, **bound(subjects[0]), "Content-Type": "application/json"}
+        assert httpx.post(server.url, content=deep, headers=sent, timeout=60).status_code == 400
+        wide = {**MESSAGE, "more": [[]] * 5_000}
+        assert _opening(server, bound(subjects[0]), wide).status_code == 200
+
+
 def test_there_is_nothing_but_the_one_path(service: EhrService) -> None:
     with serving(service) as server:
         for path in ("/", "/docs", "/mcp/../etc/passwd", "/openapi.json"):
