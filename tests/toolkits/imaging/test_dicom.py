@@ -171,6 +171,37 @@ def test_jpeg_of_8_bits_is_read() -> None:
     assert np.abs(read(made).pixels - values / 255.0).mean() < 0.01
 
 
+def test_jpeg_lossless_is_read_where_gdcm_is(tmp_path: Path) -> None:
+    gdcm = pytest.importorskip("gdcm", reason="JPEG Lossless needs python-gdcm (imaging extra)")
+    plain = write_dicom(tmp_path / "plain.dcm", WindowCenter=2048, WindowWidth=4096)
+    reader, change = gdcm.ImageReader(), gdcm.ImageChangeTransferSyntax()
+    reader.SetFileName(str(plain))
+    assert reader.Read()
+    syntax = gdcm.TransferSyntax(gdcm.TransferSyntax.JPEGLosslessProcess14_1)
+    change.SetTransferSyntax(syntax)
+    change.SetInput(reader.GetImage())
+    assert change.Change()
+    writer = gdcm.ImageWriter()
+    writer.SetFileName(str(tmp_path / "lossless.dcm"))
+    writer.SetFile(reader.GetFile())
+    writer.SetImage(change.GetOutput())
+    assert writer.Write()
+    picture = read_image(tmp_path / "lossless.dcm")
+    assert picture.tags["TransferSyntax"].startswith("JPEG Lossless")
+    assert np.array_equal(picture.pixels, read_image(plain).pixels)
+
+
+def test_pixels_without_a_decoder_are_refused_with_the_name_of_what_they_are() -> None:
+    from pydicom.encaps import encapsulate
+    from pydicom.uid import MPEG2MPML
+
+    made = dataset_of(CHEST)
+    made.PixelData = encapsulate([b"\0" * 64])
+    made.file_meta.TransferSyntaxUID = MPEG2MPML
+    with pytest.raises(Refusal, match="no decoder for MPEG2"):
+        read(made)
+
+
 def test_spacing_view_and_bits_are_told_and_zeros_tell_nothing() -> None:
     picture = read(dataset_of(CHEST, ViewPosition="ll ", PixelSpacing=[0.143, 0.15]))
     assert picture.spacing is not None

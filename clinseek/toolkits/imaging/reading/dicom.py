@@ -128,14 +128,23 @@ def _values(dataset: Dataset, name: str) -> NDArray[Any]:
     try:
         with _without_words():
             return np.asarray(apply_modality_lut(dataset.pixel_array, dataset))
-    except Exception as error:
-        if isinstance(error, NotImplementedError | RuntimeError) and "decod" in str(error).lower():
-            syntax = shown_tags(dataset).get("TransferSyntax", "this transfer syntax")
+    except Exception:  # whatever broken pixels provoke, its words may hold a patient's
+        if not _has_decoder(dataset):
+            syntax = shown_tags(dataset).get("TransferSyntax", "its transfer syntax")
             raise Refusal(
-                f"{name}: no decoder for {syntax} here, or its pixels are broken; "
-                "pip install 'clinseek[imaging]' brings the decoders"
+                f"{name}: there is no decoder for {syntax} here; pip install 'clinseek[imaging]' "
+                "brings those that there are"
             ) from None
         raise Refusal(f"{name} is cut off or broken: its pixels cannot be decoded") from None
+
+
+def _has_decoder(dataset: Dataset) -> bool:
+    from pydicom.pixels import get_decoder
+
+    try:
+        return bool(get_decoder(dataset.file_meta.TransferSyntaxUID).is_available)
+    except (AttributeError, NotImplementedError):
+        return False
 
 
 def _brightness(dataset: Dataset, values: NDArray[Any], asked: Window | None) -> _Shown:
