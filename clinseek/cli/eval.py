@@ -15,8 +15,19 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from clinseek.cli.eval_table import live_table
-from clinseek.cli.options import JsonOption, ProfileOption, StoreOption
+from clinseek.cli.options import (
+    ArchiveOption,
+    JsonOption,
+    ProfileOption,
+    StoreOption,
+    WebBackendOption,
+    WebCorpusOption,
+    WebDenyOption,
+    WebGuardOption,
+    WebOption,
+)
 from clinseek.cli.output import emit, emit_json, say, warn_of
+from clinseek.cli.values import servers_from
 from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
@@ -97,6 +108,22 @@ def evaluate(
             help="Answer equal model turns of the same epoch from this folder.",
         ),
     ] = None,
+    mcp: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=WHERE", help="As for `clinseek ask` (repeatable)."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="HOST", help="A host that may get patient rows without a warning (repeatable)."
+        ),
+    ] = None,
+    web: WebOption = None,
+    web_backend: WebBackendOption = None,
+    web_corpus: WebCorpusOption = None,
+    archive: ArchiveOption = None,
+    web_guard: WebGuardOption = None,
+    web_deny: WebDenyOption = None,
     max_rounds: Annotated[int, typer.Option(min=1, help="Model turns of a run.")] = 200,
     max_tokens: Annotated[int | None, typer.Option(min=1, help="Tokens of a run.")] = None,
     max_dollars: Annotated[float | None, typer.Option(min=0, help="Dollars of a run.")] = None,
@@ -133,6 +160,16 @@ def evaluate(
             setting=setting,
             profile=clock,
             paper=paper_protocol,
+            others={
+                "mcp": servers_from(mcp or []),
+                "allow_hosts": ",".join(allow_host or ()),
+                "web": web,
+                "web_backend": web_backend,
+                "web_corpora": tuple(str(each) for each in web_corpus or ()),
+                "web_archive": None if archive is None else str(archive),
+                "web_guard": web_guard,
+                "web_deny": web_deny,
+            },
             chosen={
                 "tools": tools,
                 "role": role,
@@ -210,7 +247,7 @@ def default_score(store: Path) -> ScoreOf:
 
 
 def _model_and_settings(
-    spec: str, *, setting: Setting, profile: Any, paper: bool, chosen: dict[str, Any]
+    spec: str, *, setting: Setting, profile: Any, paper: bool, chosen: dict[str, Any], others: Any
 ) -> tuple[Any, Any]:
     from clinseek.evals.runner.protocols import paper_protocol
     from clinseek.evals.runner.settings import RunSettings
@@ -219,11 +256,16 @@ def _model_and_settings(
     named = named_model(spec)
     if paper:
         _refuse_beside_paper(chosen)
-        return paper_protocol(named, setting=setting, profile=profile)
+        return paper_protocol(named, setting=setting, profile=profile, **others)
     built = build_model(named)
     parameters = parameters_of(built)
     return built, RunSettings(
-        model=str(named), parameters=parameters, setting=setting, profile=profile, **chosen
+        model=str(named),
+        parameters=parameters,
+        setting=setting,
+        profile=profile,
+        **chosen,
+        **others,
     )
 
 
@@ -248,7 +290,7 @@ def _run(rows: Any, *, cache: Path | None, model: Any, **options: Any) -> Evalua
             evaluated = await run_rows(rows, model=model, model_of=model_of, **options)
         if answers is not None:
             asked = answers.hits + answers.misses
-            evaluated.tally.remarks.append(f"cache: {answers.hits} of {asked} turns came from it")
+            evaluated.tally.remark(f"cache: {answers.hits} of {asked} turns came from it")
         return evaluated
 
     return asyncio.run(all_of_them())
@@ -270,8 +312,6 @@ def _stopped_by_sigterm() -> Iterator[None]:
 
 def _say_end(evaluated: Evaluated) -> None:
     tally = evaluated.tally
-    for remark in tally.remarks:
-        say(remark)
     if evaluated.stopped:
         left = tally.total - tally.ended
         say(

@@ -39,6 +39,8 @@ def live_table(model: str, folder: Path) -> Iterator[Callable[[Tally], None]]:
 
     with Live(get_renderable=draw, console=drawn, refresh_per_second=_REDRAWS_A_SECOND):
         yield held.append
+    for remark in held[-1].remarks if held else ():
+        say(remark)
 
 
 class _Lines:
@@ -46,9 +48,11 @@ class _Lines:
         self._model = model
         self._told = time.monotonic()
         self._tally: Tally | None = None
+        self._remarks = 0
 
     def changed(self, tally: Tally) -> None:
         self._tally = tally
+        self._say_remarks()
         now = time.monotonic()
         if now - self._told >= _SECONDS_BETWEEN_LINES:
             self._told = now
@@ -56,7 +60,14 @@ class _Lines:
 
     def last(self) -> None:
         if self._tally is not None:
+            self._say_remarks()
             say(standing_line(self._model, self._tally))
+
+    def _say_remarks(self) -> None:
+        assert self._tally is not None
+        for remark in self._tally.remarks[self._remarks :]:
+            say(remark)
+        self._remarks = len(self._tally.remarks)
 
 
 def standing_line(model: str, tally: Tally) -> str:
@@ -99,6 +110,8 @@ def _table(model: str, folder: Path, tally: Tally) -> Table:
     drawn.add_row(
         _bar(tally), "  ".join(f"{name} {value}".strip() for name, value in _cells(tally))
     )
+    for remark in tally.remarks[-3:]:
+        drawn.add_row("", remark[:200])
     if tally.first_error:
         drawn.add_row("first error", tally.first_error[:160])
     return drawn

@@ -14,6 +14,7 @@ from clinseek.evals.rows import Row
 from clinseek.evals.runner.settings import RunSettings
 from clinseek.graphs.state import Context
 from clinseek.nodes.bench import Means
+from clinseek.nodes.webs import settled
 from clinseek.records import Setting
 from clinseek.toolkits.ehr.availability import profile_named
 from clinseek.toolkits.ehr.case import Case, CaseKey
@@ -53,6 +54,14 @@ def context_of(settings: RunSettings, store: str) -> Context:
         profile=settings.profile,
         tools=settings.bound_tools,
         role=settings.role,
+        mcp=settings.mcp,
+        allow_hosts=settings.allow_hosts,
+        web=settings.web,
+        web_backend=settings.web_backend,
+        web_corpora=list(settings.web_corpora),
+        web_archive=settings.web_archive,
+        web_guard=settings.web_guard,
+        web_deny=settings.web_deny,
         max_rounds=settings.max_rounds,
         max_tokens=settings.max_tokens,
         max_dollars=settings.max_dollars,
@@ -60,6 +69,21 @@ def context_of(settings: RunSettings, store: str) -> Context:
         max_observation_chars=settings.max_observation_chars,
         max_browser_calls=settings.max_browser_calls,
         max_revisions=settings.max_revisions,
+    )
+
+
+def settled_settings(settings: RunSettings) -> RunSettings:
+    """The settings with nothing about the web left to the environment of a later sitting."""
+    context = settled(context_of(settings, ""))
+    return settings.model_copy(
+        update={
+            "web": context.web,
+            "web_backend": context.web_backend,
+            "web_corpora": tuple(context.web_corpora),
+            "web_archive": context.web_archive,
+            "web_guard": context.web_guard,
+            "web_deny": context.web_deny,
+        }
     )
 
 
@@ -72,7 +96,7 @@ def check_rows(rows: Sequence[Row], setting: Setting) -> None:
             "or run them automated"
         )
     pictured = [row.qid for row in rows if row.images]
-    if pictured and "images" not in input_of(rows[0], "automated"):
+    if pictured:
         raise SettingError(
             f"{_some(pictured)} images, which a run cannot be given yet; take these rows out"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -13,7 +13,7 @@ from langchain_core.language_models import BaseChatModel
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
-from clinseek.evals.runner.asking import check_rows
+from clinseek.evals.runner.asking import check_rows, settled_settings
 from clinseek.evals.runner.opening import held_folder, open_folder, plan_runs
 from clinseek.evals.runner.packaged import PackagedRuns, is_packaged
 from clinseek.evals.runner.run_folder import RunFolder, Shard
@@ -78,7 +78,12 @@ async def run_rows(
     """
     names_of(settings.tools)  # a mistyped tool is told before anything is written
     check_rows(rows, settings.setting)
-    means, where, limits = means or Means(), store_path(store), limits or Limits()
+    means, where, limits = (
+        means or Means(outside_commands=True),
+        store_path(store),
+        limits or Limits(),
+    )
+    settings = settled_settings(settings)
     await asyncio.to_thread(check_model, model)
     plan = plan_runs(
         rows,
@@ -105,6 +110,7 @@ async def run_rows(
             model_of=model_of or (lambda _: model),
             executor=executor,
             concurrency=limits.concurrency,
+            on_warning=found.tally.remark,
         ) as seek:
             try:
                 went_on = await make_runs(
@@ -127,6 +133,7 @@ async def _seek_runs(
     model_of: ModelOf,
     executor: Executor,
     concurrency: int,
+    on_warning: Callable[[str], None],
 ) -> AsyncIterator[MakesRuns]:
     plan = folder.plan
     if executor == "ray":
@@ -141,7 +148,8 @@ async def _seek_runs(
     file = folder.path / _THREADS
     file.touch(mode=0o600)
     async with checkpoints_in(file) as saver:
-        yield SeekRuns(plan, means=means, model_of=model_of, saver=saver)
+        with means.webs.held():
+            yield SeekRuns(plan, means=means, model_of=model_of, saver=saver, on_warning=on_warning)
 
 
 def _check_patients(rows: Sequence[Row], store: Path, limits: Limits) -> None:

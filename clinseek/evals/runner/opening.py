@@ -132,11 +132,12 @@ def _gone_on(folder: RunFolder, plan: RunPlan) -> RunFolder:
 def changes_between(before: RunPlan, now: RunPlan) -> Iterator[str]:
     """What differs between two plans so that their runs do not belong together, in words.
 
-    Where the store lies and which file the rows came from makes no difference; what is in them
-    does.
+    Where the store and the web's archive lie and which file the rows came from makes no
+    difference; what is in them does.
     """
     yield from _changed_rows(before.rows, now.rows)
-    was, is_ = before.settings.model_dump(), now.settings.model_dump()
+    apart = {"web_archive"}
+    was, is_ = (plan.settings.model_dump(exclude=apart) for plan in (before, now))
     yield from (_change(name, was[name], is_[name]) for name in was if was[name] != is_[name])
     if before.epochs > now.epochs:
         yield _change("epochs", before.epochs, now.epochs)

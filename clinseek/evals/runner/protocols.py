@@ -8,7 +8,7 @@ differ in the evidence alone, so this is for reproduction.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from langchain_core.language_models import BaseChatModel
 
@@ -35,11 +35,13 @@ class Protocolled(NamedTuple):
     settings: RunSettings
 
 
-def paper_protocol(spec: ModelSpec, *, setting: Setting, profile: CaseProfile) -> Protocolled:
+def paper_protocol(
+    spec: ModelSpec, *, setting: Setting, profile: CaseProfile, **others: Any
+) -> Protocolled:
     """The published settings for a model: 200 rounds, the paper's 20 tools, the published role.
 
-    The first submission counts. `profile` stays the caller's: the published cutoff rule is the
-    profile `reference`.
+    The first submission counts. `profile` and `others` (the web, outside servers) stay the
+    caller's: the published cutoff rule is the profile `reference`.
     """
     curated = setting == "curated"
     parameters = replace(
@@ -62,5 +64,6 @@ def paper_protocol(spec: ModelSpec, *, setting: Setting, profile: CaseProfile) -
         max_observation_chars=100_000,
         max_browser_calls=40,
         max_revisions=0,
+        **others,
     )
     return Protocolled(model, settings)

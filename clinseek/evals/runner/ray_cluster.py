@@ -58,7 +58,7 @@ class Maker:
         self._plan = RunPlan.model_validate_json(plan)
         self._work = Path(work)
         self._model = build_model(named_model(self._plan.settings.model))
-        self._means = Means()
+        self._means = Means(outside_commands=True)
 
     async def make(self, row: str, epoch: int, thread: str) -> tuple[str, bool]:
         """The record of a run as JSON, and whether a failed one may go better the next time."""

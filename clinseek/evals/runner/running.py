@@ -147,7 +147,7 @@ class _Makers:
     async def _keep(self, record: Record) -> None:
         remark = await asyncio.to_thread(append_record, self._folder.records_file, record)
         if remark is not None:
-            self._tally.remarks.append(remark)
+            self._tally.remark(remark)
 
 
 async def _forget_ended(jobs: Sequence[Job], seek: MakesRuns) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -18,9 +17,11 @@ from clinseek.evals.runner.run_folder import RunKey, RunPlan
 from clinseek.graphs.seek import graph_of_runs
 from clinseek.models import facts_of
 from clinseek.nodes.bench import Bench, Means, at_bench
+from clinseek.nodes.steps import Step
+from clinseek.nodes.webs import web_used
 from clinseek.recording import record_of
 from clinseek.records import ModelUsed, Record, RunError
-from clinseek.settings import tracing_allowed
+from clinseek.run_stream import Hooks, streamed
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -65,8 +66,15 @@ class SeekRuns:
     """Makes the runs of one folder: the same graph, model and checkpointer for all of them."""
 
     def __init__(
-        self, plan: RunPlan, *, means: Means, model_of: ModelOf, saver: AsyncSqliteSaver
+        self,
+        plan: RunPlan,
+        *,
+        means: Means,
+        model_of: ModelOf,
+        saver: AsyncSqliteSaver,
+        on_warning: Callable[[str], None] = lambda _said: None,
     ) -> None:
+        self._on_warning = on_warning
         self._plan = plan
         self._model_of = model_of
         self._saver = saver
@@ -82,7 +90,7 @@ class SeekRuns:
         model = self._model_of(job.epoch)
         bench = Bench(replace(self._means, build_model=lambda _: model))
         try:
-            with at_bench(bench), _untraced():
+            with bench.means.webs.held(), at_bench(bench):
                 state = await self._to_end(job)
             return Made(recorded(state, job, self._plan, model), may_pass=True)
         except Exception as error:
@@ -115,12 +123,12 @@ class SeekRuns:
             again = {"status": None, "stop_reason": None}
             await self._graph.aupdate_state(config, again, as_node="act")
         given = None if state.values else input_of(job.row, self._plan.settings.setting)
-        async for _ in self._graph.astream(
-            given, config, context=self._context, stream_mode="custom", durability="sync"
-        ):
-            pass
-        ended: dict[str, Any] = (await self._graph.aget_state(config)).values
-        return ended
+        hooks = Hooks(on_step=self._hear, on_approval=None)
+        return await streamed(self._graph, given, config, self._context, hooks)
+
+    def _hear(self, step: Step) -> None:
+        if step.kind == "warning" and step.said:
+            self._on_warning(step.said)
 
     async def _broken(self, job: Job, error: Exception) -> dict[str, Any]:
         """What is known of a run that broke, as an ended one: its partial trace, and the error."""
@@ -167,20 +175,12 @@ def recorded(state: Mapping[str, Any], job: Job, plan: RunPlan, model: BaseChatM
         ),
         rules=plan.versions["rules"],
         role=settings.role,
+        web=web_used(context_of(settings, plan.store)),
         qid=job.row.qid,
         epoch=job.epoch,
         setting=settings.setting,
         row=job.row.content,
     )
-
-
-def _untraced() -> AbstractContextManager[Any]:
-    """No tracing of patient data, whatever the environment says, unless the user opted in."""
-    if tracing_allowed():
-        return nullcontext()
-    from langsmith import tracing_context
-
-    return tracing_context(enabled=False)
 
 
 def _of_the_machine(error: BaseException) -> bool:

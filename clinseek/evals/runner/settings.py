@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from clinseek.graphs.state import WebGuard, WebMode
 from clinseek.prompts import Role
 from clinseek.records import Setting
 from clinseek.toolkits.ehr.availability.profiles import CaseProfile
@@ -30,6 +31,14 @@ class RunSettings(BaseModel):
     profile: CaseProfile = "available"
     protocol: Protocol = "clinseek"
     differences: tuple[str, ...] = ()
+    mcp: dict[str, Any] = {}
+    allow_hosts: str = ""
+    web: WebMode | None = None
+    web_backend: str | None = None
+    web_corpora: tuple[str, ...] = ()
+    web_archive: str | None = None
+    web_guard: WebGuard | None = None
+    web_deny: str | None = None
     max_rounds: int = 200
     max_tokens: int | None = None
     max_dollars: float | None = None

@@ -76,6 +76,11 @@ class Tally:
         error = math.sqrt(squares * groups / (groups - 1)) / scored
         return ScoreSoFar(mean, _NORMAL_95 * error, scored)
 
+    def remark(self, said: str) -> None:
+        """Something to tell the user, once."""
+        if said not in self.remarks:
+            self.remarks.append(said)
+
     def began(self) -> None:
         """A run begins, or goes on."""
         self.running += 1
