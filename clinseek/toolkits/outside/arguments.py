@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
-from jsonschema import SchemaError
 from jsonschema.protocols import Validator
-from jsonschema.validators import Draft202012Validator, validator_for
+from jsonschema.validators import Draft202012Validator, extend, validator_for
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
@@ -18,18 +18,41 @@ _LONGEST_FAULT = 200
 
 
 def validator_of(schema: Mapping[str, Any]) -> Validator | None:
-    """What checks arguments by `schema`; None where it is no JSON schema.
+    """What checks arguments by `schema`; None where it is no JSON schema of an object.
 
-    A `$ref` resolves inside the schema only: reading one must not fetch anything.
+    A `$ref` resolves inside the schema only: reading one must not fetch anything. Patterns are
+    left to the server: matching one that was made for it can take Python for ever.
     """
-    kind = validator_for(schema, default=Draft202012Validator)
-    try:
-        kind.check_schema(schema)
-    except SchemaError:
+    if schema.get("type", "object") != "object":
         return None
+    try:
+        kind = validator_for(schema, default=Draft202012Validator)
+        kind.check_schema(schema)
+    except Exception:  # such as an AttributeError of a `$schema` that is a number
+        return None
+    if '"pattern' in json.dumps(schema):
+        kind = extend(kind, dict.fromkeys(_LEFT_WITH_PATTERNS, _left_to_the_server))
     registry: Registry[Any] = Registry()
     made: Validator = kind(schema, registry=registry)
     return made
+
+
+_LEFT_WITH_PATTERNS = (
+    "pattern",
+    "patternProperties",
+    # With patterns taken out these would refuse what the server takes:
+    "additionalProperties",
+    "contains",
+    "if",
+    "not",
+    "oneOf",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+)
+
+
+def _left_to_the_server(*_: object) -> None:
+    return None
 
 
 def checked(name: str, given: Mapping[str, Any], validator: Validator) -> dict[str, Any]:

@@ -8,9 +8,10 @@ any task of the same event loop.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -40,6 +41,7 @@ _TIMED_OUT = 408
 _MOST_PAGES = 50
 _BETWEEN_PINGS = 5.0
 _CLOSING = 10.0
+_SDK_LOGGERS = ("mcp.client.stdio", "mcp.client.streamable_http")
 
 
 class ConnectionLostError(ClinseekError):
@@ -118,6 +120,10 @@ class Connection:
         await _ended(owner)
 
     async def _own(self, opened: asyncio.Future[_Held]) -> None:
+        with _briefly_logged(self._server.name):
+            await self._owned(opened)
+
+    async def _owned(self, opened: asyncio.Future[_Held]) -> None:
         async with create_session(self._wired()) as session:
             await session.initialize()
             held = _Held(session, await _all_tools(session))
@@ -158,6 +164,39 @@ class Connection:
             timeout=timedelta(seconds=min(server.opening, server.timeout)),
             sse_read_timeout=timedelta(seconds=server.timeout + _BETWEEN_PINGS),
         )
+
+
+class _Brief(logging.Filter):
+    """One sentence in the place of a traceback for each line that a server writes beside MCP."""
+
+    def __init__(self, server: str) -> None:
+        super().__init__()
+        self._server = server
+        self._said = False
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the SDK's record is written; its first traceback becomes a sentence."""
+        if record.exc_info is None:
+            return True
+        if self._said:
+            return False
+        self._said = True
+        record.msg = f"the server {self._server} writes what is no message of MCP; it is skipped"
+        record.args, record.exc_info, record.exc_text = (), None, None
+        return True
+
+
+@contextmanager
+def _briefly_logged(server: str) -> Iterator[None]:
+    brief = _Brief(server)
+    loggers = [logging.getLogger(name) for name in _SDK_LOGGERS]
+    for logger in loggers:
+        logger.addFilter(brief)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(brief)
 
 
 _HEADER = {"subject_id": "Subject", "cutoff": "Cutoff", "profile": "Profile"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
 
 _TOOL_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _LONGEST_DESCRIPTION = 4_000
+_MOST_TOOLS = 128
+"""Of one server; hosts of models take no more in a request."""
+_LARGEST_SCHEMAS = 400_000
+"""Characters of the schemas of one server: they go along with every request to a model."""
+
+_NO_NAME = "its name is taken or is no name"
+_UNREADABLE = "its schema cannot be read"
+_TOO_LARGE = f"its schema is too large: {_LARGEST_SCHEMAS:,} characters of a server's are taken"
 
 
 class Named(NamedTuple):
@@ -196,16 +205,24 @@ class OutsideSession:
             self.absent[line.server.name] = f"the server cannot be reached: {error}"
             return []
         self._lines.append(line)
-        return sorted(offered, key=lambda tool: tool.name)
+        by_name = sorted(offered, key=lambda tool: tool.name)
+        if left := by_name[_MOST_TOOLS:]:
+            self.remarks.append(
+                f"{line.server.name}: {len(left):,} of {len(offered):,} tools are left out, from "
+                f"{left[0].name[:80]!r} on: {_MOST_TOOLS} of a server are taken"
+            )
+        return by_name[:_MOST_TOOLS]
 
     def _named(self, line: Line, offered: Sequence[Tool], used: set[str]) -> list[BaseTool]:
         """The tools of one server under names that nothing else in the run has."""
         made: list[BaseTool] = []
+        room = _LARGEST_SCHEMAS
         for tool in offered:
-            validator = validator_of(tool.inputSchema)
+            size = len(json.dumps(tool.inputSchema))
             name = _free_name(tool.name, line.server, used)
+            validator = validator_of(tool.inputSchema) if size <= room else None
             if name is None or validator is None:
-                why = "its schema cannot be read" if name else "its name is taken or is no name"
+                why = _NO_NAME if name is None else _UNREADABLE if size <= room else _TOO_LARGE
                 self.remarks.append(f"{line.server.name}: {tool.name[:80]!r} is left out, {why}")
                 continue
             if name != tool.name and not line.server.prefixed:
@@ -213,6 +230,7 @@ class OutsideSession:
                     f"{line.server.name}: {tool.name} is called {name} here, its name was taken"
                 )
             used.add(_folded(name))
+            room -= size
             made.append(_tool(Named(name, tool), line, validator))
         return made
 

@@ -48,8 +48,34 @@ def test_a_long_value_does_not_fill_the_sentence() -> None:
     assert len(str(told.value)) < 400
 
 
-def test_what_is_no_schema_is_known() -> None:
-    assert validator_of({"type": "nonsense"}) is None
+@pytest.mark.parametrize(
+    "schema",
+    [{"type": "nonsense"}, {"$schema": 5, "type": "object"}, {"type": "string"},
+     {"type": ["object", "null"]}, {"properties": 3}, {"properties": {"x": {"pattern": "["}}}],
+)  # fmt: skip
+def test_what_is_no_schema_of_an_object_is_known(schema: dict[str, Any]) -> None:
+    assert validator_of(schema) is None
+
+
+def test_patterns_are_left_to_the_server() -> None:
+    endless = {"type": "object", "properties": {"x": {"type": "string", "pattern": "^(a+)+$"}}}
+    given = {"x": "a" * 60 + "!"}
+    assert checked("tool", given, _validator(endless)) == given
+    with pytest.raises(Refusal, match="x: 3 is not of type 'string'"):
+        checked("tool", {"x": 3}, _validator(endless))
+
+
+def test_what_a_pattern_would_have_let_pass_is_not_refused_without_it() -> None:
+    schema = {
+        "patternProperties": {"^x_": {"type": "string"}},
+        "additionalProperties": False,
+        "properties": {
+            "name": {"not": {"pattern": "^a"}},
+            "code": {"oneOf": [{"pattern": "^b"}, {"pattern": "^c"}]},
+        },
+    }
+    given = {"x_1": "", "name": "b", "code": "c"}
+    assert checked("tool", given, _validator(schema)) == given
 
 
 def test_a_reference_is_never_fetched() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import subprocess
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -12,6 +14,7 @@ import pytest
 from langchain_core.messages import ToolMessage
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
+from mcp.server.fastmcp import FastMCP
 
 from clinseek.toolkits.observation import Observation
 from clinseek.toolkits.outside import OutsideServer, connection
@@ -245,3 +248,40 @@ def test_a_tool_whose_name_or_schema_cannot_be_is_left_out_and_said() -> None:
 
     with listening(server) as running:
         _in_session([OutsideServer(name="wards", url=running.url)], use)
+
+
+def test_no_more_tools_and_schemas_are_taken_than_a_model_can_be_sent() -> None:
+    server = FastMCP("crowd", log_level="ERROR")
+    for number in range(150):
+        server.add_tool(lambda: "", name=f"tool_{number:03d}", description="x")
+    server._tool_manager._tools["tool_000"].parameters = {"type": "object", "title": "x" * 500_000}
+
+    async def use(session: OutsideSession, tools: Tools) -> None:
+        assert sorted(tools) == [f"tool_{number:03d}" for number in range(1, 128)]
+        assert session.remarks == [
+            "crowd: 22 of 150 tools are left out, from 'tool_128' on: 128 of a server are taken",
+            (
+                "crowd: 'tool_000' is left out, its schema is too large: 400,000 characters of a "
+                "server's are taken"
+            ),
+        ]
+
+    with listening(server) as running:
+        _in_session([OutsideServer(name="crowd", url=running.url)], use)
+
+
+def test_what_a_server_prints_beside_the_protocol_is_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    prints = "print('a stray line\\n' * 20, flush=True)\n"
+    code = f"{prints}from tests.toolkits.outside.servers import wards\nwards().run('stdio')"
+
+    async def use(_: OutsideSession, tools: Tools) -> None:
+        assert (await _called(tools["add"], first=1)).content == "2"
+
+    _in_session([OutsideServer(name="wards", command=(sys.executable, "-c", code))], use)
+    said = [record for record in caplog.records if record.name.startswith("mcp.")]
+    assert [record.getMessage() for record in said] == [
+        "the server wards writes what is no message of MCP; it is skipped"
+    ]
+    assert not logging.getLogger("mcp.client.stdio").filters
