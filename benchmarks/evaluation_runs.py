@@ -28,6 +28,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,9 @@ from clinseek.evals.runner import RunSettings, open_run
 from clinseek.evals.runner.evaluation import Evaluated, run_rows
 from clinseek.evals.runner.running import Limits
 from clinseek.models import build_model
+from clinseek.nodes.bench import Means
 from clinseek.records import Record
+from clinseek.toolkits.ehr.case import Case
 
 AT_ONCE, SECONDS, WAVES, ROUNDS = 64, 2.0, 8, 4
 MANY, OBSERVATION = 1000, 20_000
@@ -57,6 +60,21 @@ def rows(count: int) -> list[Row]:
     ]  # fmt: skip
 
 
+def over_nobody(observation: int) -> Means:
+    """An empty case, made anew where a killed process left one, as the real one is."""
+    work = means(observation="x" * observation)
+
+    def open_case(
+        store: str, subject_id: int, *, cutoff: str, profile: str, folder: Path, name: str
+    ) -> Case:
+        (folder / name).unlink(missing_ok=True)
+        return work.open_case(
+            store, subject_id, cutoff=cutoff, profile=profile, folder=folder, name=name
+        )
+
+    return replace(work, open_case=open_case)
+
+
 def evaluated(
     url: str, out: Path, *, count: int, at_once: int, observation: int = 2000
 ) -> Evaluated:
@@ -70,7 +88,7 @@ def evaluated(
             settings=RunSettings(model=spec, max_revisions=0),
             out=out,
             store=out.parent,
-            means=means(observation="x" * observation),
+            means=over_nobody(observation),
             limits=Limits(concurrency=at_once),
         )
     )
