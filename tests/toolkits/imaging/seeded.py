@@ -27,18 +27,18 @@ def densenet() -> Any:
     from clinseek.toolkits.imaging.models.densenet import DenseNet
 
     torch.manual_seed(SEED)
-    return _lively(DenseNet())
+    return lively(DenseNet())
 
 
-def pspnet(blocks: tuple[int, ...] = (3, 4, 23, 3)) -> Any:
+def pspnet() -> Any:
     torch = torch_or_skip()
     from clinseek.toolkits.imaging.models.pspnet import PSPNet
 
     torch.manual_seed(SEED)
-    return _lively(PSPNet(blocks=blocks))
+    return lively(PSPNet())
 
 
-def _lively(network: Any) -> Any:
+def lively(network: Any) -> Any:
     """With statistics that differ from layer to layer, as training leaves them."""
     torch = torch_or_skip()
     for module in network.modules():

@@ -15,6 +15,7 @@ from tests.toolkits.imaging.drawing import SEED
 torch = pytest.importorskip("torch", reason="the models need torch, of the imaging extra")
 
 from clinseek.toolkits.imaging.models import densenet as dense  # noqa: E402
+from clinseek.toolkits.imaging.models import pspnet  # noqa: E402
 from clinseek.toolkits.imaging.models.classifier import (  # noqa: E402
     FINDINGS,
     THRESHOLDS,
@@ -26,7 +27,6 @@ from clinseek.toolkits.imaging.models.devices import (  # noqa: E402
     device_named,
     use_threads,
 )
-from clinseek.toolkits.imaging.models.pspnet import PSPNet, folded  # noqa: E402
 
 SMALL = dense.Shape(growth=4, blocks=(1, 1, 1, 1), first=8, widening=2)
 
@@ -72,14 +72,14 @@ def test_the_densenet_is_torchxrayvisions_to_the_last_bit() -> None:
 def test_the_pspnet_is_torchxrayvisions_to_the_last_bit() -> None:
     original_of = xrv().baseline_models.chestx_det.PSPNet
     torchvision = pytest.importorskip("torchvision")
-    from torchxrayvision.baseline_models.chestx_det.ptsemseg.pspnet import pspnet
+    from torchxrayvision.baseline_models.chestx_det.ptsemseg import pspnet as its
 
     original = original_of.__new__(original_of)
     torch.nn.Module.__init__(original)
     original.transform = torchvision.transforms.Normalize(
         [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
     )
-    original.model = pspnet(14).eval()
+    original.model = its.pspnet(14).eval()
     network = seeded.pspnet()
     original.model.load_state_dict(network.state_dict())
     given = torch.from_numpy(np.stack(pictures(1, 512)))
@@ -99,10 +99,12 @@ def test_scores_are_normalised_as_torchxrayvision_normalises_them() -> None:
 
 
 def test_folding_the_normalisations_changes_nothing_but_rounding() -> None:
+    torch.manual_seed(SEED)
+    network = seeded.lively(dense.DenseNet(SMALL))
+    blocks = seeded.lively(pspnet._Blocks(2, (1, 4, 8), 2, 2))
     given = torch.from_numpy(np.stack(pictures(1, 64)))
-    network, small = seeded.densenet(), seeded.pspnet((1, 1, 1, 1))
     with torch.inference_mode():
-        for plain, fold in ((network, dense.folded), (small, folded)):
+        for plain, fold in ((network, dense.folded), (blocks, pspnet.folded)):
             before = plain(given)
             after = fold(plain)(given)
             assert torch.allclose(before, after, rtol=1e-3, atol=1e-3 * float(before.abs().max()))
@@ -175,7 +177,7 @@ def test_devices_and_threads_are_named_in_the_environment() -> None:
 
 def test_the_segmenters_names_are_those_that_its_weights_must_have() -> None:
     with torch.device("meta"):
-        state = PSPNet().state_dict()
+        state = pspnet.PSPNet().state_dict()
     for name, shape in SEGMENTER.shapes:
         assert tuple(state[name].shape) == shape
 

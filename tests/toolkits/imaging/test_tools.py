@@ -34,8 +34,6 @@ GROUNDING = "image.xray_phrase_grounding"
 class Drawn(Engine):
     """An engine whose segmenter finds what the drawn chest was drawn with."""
 
-    asked = 0
-
     def why_absent(self, tool: str) -> str | None:
         return None if tool == SEGMENTER else super().why_absent(tool)
 
@@ -43,7 +41,6 @@ class Drawn(Engine):
         return "drawn"
 
     def chances(self, picture: NDArray[np.float32], content: str) -> NDArray[np.float16]:
-        self.asked += 1
         chances = np.zeros((14, 512, 512), np.float16)
         values = picture[0] / 2048 + 0.5
         half = np.arange(512) < 256

@@ -36,6 +36,11 @@ class Writer:
                 network = VisionEncoderDecoderModel.from_pretrained(
                     installed.path, use_safetensors=True, **here
                 )
+        except ImportError:
+            raise SettingError(
+                "transformers cannot be imported; a torchvision that does not match torch breaks "
+                "it: uninstall torchvision, which nothing here needs"
+            ) from None
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise SettingError(
                 f"{installed.path} cannot be loaded as {installed.weights.name} "

@@ -60,6 +60,7 @@ def _fetch(url: str, place: Path, said: Said, *, may_miss: bool = False) -> None
             httpx.Client(follow_redirects=True, timeout=_TIMEOUT) as web,
             web.stream("GET", url) as answer,
         ):
+            _checked(str(answer.url))  # a redirect may not lead away from https
             if may_miss and answer.status_code == httpx.codes.NOT_FOUND:
                 return
             if answer.status_code != httpx.codes.OK:
