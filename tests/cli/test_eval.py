@@ -1,6 +1,10 @@
 """`clinseek eval`, `clinseek bench`, `clinseek merge`."""
 
 import json
+import signal
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +13,7 @@ import pytest
 from clinseek.evals.rows import Row, write_rows
 from clinseek.evals.runner import open_run
 from tests.cli.conftest import CUTOFF, SUBJECT, CommandLine
+from tests.models.server import Body, ChatServer, Reply, answer
 
 
 def _row(number: int, **over: Any) -> Row:
@@ -130,6 +135,36 @@ def test_bad_options_are_one_sentence(
     assert told in ran.err
     assert "Traceback" not in ran.err
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_evaluation_that_is_stopped_ends_cleanly_and_goes_on(
+    clinseek: CommandLine, rows: Path, store: Path, tmp_path: Path, sent: signal.Signals
+) -> None:
+    asked = threading.Event()
+
+    def slow(_: Body) -> Reply:
+        asked.set()
+        return Reply(body=answer("", [("ehr_finish", '{"response": ["5.9"]}')]), delay=60)
+
+    run = tmp_path / "run"
+    with ChatServer(slow) as chat:
+        command = ["eval", rows, "--store", store, "--out", run, "-m", chat.spec]
+        with subprocess.Popen(
+            [sys.executable, "-m", "clinseek", *map(str, command)],
+            stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
+        ) as process:  # fmt: skip
+            assert asked.wait(60)
+            process.send_signal(sent)
+            _, told = process.communicate(timeout=60)
+        assert process.returncode == 130
+        assert "run the same command again, it goes on" in told
+        assert "Traceback" not in told
+        assert (run / "threads.sqlite").exists()
+        chat.restart(answer("", [("ehr_finish", '{"response": ["5.9"]}')]))
+        again = clinseek(*command, "--max-revisions", 1)
+    assert again.code == 0
+    assert len(list(open_run(run).attempts())) == 2
 
 
 def test_rows_of_other_patients_are_refused_before_anything_runs(
