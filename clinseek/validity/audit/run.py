@@ -27,12 +27,12 @@ from clinseek.validity.audit.patient import (
     held_against,
     read_subject,
 )
-from clinseek.validity.audit.processes import workers
 from clinseek.validity.audit.raw_again import Raw, other_patient, read_raw
 from clinseek.validity.audit.recorded import code_tables, supplied_lists
 from clinseek.validity.audit.sampling import Survey, clocks_to_draw, counts_of, survey_of
 from clinseek.validity.audit.vocabulary import vocabulary_violations
 from clinseek.validity.oracle import RawRecord, read_record, stored_record
+from clinseek.validity.processes import workers
 
 FULL_FORMS = 5
 """Patients whose future is scrambled in raw csv and ingested, besides all those in memory."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +15,7 @@ from clinseek.validity.oracle import RawRecord, read_record, stored_record
 from clinseek.validity.page.early import Early, early_by_table
 from clinseek.validity.page.raw_clocks import RawClocks, raw_clocks
 from clinseek.validity.page.waiting import Waiting, waiting_rows
+from clinseek.validity.processes import workers
 
 _PATIENTS_A_SHARE = 10
 
@@ -71,10 +70,11 @@ def measure(store: Store, *, jobs: int = 1, progress: Progress | None = None) ->
         for first in range(0, len(subjects), _PATIENTS_A_SHARE)
     ]
     figures = Figures()
-    for done, part in enumerate(_measured(shares, jobs=jobs), start=1):
-        figures.add(part)
-        if progress is not None:
-            progress(min(done * _PATIENTS_A_SHARE, len(subjects)), len(subjects))
+    with workers(min(jobs, len(shares))) as each_of:
+        for done, part in enumerate(each_of(_measure_share, shares), start=1):
+            figures.add(part)
+            if progress is not None:
+                progress(min(done * _PATIENTS_A_SHARE, len(subjects)), len(subjects))
     return figures
 
 
@@ -94,18 +94,6 @@ class _Share(NamedTuple):
     store: Path
     subjects: tuple[int, ...]
     dictionaries: Dictionaries
-
-
-def _measured(shares: Sequence[_Share], *, jobs: int) -> Iterator[Figures]:
-    if jobs == 1 or len(shares) == 1:
-        yield from map(_measure_share, shares)
-        return
-    context = multiprocessing.get_context("spawn")  # threads of pyarrow do not survive a fork
-    with ProcessPoolExecutor(min(jobs, len(shares)), mp_context=context) as workers:
-        try:
-            yield from workers.map(_measure_share, shares)
-        finally:
-            workers.shutdown(wait=False, cancel_futures=True)
 
 
 def _measure_share(share: _Share) -> Figures:

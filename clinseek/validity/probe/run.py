@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -22,6 +20,7 @@ from clinseek.validity.probe.direct import Trial
 from clinseek.validity.probe.patient import Answered, CaseOpener, Work, probe_patient
 from clinseek.validity.probe.report import ProbeReport
 from clinseek.validity.probe.signals import Structure, corrected
+from clinseek.validity.processes import workers
 
 if TYPE_CHECKING:
     from clinseek.validity.probe.structure import Questions
@@ -72,7 +71,8 @@ def probe(
 
     Raises StoreError and RuleError (a store that cannot be read), and SettingError: no such profile
     or outcome, no outcome that the store's tables can give, an empty sample, scikit-learn absent,
-    `independent` without `structure`, no look-up that could be tried under one of the profiles.
+    `independent` without `structure`, no look-up that could be tried under one of the profiles,
+    several `jobs` asked for by a script outside of `if __name__ == "__main__":`.
     """
     if independent and not structure:
         raise SettingError(
@@ -92,11 +92,12 @@ def probe(
         raise SettingError(f"{path}: no outcome can be asked: {_listed(skipped)}")
     work = Work(str(path), asked, chosen, structure, opener or open_case)
     parts: list[Answered] = []
-    for part in _parts(work, subjects, jobs=jobs):
-        parts.append(part)
-        cases = sum(each.cases for each in parts)
-        seconds = time.monotonic() - begun
-        progress(Progress("patients", len(parts), len(subjects), cases, seconds))
+    with workers(min(jobs, len(subjects))) as each_of:
+        for part in each_of(partial(_part, work), subjects):
+            parts.append(part)
+            cases = sum(each.cases for each in parts)
+            seconds = time.monotonic() - begun
+            progress(Progress("patients", len(parts), len(subjects), cases, seconds))
     parts.sort(key=lambda part: part.subject_id)
     trials = _by_outcome(parts)
     settled = sum((part.settled for part in parts), Counter[str]())
@@ -179,20 +180,6 @@ def _subjects(store: Store, *, sample: int | None, seed: int) -> list[int]:
     if sample is None or sample >= len(subjects):
         return subjects
     return sorted(random.Random(seed).sample(subjects, sample))
-
-
-def _parts(work: Work, subjects: list[int], *, jobs: int) -> Iterator[Answered]:
-    if jobs == 1 or len(subjects) == 1:
-        store = Store.open(work.store)
-        yield from (probe_patient(work, store, subject_id) for subject_id in subjects)
-        return
-    context = multiprocessing.get_context("spawn")  # threads of pyarrow do not survive a fork
-    with ProcessPoolExecutor(min(jobs, len(subjects)), mp_context=context) as workers:
-        asked = [workers.submit(partial(_part, work), subject_id) for subject_id in subjects]
-        try:
-            yield from (part.result() for part in as_completed(asked))
-        finally:
-            workers.shutdown(wait=False, cancel_futures=True)
 
 
 def _part(work: Work, subject_id: int) -> Answered:

@@ -1,10 +1,15 @@
-"""The processes of an audit end with it: by Ctrl-C at once, and without a trace."""
+"""The processes of long work end with it: by Ctrl-C at once, and without a trace."""
 
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from clinseek.toolkits.ehr.store import ingest
+from clinseek.toolkits.ehr.synthetic import synthesise
 
 SCRIPT = """
 from clinseek.validity.audit.run import audit
@@ -13,17 +18,31 @@ audit({store!r}, sample=4, jobs=2, full_forms=0)
 """
 
 
-def test_ctrl_c_ends_every_process_and_leaves_no_file(store: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "clinseek", "audit", str(store), "--sample", "100000"]
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Enough patients that two processes are busy for a while."""
+    folder = tmp_path_factory.mktemp("busy")
+    synthesise(folder / "raw", patients=40, seed=11)
+    ingest([folder / "raw"], folder / "store")
+    return folder / "store"
+
+
+@pytest.mark.parametrize(
+    "command", [("audit", "--sample", "100000"), ("probe", "--direct-only")], ids=["audit", "probe"]
+)
+def test_ctrl_c_ends_every_process_and_leaves_no_file(
+    store: Path, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    named, *options = command
     running = subprocess.Popen(
-        [*command, "--jobs", "2"],
+        [sys.executable, "-m", "clinseek", named, str(store), *options, "--jobs", "2"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
         env={**os.environ, "TMPDIR": str(tmp_path)},
         start_new_session=True,
     )
-    while not any(tmp_path.glob("clinseek-audit-*/clinseek-*")):
+    while not any(tmp_path.glob("clinseek-jobs-*/clinseek-*")):
         assert running.poll() is None, running.stderr and running.stderr.read()
     os.killpg(running.pid, signal.SIGINT)
     _, said = running.communicate(timeout=60)

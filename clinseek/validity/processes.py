@@ -1,4 +1,4 @@
-"""The processes of an audit: they hold nothing of this one, and end with it at once."""
+"""Processes that share long work: they hold nothing of this one, and end with it at once."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def workers(jobs: int) -> Iterator[Workers]:
     temporary files, which all lie in one folder, are removed. Raises SettingError where a process
     ends by itself, and in a script that starts processes as it is imported by one of them.
     """
-    if jobs == 1:
+    if jobs <= 1:
         yield map
         return
     _refuse_while_importing()
-    with tempfile.TemporaryDirectory(prefix="clinseek-audit-") as folder:
+    with tempfile.TemporaryDirectory(prefix="clinseek-jobs-") as folder:
         pool = ProcessPoolExecutor(
             jobs, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(folder,)
         )
@@ -52,8 +52,8 @@ def workers(jobs: int) -> Iterator[Workers]:
             ended_well = True
         except BrokenProcessPool as error:
             raise SettingError(
-                "a process of the audit ended before its work did: for want of memory (fewer jobs "
-                "need less), or because a script calls audit(jobs=2) outside of "
+                "a process ended before its work did: for want of memory (fewer jobs need less), "
+                "or because a script asks for several jobs outside of "
                 "`if __name__ == '__main__':`"
             ) from error
         finally:
@@ -89,6 +89,6 @@ def _refuse_while_importing() -> None:
     """A spawned process imports the script that began it; without a guard that begins again."""
     if getattr(multiprocessing.current_process(), "_inheriting", False):
         raise SettingError(
-            "audit() with jobs=2 or more starts processes, and each of them imports the script "
-            "that calls it: put the call under `if __name__ == '__main__':`, or give jobs=1"
+            "with jobs=2 or more processes are started, and each of them imports the script that "
+            "asks for them: put the call under `if __name__ == '__main__':`, or give jobs=1"
         )
