@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shlex
-import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from clinseek.cli.eval_table import live_table
+from clinseek.cli.evaluating import (
+    default_score,
+    folders_for,
+    model_and_settings,
+    prepare_for_ray,
+    read_shard,
+    run_all,
+)
 from clinseek.cli.options import (
     ArchiveOption,
     JsonOption,
@@ -28,12 +32,9 @@ from clinseek.cli.options import (
 )
 from clinseek.cli.output import emit, emit_json, say, warn_of
 from clinseek.cli.values import servers_from
-from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
     from clinseek.evals.runner.evaluation import Evaluated
-    from clinseek.evals.runner.run_folder import Shard
-    from clinseek.evals.runner.tally import ScoreOf
 
 Setting = Literal["automated", "curated", "briefed"]
 Role = Literal["clinseek", "published"]
@@ -146,7 +147,7 @@ def evaluate(
     from clinseek.toolkits.ehr.availability import profile_named
 
     if executor == "ray":
-        _prepare_for_ray(cache)
+        prepare_for_ray(cache)
     clock = profile_named(profile)
     warn_of(clock)
     chosen = read_rows(rows)[:limit]
@@ -155,7 +156,7 @@ def evaluate(
     folders = folders_for(out, specs, part)
     ended: list[tuple[str, Evaluated]] = []
     for spec, folder in zip(specs, folders, strict=True):
-        built, settings = _model_and_settings(
+        built, settings = model_and_settings(
             spec,
             setting=setting,
             profile=clock,
@@ -181,7 +182,7 @@ def evaluate(
             },
         )
         with live_table(spec, folder) as on_change:
-            evaluated = _run(
+            evaluated = run_all(
                 chosen,
                 model=built,
                 settings=settings,
@@ -208,106 +209,6 @@ def evaluate(
             emit(str(each.folder.path))
     if any(each.tally.failed or each.stopped for _, each in ended):
         raise typer.Exit(1)
-
-
-def _prepare_for_ray(cache: Path | None) -> None:
-    """Ray counts its use and sends that home, unless it is told not to before it starts."""
-    if cache is not None:
-        raise SettingError("--cache answers runs on this machine alone; leave it out with ray")
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-
-
-def read_shard(text: str | None) -> Shard | None:
-    """`2/8` as a part of the runs; None where none was named."""
-    from clinseek.evals.runner.run_folder import Shard
-
-    if text is None:
-        return None
-    number, slash, of = text.partition("/")
-    if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
-        raise SettingError(f"--shard {text}: write I/N with I from 1 to N, as 2/8")
-    return Shard(number=int(number), of=int(of))
-
-
-def folders_for(out: Path, specs: Sequence[str], shard: Shard | None) -> list[Path]:
-    """The run folder of each model: RUN itself for one, RUN/<name> for several."""
-    from clinseek.evals.runner.naming import folder_names
-    from clinseek.evals.runner.run_folder import shard_folder
-
-    whole = [out] if len(specs) == 1 else [out / name for name in folder_names(specs)]
-    return whole if shard is None else [shard_folder(each, shard) for each in whole]
-
-
-def default_score(store: Path) -> ScoreOf:
-    """The score so far is by each row's own metric, with the store's vocabularies."""
-    from clinseek.evals.scorers import of_store, score_record
-
-    at_hand = of_store(store)
-    return lambda row, record: score_record(row, record, at_hand=at_hand).value
-
-
-def _model_and_settings(
-    spec: str, *, setting: Setting, profile: Any, paper: bool, chosen: dict[str, Any], others: Any
-) -> tuple[Any, Any]:
-    from clinseek.evals.runner.protocols import paper_protocol
-    from clinseek.evals.runner.settings import RunSettings
-    from clinseek.models import build_model, named_model, parameters_of
-
-    named = named_model(spec)
-    if paper:
-        _refuse_beside_paper(chosen)
-        return paper_protocol(named, setting=setting, profile=profile, **others)
-    built = build_model(named)
-    parameters = parameters_of(built)
-    return built, RunSettings(
-        model=str(named),
-        parameters=parameters,
-        setting=setting,
-        profile=profile,
-        **chosen,
-        **others,
-    )
-
-
-def _refuse_beside_paper(chosen: dict[str, Any]) -> None:
-    """The protocol says what tools, role and budgets are; another value would not be it."""
-    from clinseek.evals.runner.settings import RunSettings
-
-    other = [
-        name for name, value in chosen.items() if value != getattr(RunSettings(model=""), name)
-    ]
-    if other:
-        options = ", ".join(f"--{name.replace('_', '-')}" for name in other)
-        raise SettingError(f"--paper-protocol sets {options} itself; leave one of the two out")
-
-
-def _run(rows: Any, *, cache: Path | None, model: Any, **options: Any) -> Evaluated:
-    from clinseek.evals.runner.evaluation import run_rows
-    from clinseek.evals.runner.response_cache import cached_models
-
-    async def all_of_them() -> Evaluated:
-        with _stopped_by_sigterm(), cached_models(model, cache) as (model_of, answers):
-            evaluated = await run_rows(rows, model=model, model_of=model_of, **options)
-        if answers is not None:
-            asked = answers.hits + answers.misses
-            evaluated.tally.remark(f"cache: {answers.hits} of {asked} turns came from it")
-        return evaluated
-
-    return asyncio.run(all_of_them())
-
-
-@contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """SIGTERM, by which Slurm announces the end of its time, ends as Ctrl-C does."""
-    task, loop = asyncio.current_task(), asyncio.get_running_loop()
-    assert task is not None
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    try:
-        yield
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
-    finally:
-        loop.remove_signal_handler(signal.SIGTERM)
 
 
 def _say_end(evaluated: Evaluated) -> None:

@@ -1,0 +1,120 @@
+"""From the options of `clinseek eval` to runs: models, settings, folders, and stopping cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from clinseek.errors import SettingError
+
+if TYPE_CHECKING:
+    from clinseek.evals.runner.evaluation import Evaluated
+    from clinseek.evals.runner.run_folder import Shard
+    from clinseek.evals.runner.tally import ScoreOf
+
+
+def prepare_for_ray(cache: Path | None) -> None:
+    """Ray counts its use and sends that home, unless it is told not to before it starts."""
+    if cache is not None:
+        raise SettingError("--cache answers runs on this machine alone; leave it out with ray")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+
+def read_shard(text: str | None) -> Shard | None:
+    """`2/8` as a part of the runs; None where none was named."""
+    from clinseek.evals.runner.run_folder import Shard
+
+    if text is None:
+        return None
+    number, slash, of = text.partition("/")
+    if not (slash and number.isdecimal() and of.isdecimal() and 1 <= int(number) <= int(of)):
+        raise SettingError(f"--shard {text}: write I/N with I from 1 to N, as 2/8")
+    return Shard(number=int(number), of=int(of))
+
+
+def folders_for(out: Path, specs: Sequence[str], shard: Shard | None) -> list[Path]:
+    """The run folder of each model: RUN itself for one, RUN/<name> for several."""
+    from clinseek.evals.runner.naming import folder_names
+    from clinseek.evals.runner.run_folder import shard_folder
+
+    whole = [out] if len(specs) == 1 else [out / name for name in folder_names(specs)]
+    return whole if shard is None else [shard_folder(each, shard) for each in whole]
+
+
+def default_score(store: Path) -> ScoreOf:
+    """The score so far is by each row's own metric, with the store's vocabularies."""
+    from clinseek.evals.scorers import of_store, score_record
+
+    at_hand = of_store(store)
+    return lambda row, record: score_record(row, record, at_hand=at_hand).value
+
+
+def model_and_settings(
+    spec: str, *, setting: Any, profile: Any, paper: bool, chosen: dict[str, Any], others: Any
+) -> tuple[Any, Any]:
+    """The chat model of a spec, and the RunSettings that name it; the paper's where wanted."""
+    from clinseek.evals.runner.protocols import paper_protocol
+    from clinseek.evals.runner.settings import RunSettings
+    from clinseek.models import build_model, named_model, parameters_of
+
+    named = named_model(spec)
+    if paper:
+        _refuse_beside_paper(chosen)
+        return paper_protocol(named, setting=setting, profile=profile, **others)
+    built = build_model(named)
+    parameters = parameters_of(built)
+    return built, RunSettings(
+        model=str(named),
+        parameters=parameters,
+        setting=setting,
+        profile=profile,
+        **chosen,
+        **others,
+    )
+
+
+def _refuse_beside_paper(chosen: dict[str, Any]) -> None:
+    """The protocol says what tools, role and budgets are; another value would not be it."""
+    from clinseek.evals.runner.settings import RunSettings
+
+    other = [
+        name for name, value in chosen.items() if value != getattr(RunSettings(model=""), name)
+    ]
+    if other:
+        options = ", ".join(f"--{name.replace('_', '-')}" for name in other)
+        raise SettingError(f"--paper-protocol sets {options} itself; leave one of the two out")
+
+
+def run_all(rows: Any, *, cache: Path | None, model: Any, **options: Any) -> Evaluated:
+    """Run the rows with one model; KeyboardInterrupt where it was stopped by a signal."""
+    from clinseek.evals.runner.evaluation import run_rows
+    from clinseek.evals.runner.response_cache import cached_models
+
+    async def all_of_them() -> Evaluated:
+        with _stopped_by_sigterm(), cached_models(model, cache) as (model_of, answers):
+            evaluated = await run_rows(rows, model=model, model_of=model_of, **options)
+        if answers is not None:
+            asked = answers.hits + answers.misses
+            evaluated.tally.remark(f"cache: {answers.hits} of {asked} turns came from it")
+        return evaluated
+
+    return asyncio.run(all_of_them())
+
+
+@contextmanager
+def _stopped_by_sigterm() -> Iterator[None]:
+    """SIGTERM, by which Slurm announces the end of its time, ends as Ctrl-C does."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert task is not None
+    loop.add_signal_handler(signal.SIGTERM, task.cancel)
+    try:
+        yield
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
