@@ -48,20 +48,38 @@ def with_hard_rows(record: RawRecord, nth: int) -> RawRecord:
         for table, rows in record.items()
         if table in _STAYS
     }
-    admitted = [row["hadm_id"] for row in hard.get("admissions", [])]
-    odd = admitted[len(record.get("admissions", [])) :]
-    for table, rows in record.items():
+    odd = {table: _added(hard, record, table) for table in _STAYS}
+    for table in sorted(record, key=lambda name: name != "pharmacy"):  # others name its entries
+        rows = record[table]
         if table == "patients":
             hard[table] = [_dead(row, record.get("admissions", []), nth) for row in rows]
         elif table not in _STAYS:
             spoilt = itertools.chain(
                 (each for row in _told_apart(table, rows) for each in _spoilt(table, row)),
-                ({**row, "hadm_id": stay} for row in rows[:1] if "hadm_id" in row for stay in odd),
+                (each for row in rows[:1] for each in _naming(table, row, odd)),
             )
             under_own_keys = [_under_own_key(table, row, next(numbers)) for row in spoilt]
             hard[table] = [*rows, *under_own_keys, *_twice(table, rows)]
+        if table == "pharmacy":
+            odd[table] = _added(hard, record, table)
     hard["poe_detail"] = [*hard.get("poe_detail", []), *_consults(record.get("poe", []))]
     return {table: hard[table] for table in (*record, "poe_detail")}
+
+
+def _added(hard: RawRecord, record: RawRecord, table: str) -> list[RawRow]:
+    return hard.get(table, [])[len(record.get(table, [])) :]
+
+
+def _naming(table: str, row: RawRow, odd: RawRecord) -> Iterator[RawRow]:
+    """The row once for each odd stay or entry, as its own."""
+    of_stay = "edstays" if TABLES[table].module == "ed" else "icustays"
+    for parent, link in (
+        ("admissions", "hadm_id"),
+        (of_stay, "stay_id"),
+        ("pharmacy", "pharmacy_id"),
+    ):
+        if link in row and _OWN_KEYS.get(table) != link:
+            yield from ({**row, link: named[link]} for named in odd.get(parent, ()))
 
 
 def _under_fresh_ids(
@@ -132,6 +150,7 @@ def _consults(orders: list[RawRow]) -> Iterator[RawRow]:
         for answer in answers:
             yield {**detail, "field_name": "Consult Status Time", "field_value": answer}
         yield {**detail, "field_name": "Consult Status", "field_value": "Done"}
+        yield {**detail, "field_name": "Consults", "field_value": _moved(str(asked), 9)}
 
 
 def _told_apart(table: str, rows: list[RawRow]) -> list[RawRow]:
