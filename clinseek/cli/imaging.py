@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -193,15 +195,27 @@ def serve_imaging(
     with imaging_service(image_root, engine, benchmark=benchmark) as service:
         for tool, why in engine.absent().items():
             say(f"{tool} is absent: {why}")
-        warming = threading.Thread(target=engine.warm_up, args=(say,), daemon=True)
         if transport is Transport.STDIO:
-            warming.start()
-            over_stdio(service, service.open(None), underscores=underscores)
+            with _warming(engine):
+                over_stdio(service, service.open(None), underscores=underscores)
             return
         door = door_at(host, port, token_file, allow_host or ())
         limits = limits_of(calls_a_minute, idle)
-        warming.start()
-        over_http(service, None, door, limits, most=sessions, underscores=underscores)
+        with _warming(engine):
+            over_http(service, None, door, limits, most=sessions, underscores=underscores)
+
+
+@contextmanager
+def _warming(engine: Engine) -> Iterator[None]:
+    """Models are loaded beside what is done here, and none is any more afterwards."""
+    ends = threading.Event()
+    thread = threading.Thread(target=engine.warm_up, args=(say,), kwargs={"until": ends})
+    thread.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        thread.join()
 
 
 def _folder(named: Path | None) -> WeightsFolder:

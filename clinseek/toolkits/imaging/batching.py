@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import suppress
 from typing import Generic, NamedTuple, TypeVar
 
 from clinseek.errors import Refusal
@@ -15,6 +17,7 @@ from clinseek.errors import Refusal
 _LOG = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 8
+_LONGEST_WORK = 60.0
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -54,6 +57,8 @@ class Batches(Generic[T, R]):
         self._queue.put(asked)
         try:
             return asked.answer.result(timeout)
+        except CancelledError:
+            raise Refusal(f"the {self._name} was closed before it could answer") from None
         except FutureTimeout:
             asked.answer.cancel()
             raise Refusal(
@@ -61,12 +66,21 @@ class Batches(Generic[T, R]):
             ) from None
 
     def close(self) -> None:
-        """Let the thread end after what it has begun; again does nothing."""
+        """End the thread after what it has begun, and answer nobody who still waits.
+
+        Waits for it: a process that ends while torch works in a thread is aborted. Again does
+        nothing.
+        """
         with self._turn:
             thread, self._thread = self._thread, None
-        if thread is not None:
-            self._queue.put(None)
-            thread.join(1.0)
+        if thread is None:
+            return
+        atexit.unregister(self.close)
+        with suppress(queue.Empty):
+            while (left := self._queue.get_nowait()) is not None:
+                left.answer.cancel()
+        self._queue.put(None)
+        thread.join(_LONGEST_WORK)
 
     def _begin(self) -> None:
         with self._turn:
@@ -75,6 +89,7 @@ class Batches(Generic[T, R]):
                     target=self._run, name=f"clinseek-{self._name}", daemon=True
                 )
                 self._thread.start()
+                atexit.register(self.close)
 
     def _run(self) -> None:
         ends = False

@@ -166,12 +166,15 @@ class Engine:
         models = [self._models[name] for name in names if name in self._models]
         return list(dict.fromkeys(note for model in models for note in model.placed.notes))
 
-    def warm_up(self, said: Said) -> None:
+    def warm_up(self, said: Said, *, until: threading.Event | None = None) -> None:
         """Load every model that can work here and run it once, telling each step.
 
-        A model that cannot be loaded is told as well, and is tried again when it is called.
+        Stops between two models once `until` is set. A model that cannot be loaded is told as
+        well, and is tried again when it is called.
         """
         for weights in EVERY:
+            if until is not None and until.is_set():
+                return
             if self.why_absent(weights.tool) is not None:
                 continue
             said(f"loading {weights.name} ({weights.megabytes} MB) ...")

@@ -101,6 +101,27 @@ def test_closed_batches_begin_anew_when_they_are_asked() -> None:
     model.close()
 
 
+def test_those_who_wait_when_it_closes_are_told_and_what_was_begun_is_ended() -> None:
+    work = Doubling()
+    model = batches(work)
+    with ThreadPoolExecutor(4) as threads:
+        first = threads.submit(model.ask, 1, timeout=10)
+        assert work.busy.wait(10)
+        others = [threads.submit(model.ask, number, timeout=10) for number in (2, 3)]
+        while model._queue.qsize() < 2:
+            threading.Event().wait(0.001)
+        thread = model._thread
+        closing = threads.submit(model.close)
+        for other in others:
+            with pytest.raises(Refusal, match="was closed before"):
+                other.result()
+        work.goes.set()
+        closing.result()
+        assert first.result() == 2
+        assert thread is not None
+        assert not thread.is_alive()
+
+
 class _Held(str):
     __slots__ = ()
 
