@@ -13,7 +13,7 @@ class Markup(str):
 
 
 Child = str | None
-_VOID = frozenset({"meta"})
+_VOID = frozenset({"img", "input", "link", "meta"})
 
 
 def element(
