@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.audit.dictionaries import bedside_items
 from clinseek.validity.oracle import RawRecord, read_record, stored_record
 from clinseek.validity.page.early import Early, early_by_table
+from clinseek.validity.page.held_titles import HeldTitles, held_titles
 from clinseek.validity.page.raw_clocks import RawClocks, raw_clocks
 from clinseek.validity.page.waiting import Waiting, waiting_rows
 from clinseek.validity.processes import workers
@@ -30,6 +32,7 @@ class Figures:
     early: dict[str, Early] = field(default_factory=dict)
     waiting: Waiting = field(default_factory=Waiting)
     clocks: RawClocks = field(default_factory=RawClocks)
+    titles: HeldTitles = field(default_factory=Counter)
 
     @property
     def tables(self) -> list[str]:
@@ -47,6 +50,7 @@ class Figures:
             self.early.setdefault(table, Early()).add(early)
         self.waiting.add(other.waiting)
         self.clocks.add(other.clocks)
+        self.titles.update(other.titles)
 
 
 class Dictionaries(NamedTuple):
@@ -69,7 +73,7 @@ def measure(store: Store, *, jobs: int = 1, progress: Progress | None = None) ->
         _Share(store.path, tuple(subjects[first : first + _PATIENTS_A_SHARE]), dictionaries)
         for first in range(0, len(subjects), _PATIENTS_A_SHARE)
     ]
-    figures = Figures()
+    figures = Figures(titles=held_titles(store))
     with workers(min(jobs, len(shares))) as each_of:
         for done, part in enumerate(each_of(_measure_share, shares), start=1):
             figures.add(part)

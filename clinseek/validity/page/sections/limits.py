@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from clinseek.toolkits.ehr.availability import RULES
+from clinseek.toolkits.ehr.candidates.sources import FEWEST_HOLDERS
 from clinseek.validity.oracle import PLANNED
 from clinseek.validity.page.markdown import bullets, count, names, share, spoken, table
 from clinseek.validity.page.measure import Figures
@@ -25,6 +26,8 @@ _WITHOUT_FIGURES = """\
   It is more cautious, not more certain.
 - **The synthetic cohort is made up.** Its clocks follow habits measured on the open demo, so its
   figures say how the rules treat notes and everything else, not how late real notes are.
+- **Lists and tables that the user supplies are not checked against patients.** The audit counts
+  them, and proves that they are as ingest recorded them; whose words stand in them it cannot know.
 - **What the audit cannot see.** Clocks that are wrong in the raw record: a storetime that was
   filled in wrongly is believed by both readings. A mistake in the specification that both were
   written from: they would agree on it. What staff knew without writing it down. And what free
@@ -41,6 +44,7 @@ def limits(figures: Figures, source: str) -> str:
             _planned(figures),
             _icu_stays(figures),
             _missing_storetimes(figures),
+            _titles(figures),
         )
     )
     return f"Figures are of the {source}.\n\n{told}\n{_WITHOUT_FIGURES}\n{_storing(figures)}\n"
@@ -104,6 +108,21 @@ def _missing_storetimes(figures: Figures) -> str:
     return (
         f"**No storetime in {names(never)}.** No row of the copy that was measured has one, so "
         f"only the fallback of the rule could be measured: {waits}."
+    )
+
+
+def _titles(figures: Figures) -> str:
+    titles = figures.titles
+    if not titles["listed"]:
+        return ""
+    return (
+        "**One patient may tip a title onto a list.** Drugs, microbiology tests, units, services "
+        f"and exams are on a candidate list once {FEWEST_HOLDERS} patients of the store have them, "
+        "at any time. What a single patient has is on none, for it would tell what awaits them: "
+        f"{count(titles['left out'])} titles here. Of the {count(titles['listed'])} that are "
+        f"listed {count(titles['tipped by one'])} have exactly {FEWEST_HOLDERS} holders: whoever "
+        "knew that one of these had it would learn from the list that the other has it too, or "
+        "will."
     )
 
 
