@@ -12,6 +12,7 @@ import typer
 
 from clinseek.cli.options import JsonOption, ProfileOption
 from clinseek.cli.output import console, emit, emit_json, say, warn_of, with_warning
+from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
     from clinseek.validity.audit.run import Progress
@@ -24,8 +25,17 @@ def register(app: typer.Typer) -> None:
     app.command("audit", rich_help_panel="Check the claim")(audit)
 
 
+def named_store(written: str) -> Path:
+    """The folder that STORE names; an empty name is refused, for a path would read it as here."""
+    if not written.strip():
+        raise SettingError("STORE is empty; name the folder that clinseek ingest made")
+    return Path(written)
+
+
 def audit(
-    store: Annotated[Path, typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE")],
+    store: Annotated[
+        Path, typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE", parser=named_store)
+    ],
     raw: Annotated[
         list[Path] | None,
         typer.Option(

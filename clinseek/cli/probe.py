@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clinseek.cli.audit import named_store
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import console, emit, emit_json, say, table, warn_of
 
@@ -38,7 +39,9 @@ def list_outcomes(wanted: bool) -> None:
 
 
 def probe(
-    store: Annotated[Path, typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE")],
+    store: Annotated[
+        Path, typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE", parser=named_store)
+    ],
     profiles: Annotated[
         list[str] | None,
         typer.Option(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 
 from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.audit.findings import Violation
 from clinseek.validity.audit.shown import Shown, ShownTable
 from clinseek.validity.audit.sight import Cells, Look, Sight
-from clinseek.validity.oracle import RawRow
+from clinseek.validity.oracle import Cell, RawRow
+from clinseek.validity.oracle.surrogates import NUMBERED, REFERENCES
 
 _TOLD_ROWS = 20
 """Rows of one table at one cutoff that are told one by one; the rest are counted."""
@@ -54,8 +55,45 @@ def table_differences(table: str, shown: ShownTable | None, sight: Sight) -> lis
     there = Counter(shown.in_order(schema))
     wanted = Counter(tuple(row.values()) for _, row in expected)
     if dict(there) != dict(wanted):  # that of Counter is slow
-        found += _pairs(look, there - wanted, wanted - there, expected)
+        extra, missing = there - wanted, wanted - there
+        counting = counted_otherwise(table, extra, missing)
+        if counting:
+            found.append(_order(look, counting, extra.total()))
+        else:
+            found += _pairs(look, extra, missing, expected)
     return found
+
+
+def counted_otherwise(table: str, some: Counter[Cells], others: Counter[Cells]) -> tuple[str, ...]:
+    """The columns of new numbers by which alone the rows differ, each with the same numbers in all.
+
+    Then the rows, or those that they refer to, stand in another order. Else none.
+    """
+    numbered, references = NUMBERED.get(table), REFERENCES.get(table, {})
+    columns = {*references, *((numbered.number_column, numbered.text_column) if numbered else ())}
+    places = [at for at, name in enumerate(TABLES[table].column_names) if name in columns]
+    if not places or any(_column(some, at) != _column(others, at) for at in places):
+        return ()
+    if _without(some, places) != _without(others, places):
+        return ()
+    return tuple(TABLES[table].column_names[at] for at in places)
+
+
+def _column(rows: Counter[Cells], at: int) -> Counter[Cell]:
+    return Counter(row[at] for row in rows.elements())
+
+
+def _without(rows: Counter[Cells], places: Collection[int]) -> Counter[Cells]:
+    """The rows with what is numbered anew told apart only by whether it is there."""
+    return Counter(
+        tuple(cell is None if at in places else cell for at, cell in enumerate(row))
+        for row in rows.elements()
+    )
+
+
+def _order(look: Look, columns: Sequence[str], rows: int) -> Violation:
+    what = f"stands in another order than that of first knowledge: {rows:,} rows have other numbers"
+    return look.violation("record", columns[0], -1, what)
 
 
 def _pairs(

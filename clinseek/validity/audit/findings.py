@@ -48,6 +48,17 @@ class Violation(NamedTuple):
         """
         return self.table if self.column is None else f"{self.table}.{self.column}"
 
+    @property
+    def is_early(self) -> bool:
+        """Whether the row, or the cell, is known only after the cutoff, or never.
+
+        >>> Violation("ahead", 1, "2150-01-01 00:00:00", "omr", None, "", "never", "").is_early
+        True
+        """
+        if self.known_at in (None, ALWAYS):
+            return False
+        return self.known_at == NEVER or str(self.known_at) > self.cutoff
+
 
 def told_moment(moment: str | None) -> str:
     """A moment of the oracle as a person reads it.

@@ -43,15 +43,11 @@ def summary_lines(report: AuditReport) -> list[str]:
         f"prediction times of {report.patients:,} patients, seed {report.seed}, "
         f"{report.seconds:.0f} s"
     )
-    lines = [head, f"  {report.tables} tables and {report.columns} columns, each with a rule"]
+    lines = [head, f"  {_source(report)}"]
+    lines.append(f"  {report.tables} tables and {report.columns} columns, each with a rule")
     lines.append(
         f"  {report.drawn_biting:,} times drawn where a rule bites; at {report.biting:,} of all "
         "something had happened that was not known yet"
-    )
-    lines.append(
-        f"  the raw files were read again: {', '.join(report.raw)}"
-        if report.raw
-        else "  the store is believed to be what the raw files say; --raw DIR reads them again"
     )
     if report.left_out:
         lines.append(f"  {report.left_out:,} patients of the raw files left out on purpose")
@@ -66,6 +62,12 @@ def summary_lines(report: AuditReport) -> list[str]:
     holds, breaks = _VERDICTS.get(report.profile, _CLAIM)
     lines.append(f"{len(report.violations):,} violations: {holds if report.holds else breaks}")
     return lines
+
+
+def _source(report: AuditReport) -> str:
+    if report.raw:
+        return f"the raw files were read again: {', '.join(report.raw)}"
+    return "the store is believed to be what the raw files say; --raw DIR reads them again"
 
 
 def _verdict(report: AuditReport, check: str, broken: int) -> str:
@@ -103,14 +105,25 @@ def _violation_lines(violations: Sequence[Violation]) -> list[str]:
     for violation in violations:
         by_place.setdefault((violation.check, violation.place), []).append(violation)
     lines = []
-    for (check, place), alike in list(by_place.items())[:_PLACES]:
-        alike.sort(key=lambda each: (each.known_at is None, each.what != _EARLY))
+    for alike in by_place.values():
+        alike.sort(key=_weight)
+    heaviest = sorted(by_place.items(), key=lambda held: _weight(held[1][0]))
+    for (check, place), alike in heaviest[:_PLACES]:
         lines += [violation_line(violation) for violation in alike[:_EACH]]
         if len(alike) > _EACH:
             lines.append(f"{check}: ... {place}: {len(alike) - _EACH:,} more (--json has them all)")
     if len(by_place) > _PLACES:
         lines.append(f"... and {len(by_place) - _PLACES:,} more places (--json has them all)")
     return lines
+
+
+def _weight(violation: Violation) -> int:
+    """What is told first: rows that are early, then cells, then what follows from them."""
+    if violation.known_at is None:
+        return 3
+    if violation.what == _EARLY:
+        return 0
+    return 1 if violation.is_early else 2
 
 
 def _rule_words(table: str, column: str | None) -> str:

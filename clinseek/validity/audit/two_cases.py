@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import islice
 
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.tables import TABLES
+from clinseek.validity.audit.comparison import counted_otherwise
 from clinseek.validity.audit.findings import Violation
 from clinseek.validity.audit.shown import Shown, ShownTable, shown_tables
 from clinseek.validity.audit.sight import Look, Sight
@@ -51,6 +53,10 @@ def _difference(
     scrambled: Sight | None = None
     for table, held in before.items():
         look, then = Look(table, sight), after[table]
+        if held.rows != then.rows and _in_other_order(table, held, then):
+            what = f"with {how} the same rows stand in another order"
+            first = first or look.violation("scramble", None, -1, what)
+            continue
         for row_id in islice(_other_rows(held, then), _LOOKED_AT):
             if row_id in held.rows:
                 told, is_early = _told(look, held, then, row_id, how)
@@ -62,6 +68,15 @@ def _difference(
                 return told
             first = first or told
     return first or _elsewhere(sight, "file", f"with {how} the file has other bytes, the same rows")
+
+
+def _in_other_order(table: str, held: ShownTable, then: ShownTable) -> bool:
+    """True where the rows are the same but for their place, and for numbers that follow from it."""
+    if held.columns != then.columns:
+        return False
+    columns = TABLES[table].column_names
+    before, after = Counter(held.in_order(columns)), Counter(then.in_order(columns))
+    return before == after or bool(counted_otherwise(table, before - after, after - before))
 
 
 def _other_rows(before: ShownTable, after: ShownTable) -> Iterator[int]:

@@ -115,6 +115,7 @@ def as_json(report: ProbeReport) -> dict[str, Any]:
     told["warnings"] = {profile: said for profile, said in warnings.items() if said is not None}
     return {
         **told,
+        "seconds": round(report.seconds, 1),
         "not_exercised": report.not_exercised,
         "failures": report.failures,
         "holds": report.holds,

@@ -20,12 +20,20 @@ from clinseek.toolkits.ehr.tools import toolkit
 from clinseek.toolkits.ehr.tools.arguments import GetColumnNames
 from clinseek.toolkits.observation import Observation
 from clinseek.validity.audit.findings import CHECKS
+from clinseek.validity.audit.made_up import MadeUp
 from clinseek.validity.audit.report import as_json, summary_lines
 from clinseek.validity.audit.run import AuditReport, Progress, audit
 from tests.validity.mutants.drill import weakened
 from tests.validity.mutants.weakened import Mutant, all_mutants
 
 MUTANTS = {mutant.name: mutant for mutant in all_mutants()}
+
+
+FROM_THE_LAST = (
+    "UPDATE labevents SET row_id = -row_id",
+    "UPDATE labevents SET row_id = row_id + 1 - (SELECT min(row_id) FROM labevents)",
+)
+"""Turns the rows of a case's labevents round."""
 
 
 def quick(store: Path, **options: object) -> AuditReport:
@@ -184,14 +192,15 @@ def test_a_row_that_is_another_one_later_is_told_by_its_raw_key(
     store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A case that numbers its rows from the last to the first moves every row as it grows."""
-    from_the_last = (
-        "UPDATE labevents SET row_id = -row_id",
-        "UPDATE labevents SET row_id = row_id + 1 - (SELECT min(row_id) FROM labevents)",
-    )
-    broken_case(monkeypatch, *from_the_last)
+    broken_case(monkeypatch, *FROM_THE_LAST)
 
-    told = [v for v in quick(store).violations if v.check == "growth" and v.table == "labevents"]
+    report = quick(store)
+    told = [v for v in report.violations if v.check == "growth" and v.table == "labevents"]
+    order = [v for v in report.violations if v.check == "record" and v.table == "labevents"]
 
+    assert {(v.place, v.row) for v in order} == {("labevents.labevent_id", "-")}
+    assert all("in another order than that of first knowledge" in v.what for v in order)
+    assert len(order) <= report.done["record"]
     assert told
     assert all("labevent_id" in v.row or "charttime" in v.row for v in told)
     assert all(v.known_at is not None and v.known_at <= v.cutoff for v in told)
@@ -239,6 +248,24 @@ def test_the_published_rule_breaks_the_claim(store: Path) -> None:
     leaks = {violation.place for violation in report.violations}
     assert {"admissions.text", "poe.order_status"} <= leaks
     assert not report.holds
+
+
+def test_what_is_early_is_told_before_numbers_that_are_other_ones(store: Path) -> None:
+    """Under the published rule ids stay as they are: true, and of less weight than a leak."""
+    report = quick(store, profile="reference", sample=3)
+    told = [line for line in summary_lines(report) if line.startswith(CHECKS)]
+
+    assert any(" instead of " in violation.what for violation in report.violations)
+    assert "a row shown before it is known" in told[0]
+    assert not any(" instead of " in line for line in told[:10])
+
+
+def test_the_head_says_whether_the_raw_files_were_read(store: Path, raw_cohort: Path) -> None:
+    believed, held = quick(store, sample=1), quick(store, sample=1, raw=[raw_cohort])
+
+    assert "believed to be what the raw files say" in summary_lines(believed)[1]
+    assert f"the raw files were read again: {raw_cohort}" in summary_lines(held)[1]
+    assert (as_json(believed)["raw"], as_json(held)["raw"]) == ((), (str(raw_cohort),))
 
 
 def test_the_same_seed_draws_the_same_times_in_one_process_and_in_two(store: Path) -> None:
@@ -301,6 +328,35 @@ def test_a_raw_folder_without_the_tables_of_the_store_is_refused(
         quick(store, raw=[tmp_path / "nothing"])
     with pytest.raises(UserError, match=r"which .* holds; name every folder that was ingested"):
         quick(store, raw=[raw_cohort / "hosp"])
+
+
+def test_an_order_that_follows_the_future_is_told_as_order_and_once(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def opened(records: object, *given: object, **options: object) -> Case:
+        case = open_case(records, *given, **options)  # type: ignore[arg-type]
+        if isinstance(records, MadeUp):
+            with closing(sqlite3.connect(case.path, isolation_level=None)) as connection:
+                for statement in FROM_THE_LAST:
+                    connection.execute(statement)
+        return case
+
+    monkeypatch.setattr("clinseek.validity.audit.patient.open_case", opened)
+
+    report = quick(store, sample=2)
+    told = [v.what for v in report.violations if v.table == "labevents"]
+
+    assert told
+    assert all("the same rows stand in another order" in what for what in told)
+    assert len(report.violations) <= report.done["scramble"]
+
+
+def test_an_empty_name_is_no_store(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(store)
+    for command in ("audit", "probe"):
+        ended = CliRunner().invoke(app, [command, ""])
+        assert isinstance(ended.exception, SettingError)
+        assert "STORE is empty" in str(ended.exception)
 
 
 def test_the_command_ends_with_0_when_the_claim_holds_and_1_when_not(store: Path) -> None:

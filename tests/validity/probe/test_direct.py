@@ -172,6 +172,7 @@ def test_only_profiles_that_promise_nothing_give_no_verdict(independent: Path) -
     )
     assert report.holds is None
     assert as_json(report)["holds"] is None
+    assert as_json(report)["seconds"] == round(report.seconds, 1)
     assert list(note_lines(report))[-1].startswith("no verdict: nothing that must hold was asked")
 
 
