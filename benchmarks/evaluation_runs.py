@@ -45,7 +45,7 @@ from clinseek.toolkits.ehr.case import Case
 
 AT_ONCE, SECONDS, WAVES, ROUNDS = 64, 2.0, 8, 4
 MANY, OBSERVATION = 1000, 20_000
-KILLS, KILLED_ROWS = 30, 120
+KILLS, KILLED_ROWS = 30, 240
 TARGET_SHARE, TARGET_MB = 0.9, 1000
 
 
@@ -138,10 +138,9 @@ def kills() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as name, serving(delay=0.2, rounds=4) as url:
         folder = Path(name)
         evaluated(url, folder / "whole", count=KILLED_ROWS, at_once=8)
-        killed = begun = 0
-        while killed < KILLS and begun < 3 * KILLS:
-            begun += 1
-            killed += _killed(url, folder / "killed", after=dice.uniform(0.02, 0.6))
+        killed = 0
+        while killed < KILLS and _killed(url, folder / "killed", after=dice.uniform(0.02, 0.4)):
+            killed += 1
         evaluated(url, folder / "killed", count=KILLED_ROWS, at_once=8)
         attempts = [_plain(record) for record in open_run(folder / "killed").attempts()]
         whole = {told["qid"]: told for told in map(_plain, open_run(folder / "whole").records())}
@@ -159,7 +158,10 @@ def kills() -> dict[str, Any]:
 
 
 def _killed(url: str, out: Path, *, after: float) -> bool:
-    """Run the evaluation in a process of its own and kill that `after` it began to make runs."""
+    """Run the evaluation in a process of its own and kill that `after` it began to make runs.
+
+    False where it came to its end before.
+    """
     command = [sys.executable, "-m", "benchmarks.evaluation_runs", "--child", url, str(out)]
     with subprocess.Popen(command) as process:
         threads, size = out / "threads.sqlite-wal", None
