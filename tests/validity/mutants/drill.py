@@ -120,7 +120,8 @@ def places_for(table: str, patients: Sequence[Patient]) -> list[Place]:
 def turning_moments(record: RawRecord, reading: Reading, table: str) -> list[str]:
     """The moments at which rows or cells of `table` open, and the second before each.
 
-    A few for each column and each way in which its moment lies to the moments of its row.
+    A few for each column and each way in which its moment lies to the moments of its row, or of
+    each stay where the row has none.
     """
     moments: dict[tuple[object, ...], set[str]] = {}
     for index, row in enumerate(record[table]):
@@ -130,7 +131,8 @@ def turning_moments(record: RawRecord, reading: Reading, table: str) -> list[str
             for column, cell in row.items()
             if cell is not None and _is_time(table, column)
         )
-        _keep(moments, ("row", times, known is None, row.get("field_name")), known)
+        whose = () if times else (row.get("hadm_id"), row.get("stay_id"))  # its only clock
+        _keep(moments, ("row", times, whose, known is None, row.get("field_name")), known)
         for column, cell in row.items():
             opens = reading.opens(table, index, column) if cell is not None else known
             if opens != known:
