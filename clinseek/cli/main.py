@@ -21,6 +21,7 @@ from clinseek.cli import (
     audit,
     availability,
     bench,
+    candidates,
     compare,
     demo,
     doctor,
@@ -30,6 +31,7 @@ from clinseek.cli import (
     merge,
     models,
     probe,
+    report,
     score,
     serve,
     show,
@@ -45,7 +47,7 @@ from clinseek.errors import Refusal, UserError
 USER_ERROR = 2
 OUR_FAULT = 70
 INTERRUPTED = 130
-GO_ON_BY_THEMSELVES = frozenset({"ingest", "demo", "eval"})
+GO_ON_BY_THEMSELVES = frozenset({"candidates", "ingest", "demo", "eval"})
 GO_ON_BY_THREAD = frozenset({"ask", "resume"})
 
 app = typer.Typer(
@@ -65,6 +67,7 @@ for group in (
     demo,
     synth,
     ingest,
+    candidates,
     show,
     ask,
     bench,
@@ -72,6 +75,7 @@ for group in (
     merge,
     score,
     compare,
+    report,
     models,
     tool,
     serve,

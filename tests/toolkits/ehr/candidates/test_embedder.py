@@ -1,7 +1,10 @@
 """The model that makes vectors: chosen, loaded, pooled as its own files say, or absent."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +80,13 @@ def test_what_is_found_by_meaning_is_the_title_itself(titles: Titles) -> None:
     assert semantic_matches(index, NAMES, limit=3) == alone
 
 
+def test_in_an_empty_list_nothing_is_found(titles: Titles) -> None:
+    empty = titles_of(("candidate",), [], title="candidate")
+    index = load_semantic_index(empty)
+    assert semantic_matches(index, ["heart", "kidney"]) == [[], []]
+    assert semantic_matches(index, ["heart"]) == [[]]
+
+
 @pytest.mark.parametrize("missing", ["config.json", "model.safetensors", "tokenizer"])
 def test_a_folder_that_is_no_model_is_absent_with_what_it_lacks(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: Path, missing: str
@@ -145,3 +155,31 @@ def test_a_large_vocabulary_is_embedded_beside_the_runs(
         semantic_index(titles, table="x_candidates", patience_s=0)
     index = semantic_index(titles, table="x_candidates", patience_s=60)
     assert len(index.vectors) == len(NAMES)
+
+
+ENDS_EARLY = """
+from clinseek.errors import Refusal
+from clinseek.toolkits.ehr.candidates.semantic import making, semantic_index
+from clinseek.toolkits.ehr.candidates.titles import titles_of
+rows = [(f"Heart failure {number} " + "of the kidney " * 12,) for number in range(60_000)]
+titles = titles_of(("candidate",), rows, title="candidate")
+try:
+    semantic_index(titles, table="x_candidates", patience_s=0.5)
+except Refusal as refusal:
+    print(refusal)
+"""
+
+
+def test_a_process_that_ends_while_a_vocabulary_is_embedded_ends_as_any(titles: Titles) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", ENDS_EARLY],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "vectors are being computed, once for all runs" in ended.stdout
+    (part,) = (Path(os.environ["CLINSEEK_HOME"]) / "embeddings").glob("*.part")
+    assert np.fromfile(part, dtype=np.float32).any(), "what was made is kept for the next"

@@ -1,5 +1,6 @@
 """Search by meaning: titles and questions as vectors of one model, compared exactly."""
 
+from clinseek.toolkits.ehr.candidates.semantic.ahead import Embedded, embed_ahead
 from clinseek.toolkits.ehr.candidates.semantic.making import semantic_index
 from clinseek.toolkits.ehr.candidates.semantic.model_choice import embedder_folder, semantic_absence
 from clinseek.toolkits.ehr.candidates.semantic.search import (
@@ -10,7 +11,9 @@ from clinseek.toolkits.ehr.candidates.semantic.search import (
 )
 
 __all__ = [
+    "Embedded",
     "SemanticIndex",
+    "embed_ahead",
     "embedder_folder",
     "load_semantic_index",
     "semantic_absence",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from pathlib import Path
@@ -23,7 +24,11 @@ _starting = threading.Lock()
 
 
 class _Making:
-    """One vocabulary that is embedded in a thread of its own, which dies with the process."""
+    """One vocabulary that is embedded in a thread of its own.
+
+    The process does not wait for the whole of it: at its end the thread stops after the titles
+    that it is at. A thread that was left inside torch would abort the process.
+    """
 
     def __init__(self, titles: Titles) -> None:
         self.done, self.total = 0, len(titles.titles)
@@ -31,6 +36,8 @@ class _Making:
         self.error: ModelError | None = None
         self._first: tuple[float, int] | None = None
         self._titles = titles
+        self._process_ends = threading.Event()
+        atexit.register(self._stop)
         self.thread = threading.Thread(target=self._make, name="embedding", daemon=True)
         self.thread.start()
 
@@ -39,9 +46,18 @@ class _Making:
             self.index = load_semantic_index(self._titles, self._note)
         except ModelError as error:
             self.error = error
+        finally:
+            atexit.unregister(self._stop)
+
+    def _stop(self) -> None:
+        self._process_ends.set()
+        if self._first is not None:  # before, it waits for another process, outside torch
+            self.thread.join()
 
     def _note(self, done: int, total: int) -> None:
         self._first = self._first or (time.monotonic(), done)
+        if self._process_ends.is_set():  # asked after `_first` is set, for `_stop` reads that last
+            raise ModelError("the process ends; the vectors made so far are kept")
         self.done, self.total = done, total
 
     def standing(self) -> str:

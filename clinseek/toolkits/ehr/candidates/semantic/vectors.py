@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from clinseek.toolkits.ehr.candidates.titles import Titles
 
-_CHUNK = 256
+_CHUNK = 64
 """Rows between two calls of `progress`; a kill loses at most these."""
 _SECONDS_BETWEEN_TRIES = 0.2
 _FLOAT = 4
@@ -74,6 +74,8 @@ class VectorFile:
 
         Another process that makes them is waited for. ModelError where they cannot be written.
         """
+        if not self._titles:
+            return Vectors(_no_rows(self.model.width))
         if self.is_sound():
             return Vectors(self._mapped(self.path, "r"))
         try:
@@ -151,6 +153,12 @@ class VectorFile:
 
         shape = (len(self._titles), self.model.width)
         return np.memmap(file, dtype=np.float32, mode=mode, shape=shape)
+
+
+def _no_rows(width: int) -> NDArray[np.float32]:
+    import numpy as np
+
+    return np.empty((0, width), dtype=np.float32)
 
 
 def _state(file: Path) -> tuple[int, int, int]:
