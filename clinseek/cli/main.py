@@ -38,6 +38,7 @@ from clinseek.cli import (
     synth,
     tool,
     validity,
+    view,
     web,
 )
 from clinseek.cli.faults import sentence_for
@@ -76,6 +77,7 @@ for group in (
     score,
     compare,
     report,
+    view,
     models,
     tool,
     serve,

@@ -1,0 +1,1 @@
+"""Runs opened in a browser: an index by byte offsets, pages made here, a local server."""

@@ -1,0 +1,119 @@
+"""What the viewer answers to an address: a page, a picture, a style sheet, or nothing."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from importlib.resources import files
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from clinseek.evals.viewer.choosing import choice_of
+from clinseek.evals.viewer.index import IndexedRun, RunIndex
+from clinseek.evals.viewer.pages.frame import page_of
+from clinseek.evals.viewer.pages.listing import listing_page
+from clinseek.evals.viewer.pages.side_by_side import side_by_side_page
+from clinseek.evals.viewer.pages.transcript import Asked, transcript_page
+
+HTML = "text/html; charset=utf-8"
+_SHEETS = {"viewer.css": "text/css; charset=utf-8", "viewer.js": "text/javascript; charset=utf-8"}
+
+
+class Answer(NamedTuple):
+    """An HTTP answer."""
+
+    status: int
+    kind: str
+    body: bytes
+
+
+class _NoSuchPage(Exception):  # noqa: N818
+    """The address names nothing that there is."""
+
+
+def answer(index: RunIndex, target: str, *, root: str) -> Answer:
+    """The answer to `target`, a path with its query; `root` is the address of the list of runs."""
+    asked = urlsplit(target)
+    if not asked.path.startswith(root):
+        return _nothing(root)
+    try:
+        return _answered(index, asked.path.removeprefix(root), asked.query, root)
+    except _NoSuchPage:
+        return _nothing(root)
+
+
+def _answered(index: RunIndex, path: str, query_string: str, root: str) -> Answer:
+    query = parse_qs(query_string, max_num_fields=40)
+    if path in _SHEETS:
+        return Answer(200, _SHEETS[path], _sheet(path))
+    match path.split("/"):
+        case [""]:
+            return _page(listing_page(index, choice_of(query), root=root))
+        case ["run", number]:
+            run = _run(index, number)
+            return _page(transcript_page(index, run, _asked(query), root=root))
+        case ["run", number, "image", name]:
+            return _picture(index, _run(index, number), name)
+        case ["sides", one, other]:
+            a, b = _run(index, one), _run(index, other)
+            return _page(side_by_side_page(index, a, b, root=root))
+    raise _NoSuchPage(path)
+
+
+def _page(text: str) -> Answer:
+    return Answer(200, HTML, text.encode())
+
+
+def _nothing(root: str) -> Answer:
+    from clinseek.evals.report.markup import element
+
+    said = element("main", element("h1", "There is no such page"), id="main")
+    return Answer(404, HTML, page_of("no such page", said, root=root).encode())
+
+
+def _run(index: RunIndex, number: str) -> IndexedRun:
+    if not (number.isascii() and number.isdigit() and len(number) < 9):
+        raise _NoSuchPage(number)
+    if int(number) >= len(index.runs):
+        raise _NoSuchPage(number)
+    return index.runs[int(number)]
+
+
+def _asked(query: dict[str, list[str]]) -> Asked:
+    turn = query.get("turn", ["1"])[0]
+    words = query.get("words", [""])[0]
+    first = int(turn) if turn.isascii() and turn.isdigit() and len(turn) < 9 else 1
+    whole = query.get("whole", [""])[0]
+    listed = choice_of({name: held for name, held in query.items() if name != "words"})
+    return Asked(first=first, whole=whole, words=words, query=listed.address(page=1))
+
+
+def _picture(index: RunIndex, run: IndexedRun, name: str) -> Answer:
+    held = index.read(run)["images"].get(name)
+    if held is None:
+        raise _NoSuchPage(name)
+    try:
+        picture = base64.b64decode(held, validate=True)
+    except binascii.Error:
+        raise _NoSuchPage(name) from None
+    return Answer(200, _kind_of(picture), picture)
+
+
+def _kind_of(picture: bytes) -> str:
+    """By its first bytes; what is no picture that we know is told as plain bytes."""
+    for start, kind in (
+        (b"\xff\xd8\xff", "image/jpeg"),
+        (b"\x89PNG\r\n", "image/png"),
+        (b"GIF8", "image/gif"),
+        (b"RIFF", "image/webp"),
+    ):
+        if picture.startswith(start):
+            return kind
+    return "application/octet-stream"
+
+
+def _sheet(name: str) -> bytes:
+    sheet = files(__package__).joinpath(name).read_bytes()
+    if name == "viewer.css":
+        return files("clinseek.evals.report").joinpath("run_page.css").read_bytes() + sheet
+    return sheet
