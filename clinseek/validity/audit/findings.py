@@ -15,7 +15,8 @@ Check = Literal[
 `growth`: what was visible stays, under the same id. `scramble`: nothing that becomes known later
 changes a byte, nor does it through raw csv and ingest (`full form`). `strangers`: nothing of
 another patient. `vocabulary`: the dictionaries and drawn lists are the store's, in their order, and
-of no single patient; what the user supplied is as ingest recorded it. `ingest`: the store holds what the raw files say (only where they are given).
+of no single patient; what the user supplied is as ingest recorded it. `ingest`: the store holds
+what the raw files say (only where they are given).
 """
 
 CHECKS: tuple[Check, ...] = get_args(Check)
