@@ -9,6 +9,7 @@ measure; a question with a word like none of the vocabulary is compared so with 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import nlargest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clinseek.toolkits.ehr.candidates.abbreviations import expanded
@@ -34,6 +35,8 @@ _SYNONYM = 0.95
 """A synonym's score, times this, is the title's: the title's own words come first."""
 _EQUIVALENT = 0.9
 """The same for the title that another edition of the code has."""
+_STEP = 0.01
+"""Scores are rounded to this."""
 _MOST_PLACES = 20
 """A synonym of more titles than these says too little of any."""
 
@@ -81,9 +84,13 @@ def _add_equivalents(own: dict[int, float], titles: Titles, *, limit: int) -> No
 
 
 def _ranked(found: dict[int, float], *, limit: int, threshold: float) -> list[Match]:
-    rounded = [Match(place, round(score, 2)) for place, score in found.items()]
-    kept = [match for match in rounded if match.score >= threshold]
-    return sorted(kept, key=lambda match: (-match.score, match.place))[: max(limit, 0)]
+    best = nlargest(max(limit, 0), found.values())
+    if not best:
+        return []
+    least = best[-1] - _STEP  # what rounds to as much as the last of the best may come before it
+    near = [(place, round(score, 2)) for place, score in found.items() if score >= least]
+    kept = [Match(place, score) for place, score in near if score >= threshold]
+    return sorted(kept, key=lambda match: (-match.score, match.place))[:limit]
 
 
 def _add(
@@ -205,6 +212,7 @@ class _Alike:
         import numpy as np
 
         total = np.zeros(self._held.lines, dtype=np.float64)
+        one = np.empty(self._held.lines, dtype=np.float32)
         asked = 0.0
         for at in numbers:
             column = self._columns[at]
@@ -212,9 +220,8 @@ class _Alike:
                 asked += float(self._held.rarity.max())
                 continue
             places, gains, weight = column
-            one = np.zeros(self._held.lines, dtype=np.float32)
             one[places] = gains  # the likest word of a line stands last and wins
-            total += one
+            total[places] += one[places]  # once a line, however often it stands in `places`
             asked += weight
         touched = np.flatnonzero(total)
         scores = np.round(200 * total[touched] / (asked + self._held.weights[touched]), 6)
