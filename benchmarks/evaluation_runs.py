@@ -164,12 +164,13 @@ def _killed(url: str, out: Path, *, after: float) -> bool:
     """
     command = [sys.executable, "-m", "benchmarks.evaluation_runs", "--child", url, str(out)]
     with subprocess.Popen(command) as process:
-        threads, size = out / "threads.sqlite-wal", None
+        written, before = out / "threads.sqlite-wal", None
         while process.poll() is None:
-            now = threads.stat().st_size if threads.exists() else None
-            if size is not None and now is not None and now != size:
+            # Its size tells nothing: SQLite writes the file over from its beginning.
+            now = written.stat().st_mtime_ns if written.exists() else None
+            if before is not None and now is not None and now != before:
                 break
-            size = now if size is None else size
+            before = now if before is None else before
             time.sleep(0.005)
         time.sleep(after)
         if process.poll() is not None:
