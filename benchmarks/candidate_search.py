@@ -9,7 +9,8 @@ answered at k when one of its titles is among the first k; beside it stands the 
 interval. `ratio` is plain `fuzz.ratio` over the titles as they are written, the published measure.
 `--longest` keeps only titles of at most so many characters, in the vocabulary and among the
 answers alike: embedding all 106,327 takes a quarter of an hour of one core. `--seconds` times the
-searches instead: one core, processor time, after loading.
+searches instead: one core, processor time, after loading. The vectors are those that
+`clinseek candidates embed STORE --table diagnoses_icd` makes ahead.
 """
 
 from __future__ import annotations
