@@ -61,8 +61,8 @@ def report(
     One file, without script and without network. For each model, automated is held against
     curated; in each setting, every run against the first.
     """
+    from clinseek.evals.export.whole_file import whole_file
     from clinseek.evals.report.evaluation_page import evaluation_page
-    from clinseek.evals.report.page_file import write_page
     from clinseek.evals.report.pairing import pairs_of
     from clinseek.evals.scorers import scorer_named
 
@@ -71,7 +71,8 @@ def report(
     )
     pairs, not_compared = pairs_of(reported)
     page = evaluation_page(reported, pairs, not_compared=not_compared, title=title, cases=cases)
-    write_page(out, page)
+    with whole_file(out) as making:
+        making.write_text(page, encoding="utf-8")
     for each in not_compared:
         say(f"not compared: {each.a} and {each.b} ({each.reason})")
     if as_json:

@@ -16,7 +16,11 @@ from clinseek.evals.viewer.pages.side_by_side import side_by_side_page
 from clinseek.evals.viewer.pages.transcript import Asked, transcript_page
 
 HTML = "text/html; charset=utf-8"
-_SHEETS = {"viewer.css": "text/css; charset=utf-8", "viewer.js": "text/javascript; charset=utf-8"}
+_SHEETS = {
+    "viewer.css": "text/css; charset=utf-8",
+    "viewer.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
 
 
 class Answer(NamedTuple):

@@ -9,7 +9,7 @@ from clinseek.evals.report.figures.axes import Axis, axis_over, short
 from clinseek.evals.report.markup import Markup, element
 
 _WIDTH, _HEIGHT = 720.0, 340.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 24.0, 14.0, 46.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 52.0, 24.0, 30.0, 46.0
 _LETTER = 7.2
 
 
@@ -51,7 +51,7 @@ def _grid(across: Axis, up: Axis, *, x: str, y: str) -> Markup:
         drawn.append(_line(_LEFT, _WIDTH - _RIGHT, at, at, class_="grid"))
         drawn.append(_text(short(tick), _LEFT - 7, at + 4, anchor="end"))
     drawn.append(_text(x, (_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 8, anchor="middle"))
-    drawn.append(_text(y, 4, _TOP - 2, anchor="start"))
+    drawn.append(_text(y, 4, 13, anchor="start"))
     return element("g", drawn, aria_hidden="true")
 
 

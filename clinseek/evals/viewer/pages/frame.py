@@ -13,6 +13,7 @@ def page_of(title: str, *body: Markup | None, root: str, main: str = "main") -> 
         element("meta", charset="utf-8"),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("title", f"clinseek: {title}"),
+        element("link", rel="icon", href=f"{root}icon.svg"),
         element("link", rel="stylesheet", href=f"{root}viewer.css"),
         element("script", src=f"{root}viewer.js", defer=True),
     )
