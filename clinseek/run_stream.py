@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
@@ -24,7 +25,8 @@ OnStep = Callable[[Step], None]
 OnApproval = Callable[[Mapping[str, Any]], Any]
 """Is given what is about to leave (`tool`, `arguments`, `round`, `how` to answer).
 
-Its answer is read by `nodes.approval`. Called in a thread, so that it may wait for a person.
+Its answer is read by `nodes.approval`. Called in a thread, so that it may wait for a person; what
+can be awaited (an `async def`) is awaited in the loop of the run.
 """
 
 
@@ -74,7 +76,8 @@ async def _answered(on_approval: OnApproval, shown: Mapping[str, Any]) -> Any:
             loop.call_soon_threadsafe(tell)
 
     threading.Thread(target=hear, daemon=True).start()
-    return await heard
+    answer = await heard
+    return await answer if inspect.isawaitable(answer) else answer
 
 
 def _settle(heard: asyncio.Future[Any], answer: Any, error: BaseException | None) -> None:
