@@ -32,14 +32,15 @@ def write_inspect_log(file: Path, source: RunSource, scores: Scores) -> int:
     summaries: list[dict[str, Any]] = []
     usage: dict[str, dict[str, Any]] = {}
     with whole_file(file) as making, ZipFile(making, "w", ZIP_DEFLATED, compresslevel=6) as log:
-        begun = datetime.now(UTC).isoformat(timespec="seconds")
+        now = datetime.now(UTC)
+        begun = now.isoformat(timespec="seconds")
         start = {"version": _VERSION, "eval": _spec(source, begun), "plan": _plan(source)}
         _write(log, "_journal/start.json", start)
         for record in source.records():
             if record.qid not in rows:
                 continue
             held = by_key.get((record.qid, record.epoch), {})
-            sample = sample_of(rows[record.qid], record, held)
+            sample = sample_of(rows[record.qid], record, held, begun=now)
             _write(log, f"samples/{record.qid}_epoch_{record.epoch}.json", sample)
             summaries.append(summary_of(sample))
             _add_usage(usage, record.model["spec"], usage_of(record))

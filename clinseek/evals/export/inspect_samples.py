@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from clinseek.evals.export.inspect_events import events_of
 from clinseek.evals.report.evidence import text_of
 from clinseek.evals.rows import Row
 from clinseek.evals.scorers.row_score import RowScore
@@ -21,7 +23,9 @@ _LIMITS = {
 _SHORT = 1_000
 
 
-def sample_of(row: Row, record: Record, scores: Mapping[str, RowScore]) -> dict[str, Any]:
+def sample_of(
+    row: Row, record: Record, scores: Mapping[str, RowScore], *, begun: datetime
+) -> dict[str, Any]:
     """The sample of a run. Its `metadata` holds what Inspect has no field for."""
     spec = record.model["spec"]
     messages = [_message(at, each, record) for at, each in enumerate(record.messages)]
@@ -42,7 +46,7 @@ def sample_of(row: Row, record: Record, scores: Mapping[str, RowScore]) -> dict[
         "scores": {name: _score(score, record) for name, score in scores.items()},
         "metadata": _metadata(row, record),
         "store": {},
-        "events": [],
+        "events": list(events_of(record, messages, begun=begun)),
         "model_usage": {spec: usage_of(record)},
         "total_time": record.timings["elapsed"],
         "working_time": max(0.0, record.timings["elapsed"] - record.timings["waiting"]),
@@ -97,7 +101,11 @@ def _target(label: Any) -> str | list[str]:
 
 def _message(at: int, message: Mapping[str, Any], record: Record) -> dict[str, Any]:
     role = "system" if message["role"] == "developer" else message["role"]
-    told: dict[str, Any] = {"id": f"m{at}", "role": role, "content": _content(message, record)}
+    told: dict[str, Any] = {
+        "id": f"{record.qid}-{record.epoch}-{at}",
+        "role": role,
+        "content": _content(message, record),
+    }
     if role == "tool":
         told |= {"tool_call_id": message.get("tool_call_id"), "function": message.get("name")}
     elif role == "assistant":
