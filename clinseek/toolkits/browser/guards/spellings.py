@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 FIRST_SHIFTED, LAST_SHIFTED = 2100, 2210
@@ -20,9 +20,14 @@ _MONTH = (
     r"|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
 )
 _GAP = r"[\s,._/-]{1,3}(?:of\s)?"
+_CUT = "['\u2018\u2019`]?"
 _DATES = (
-    re.compile(r"(?<!\d)(?P<year>\d{4})(?P<gap>[-/._ ])(?P<m>\d{1,2})(?P=gap)(?P<d>\d{1,2})(?!\d)"),
-    re.compile(r"(?<!\d)(?P<m>\d{1,2})(?P<gap>[-/._ ])(?P<d>\d{1,2})(?P=gap)(?P<year>\d{4})(?!\d)"),
+    re.compile(
+        r"(?<!\d)(?P<year>\d{4})(?P<gap>[-/._: ])(?P<m>\d{1,2})(?P=gap)(?P<d>\d{1,2})(?!\d)"
+    ),
+    re.compile(
+        r"(?<!\d)(?P<m>\d{1,2})(?P<gap>[-/._: ])(?P<d>\d{1,2})(?P=gap)(?P<year>\d{4})(?!\d)"
+    ),
     re.compile(r"(?<![\da-z])(?P<year>\d{4})(?P<m>\d{2})(?P<d>\d{2})(?!\d)"),
     re.compile(rf"\b{_MONTH}{_GAP}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?{_GAP}(?P<year>\d{{4}})(?!\d)"),
     re.compile(
@@ -30,6 +35,19 @@ _DATES = (
     ),
     re.compile(rf"(?<!\d)(?P<year>\d{{4}}){_GAP}{_MONTH}{_GAP}(?P<d>\d{{1,2}})(?!\d)"),
 )
+_SHORT_DATES = (
+    re.compile(r"(?<!\d)(?P<m>\d{1,2})(?P<gap>[-/._])(?P<d>\d{1,2})(?P=gap)(?P<year>\d\d)(?!\d)"),
+    re.compile(r"(?<!\d)(?P<year>\d\d)(?P<gap>[-/._])(?P<m>\d\d)(?P=gap)(?P<d>\d\d)(?!\d)"),
+    re.compile(r"(?<![\da-z])(?P<m>\d\d)(?P<d>\d\d)\d\d(?P<year>\d\d)(?!\d)"),
+    re.compile(
+        rf"\b{_MONTH}{_GAP}(?P<d>\d{{1,2}})(?:st|nd|rd|th)?{_GAP}{_CUT}(?P<year>\d\d)(?!\d|\.\d)"
+    ),
+    re.compile(
+        rf"(?<!\d)(?P<d>\d{{1,2}})(?:st|nd|rd|th)?{_GAP}{_MONTH}{_GAP}{_CUT}(?P<year>\d\d)(?!\d|\.\d)"
+    ),
+    re.compile(rf"(?<!\d)(?P<year>\d\d){_GAP}{_MONTH}{_GAP}(?P<d>\d{{1,2}})(?!\d)"),
+)
+"""Without the century: so short that only a date of the record itself makes one of them."""
 _UNIT = (
     r"(?!\s{0,2}(?:[kmµμu]?g\b|mcg|m?l\b|k?cal|kj|iu\b|units?\b|steps|hz|patients|people|women|men"
     r"|children|participants|adults|subjects|cases|w\b|k\b|%|dollars|mosm|per\b|bc\b))"
@@ -116,17 +134,38 @@ def dates(text: str) -> Iterator[int]:
     >>> list(dates("on march 5th, 2150"))
     [21500305]
     """
-    for pattern in _DATES:
+    return _read_dates(_DATES, text)
+
+
+def short_dates(text: str) -> Iterator[int]:
+    """Every date that the text may mean without its century, as yymmdd.
+
+    >>> sorted(short_dates("05/06/80")), list(short_dates("may 6 '80"))
+    ([800506, 800605], [800506])
+    """
+    return _read_dates(_SHORT_DATES, text)
+
+
+def _read_dates(patterns: Iterable[re.Pattern[str]], text: str) -> Iterator[int]:
+    for pattern in patterns:
         for found in pattern.finditer(text):
-            year, parts = int(found["year"]), found.groupdict()
-            if parts.get("month"):
-                pairs = [(_MONTHS.index(parts["month"][:3]) + 1, int(parts["d"]))]
-            else:
-                first, second = int(parts["m"]), int(parts["d"])
-                pairs = [(first, second), (second, first)]
-            for month, day in dict.fromkeys(pairs):
-                if 1 <= month <= 12 and 1 <= day <= 31 and not _is_of_literature(text, found):
-                    yield year * 10_000 + month * 100 + day
+            if _is_of_literature(text, found):
+                continue
+            for month, day in _months_and_days(found):
+                yield int(found["year"]) * 10_000 + month * 100 + day
+
+
+def _months_and_days(found: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Month and day, in either order where both are numbers."""
+    parts = found.groupdict()
+    if parts.get("month"):
+        pairs = [(_MONTHS.index(parts["month"][:3]) + 1, int(parts["d"]))]
+    else:
+        first, second = int(parts["m"]), int(parts["d"])
+        pairs = [(first, second), (second, first)]
+    for month, day in dict.fromkeys(pairs):
+        if 1 <= month <= 12 and 1 <= day <= 31:
+            yield month, day
 
 
 def has_shifted_year(text: str) -> bool:

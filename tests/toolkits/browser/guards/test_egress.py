@@ -89,6 +89,16 @@ def test_an_identifier_does_not_leave(text: str) -> None:
         "20500305 no, 2150-03-05T14:37",
         "2150-03-07",
         "2151-02-11",
+        *(
+            "03/05/50",
+            "3/5/50",
+            "5.3.50",
+            "5-Mar-50",
+            "March 5 '50",
+            "March 5, \u201950",
+            "50-03-05",
+        ),
+        *("03052150", "2150:03:05", "03:05:2150", "5 Mar 50"),
         "in 2150",
         "since March 2150",
         "admitted 2187",
@@ -96,6 +106,15 @@ def test_an_identifier_does_not_leave(text: str) -> None:
 )
 def test_a_date_of_the_record_does_not_leave(date: str) -> None:
     assert "date" in kinds(f"sepsis guideline {date}")
+
+
+@pytest.mark.parametrize(
+    "figures",
+    ["03/08/50", "5-10-15 mg", "March 8 '50", "titer 1:3:50", "3/5/2024", "CIN 1/2/3", "v3.5.51"],
+)
+@pytest.mark.parametrize("strictness", ["balanced", "strict"])
+def test_a_short_date_that_the_record_has_not_may_leave(figures: str, strictness: str) -> None:
+    assert kinds(f"dosing {figures}", strictness) == ()
 
 
 def test_a_date_that_was_never_shifted_does_not_leave_either() -> None:
