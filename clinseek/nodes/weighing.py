@@ -28,7 +28,9 @@ from clinseek.nodes.toolset import NOT_EVIDENCE
 from clinseek.records import AnswerForm, EvidenceEntry
 
 _YES_NO = ("yes", "no")
-_DIGIT = re.compile(r"\d")
+_FIGURE = re.compile(r"(?<![\w.])[-+]?\.?\d+(?![A-Za-z_]*\d)")
+_BARE_POINT = re.compile(r"(?<![\w.])\.(?=\d)")
+_RANGE = re.compile(r"(?<![\w.-])(\d+(?:\.\d+)?)\s?[-\u2013]\s?(?=\d+(?:\.\d+)?(?![\w-]))")
 _NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:\s*\D{0,20})?")
 
 GapKind = Literal["form", "candidates", "uncited", "no_such_evidence", "not_held", "empty"]
@@ -170,7 +172,7 @@ def _held(
     }
 
     def own(item: str, at: int) -> bool:
-        return any(holds(item, cells[citation]) for citation in citations[at])
+        return any(_stands_in(item, cells[citation]) for citation in citations[at])
 
     kept: list[list[Citation]] = []
     gaps: list[Gap] = []
@@ -183,7 +185,7 @@ def _held(
             str(citation)
             for other, rows in enumerate(citations)
             for citation in rows
-            if other != at and citation not in cited and holds(item, cells[citation])
+            if other != at and citation not in cited and _stands_in(item, cells[citation])
         ]
         lookup = len(cited) == 1 and _claims_to_stand_there(item, cited[0])
         rival = _rival(item, candidates, [cell for one in cited for cell in cells[one]])
@@ -202,10 +204,28 @@ def _held(
 
 
 def _claims_to_stand_there(item: str, citation: Citation) -> bool:
-    """Whether an item with this one citation is a look-up: words about a page may be our own."""
+    """Whether an item with this one citation is a look-up: words about a page may be our own.
+
+    A digit within a name (vitamin B12) is no figure.
+    """
     if citation.lines is not None:
-        return _DIGIT.search(item) is not None
+        return _FIGURE.search(item) is not None
     return citation.row is not None
+
+
+def _stands_in(item: str, cells: Sequence[Any]) -> bool:
+    return holds(_plainly(item), [_plainly(cell) for cell in cells])
+
+
+def _plainly(cell: Any) -> Any:
+    """A text with its figures as they are compared: 0.5 for .5, and both ends of a range.
+
+    >>> _plainly(".5 mg for 2-3 days"), _plainly("on 2150-03-05")
+    ('0.5 mg for 2 to 3 days', 'on 2150-03-05')
+    """
+    if not isinstance(cell, str):
+        return cell
+    return _RANGE.sub(r"\1 to ", _BARE_POINT.sub("0.", cell))
 
 
 def _rival(item: str, candidates: Sequence[str], cells: Sequence[Any]) -> str | None:

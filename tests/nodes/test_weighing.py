@@ -8,7 +8,7 @@ import pytest
 from clinseek.nodes.answers import submit
 from clinseek.nodes.citing import Citation
 from clinseek.nodes.weighing import Weighed, weigh
-from clinseek.records import AnswerForm, EvidenceEntry
+from clinseek.records import AnswerForm, EvidenceEntry, WebShown
 
 ROWS: dict[int, list[Any]] = {
     1: ["2150-03-04 06:00:00", 1.3, "Creatinine"],
@@ -165,3 +165,37 @@ def test_a_candidate_may_be_judged_from_a_row_that_does_not_name_it() -> None:
 
 def test_no_answer_abstains() -> None:
     assert _weigh() == ([], [], [])
+
+
+PAGE = "Give .5 mg for 2-3 days: vitamin B12, then 1,000 mg daily."
+
+
+def _weigh_page(item: str) -> list[str]:
+    web = WebShown(
+        cursor=0, kind="page", url="https://e.org", title="t", first=0, last=9,
+        retrieved="", sha256="a", pattern="", mime="",
+    )  # fmt: skip
+    entry = _entry(1, tool="browser.open")
+    entry["web"] = web
+    weighed = weigh(
+        submit([item], ["E1#L3"], via="finish"),
+        ledger=[entry],
+        cells_of=lambda _entry, _citation: [PAGE],
+    )
+    return _kinds(weighed)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        *("A7 dose", "vitamin B12 is low", "mild", "CHA2DS2-VASc applies", "CO2 is raised"),
+        *("0.5 mg", ".5 mg", "0.50 mg", "2 to 3 days", "2\u20133 days", "1000 mg", "3 days"),
+    ],
+)
+def test_words_and_figures_of_a_page_stand_however_they_are_written(item: str) -> None:
+    assert _weigh_page(item) == []
+
+
+@pytest.mark.parametrize("item", ["0.6 mg", ".05 mg", "4 days", "B12 of 200", "100 mg", "5 mg"])
+def test_a_figure_that_the_cited_lines_have_not_is_refused(item: str) -> None:
+    assert _weigh_page(item) == ["not_held"]
