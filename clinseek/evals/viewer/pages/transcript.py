@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from clinseek.evals.report.evidence import Observation, observations_of, text_of
@@ -62,12 +63,12 @@ class OpenedRun:
         """The page of this run."""
         return f"{self.root}run/{self.run.number}"
 
-    @property
+    @cached_property
     def last_turn(self) -> int:
         """The number of the last turn."""
         return max((number for number, _ in self.rounds), default=1)
 
-    @property
+    @cached_property
     def first(self) -> int:
         """The first turn of the page that is shown."""
         asked = min(max(1, self.asked.first), self.last_turn)
@@ -84,12 +85,16 @@ class OpenedRun:
             return f"#{place}"
         return f"{self.address}?turn={turn}#{place}"
 
+    @cached_property
+    def _by_id(self) -> dict[str, Observation]:
+        return {each.id: each for each in self.observations}
+
     def _turn_of(self, place: str) -> int | None:
         """None for a place that is on every page."""
         name = place.partition("-")[0]
         if name == "turn":
             return int(place.rpartition("-")[2])
-        held = next((each for each in self.observations if each.id == name), None)
+        held = self._by_id.get(name)
         return None if held is None or held.cited else int(held.entry["round"])
 
 
