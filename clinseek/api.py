@@ -19,14 +19,15 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec
 from clinseek import kept_threads as kept
 from clinseek.errors import ModelError, SettingError, ThreadError, UserError
 from clinseek.graphs.seek import graph_of_runs
-from clinseek.graphs.state import Context, WebGuard, WebMode
+from clinseek.graphs.state import CaseBinding, Context, WebGuard, WebMode
 from clinseek.kept_threads import Plan, ThreadLine
 from clinseek.models import build_model, close_model, facts_of, named_model, parameters_of
 from clinseek.nodes.bench import Bench, Means, at_bench
 from clinseek.nodes.gate import check_context, read_input
+from clinseek.nodes.pictures import check_unchanged, made_folder, read_reports, rooted
 from clinseek.nodes.webs import settled, web_used
 from clinseek.prompts import Role
-from clinseek.recording import record_of
+from clinseek.recording import asked_in, record_of
 from clinseek.records import AnswerForm, ModelUsed, Record
 from clinseek.run_stream import Hooks, OnApproval, OnStep, streamed
 from clinseek.settings import store_path
@@ -44,9 +45,13 @@ P = ParamSpec("P")
 async def aask(
     question: str,
     *,
-    subject_id: int,
-    cutoff: str,
+    subject_id: int | None = None,
+    cutoff: str | None = None,
     store: str | os.PathLike[str] | None = None,
+    images: Sequence[str | os.PathLike[str]] = (),
+    image_root: str | os.PathLike[str] | None = None,
+    reports: Sequence[str | os.PathLike[str]] = (),
+    reports_inlined: bool = True,
     candidates: list[str] | None = None,
     answer_form: AnswerForm | None = None,
     model: str | BaseChatModel = "offline",
@@ -76,7 +81,11 @@ async def aask(
 ) -> Record:
     """Ask `question` about `subject_id` as the record stood at `cutoff`; the run's record.
 
-    `store` is a folder made by ingest (default: CLINSEEK_STORE, else the demo store). `model` is
+    `store` is a folder made by ingest (default: CLINSEEK_STORE, else the demo store). `images` are
+    files below `image_root` (default: the folder that holds them all), the only ones that the run
+    may open; with them a question may have no `subject_id` and no `cutoff`, and no record is
+    opened. `reports` are texts, paths (Path) of files, or paths below the root; the model is shown
+    4,000 characters of each, or their names alone (docs/imaging.md). `model` is
     a spec (see `models`) or any LangChain chat model. `thread` names the run for `resume`.
     `mcp` names outside MCP servers, each a URL, a command or a table (docs/mcp.md); `role` is
     whose system prompt. `web` (record, replay, live, off) and what goes with it say how the run
@@ -89,9 +98,10 @@ async def aask(
     if isinstance(model, str) and means is None:
         model = str(named_model(model))
     means = _with_model(means or Means(outside_commands=True), model)
-    where = store_path(store).absolute()
+    where = None if subject_id is None else str(store_path(store).absolute())
+    named, root = rooted(images, image_root)
     context = Context(
-        store=str(where),
+        store=where,
         model=model if isinstance(model, str) else type(model).__name__,
         profile=profile,
         tools=tools,
@@ -104,6 +114,8 @@ async def aask(
         web_archive=None if web_archive is None else os.fspath(web_archive),
         web_guard=web_guard,
         web_deny=web_deny,
+        image_root=root,
+        reports_inlined=reports_inlined,
         approve=approve,
         max_rounds=max_rounds,
         max_tokens=max_tokens,
@@ -113,13 +125,17 @@ async def aask(
         max_browser_calls=max_browser_calls,
         max_revisions=max_revisions,
     )
-    asked = {
-        "subject_id": subject_id,
-        "cutoff": str(cutoff),
-        "question": question,
-        "candidates": candidates,
-        "answer_form": answer_form,
-    }
+    asked = asked_in(
+        {
+            "subject_id": subject_id,
+            "cutoff": None if cutoff is None else str(cutoff),
+            "question": question,
+            "candidates": candidates,
+            "answer_form": answer_form,
+            "images": named,
+            "reports": read_reports(reports, root),
+        }
+    )
     # Told before a thread is begun; load reads them again, where a form or a fork may have changed.
     read_input(asked)
     context = settled(check_context(context))
@@ -128,7 +144,7 @@ async def aask(
         thread=thread or f"ask-{uuid.uuid4().hex[:12]}",
         asked=asked,
         context=asdict(context),
-        fingerprint=await asyncio.to_thread(means.fingerprint, str(where)),
+        fingerprint=await _fingerprint(means, where),
     )
     with kept.held(plan.thread):
         await asyncio.to_thread(kept.begin, plan)
@@ -152,13 +168,18 @@ async def aresume(
     _check_approver(Context(**plan.context), on_approval)
     means = _with_model(means or Means(outside_commands=True), model or plan.context["model"])
     with kept.held(thread):
-        now = await asyncio.to_thread(means.fingerprint, plan.context["store"])
+        now = await _fingerprint(means, plan.context["store"])
         if now != plan.fingerprint:
             raise ThreadError(
                 f"thread {thread!r} was begun on another state of the store "
                 f"{plan.context['store']} (it was ingested again since); ask the question anew"
             )
         return await _run(plan, means, Hooks(on_step, on_approval))
+
+
+async def _fingerprint(means: Means, store: str | None) -> str:
+    """The state of the store of a run; "" where it opens none."""
+    return "" if store is None else await asyncio.to_thread(means.fingerprint, store)
 
 
 def threads() -> list[ThreadLine]:
@@ -220,6 +241,7 @@ async def _ended(plan: Plan, means: Means, hooks: Hooks) -> dict[str, Any]:
             # The model could not be asked then; what was found stands, and the seeking goes on.
             again = {"status": None, "stop_reason": None}
             await graph.aupdate_state(config, again, as_node="act")
+        await asyncio.to_thread(_check_images, state.values.get("case"))
         given = None if state.values else plan.asked
         try:
             return await streamed(graph, given, config, Context(**plan.context), hooks)
@@ -228,6 +250,12 @@ async def _ended(plan: Plan, means: Means, hooks: Hooks) -> dict[str, Any]:
             if "case" not in (await graph.aget_state(config)).values:
                 await asyncio.to_thread(kept.forget, plan.thread)
             raise
+
+
+def _check_images(binding: CaseBinding | None) -> None:
+    """SettingError where an image that a run is to go on with is not the one it began with."""
+    if binding is not None and "images" in binding:
+        check_unchanged(binding["images"], made=made_folder(binding["file"]))
 
 
 @asynccontextmanager

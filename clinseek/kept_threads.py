@@ -48,14 +48,17 @@ class Plan:
 
 
 class ThreadLine(TypedDict):
-    """One thread in a listing. `status` is running (or interrupted), or that of its answer."""
+    """One thread in a listing; without a patient it asked about images alone.
+
+    `status` is running (or interrupted), or that of its answer.
+    """
 
     thread: str
     status: str
     stop_reason: str | None
     question: str
-    subject_id: int
-    cutoff: str
+    subject_id: int | None
+    cutoff: str | None
     profile: str
     model: str
     begun: str
@@ -170,9 +173,7 @@ _SHARED: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Path, _Shared]] = Wea
 
 
 @asynccontextmanager
-async def checkpoints_in(
-    file: Path, *, exclusive: bool = False
-) -> AsyncIterator[AsyncSqliteSaver]:
+async def checkpoints_in(file: Path, *, exclusive: bool = False) -> AsyncIterator[AsyncSqliteSaver]:
     """A checkpointer over a file of one's own, for one process; the file is made where it is not.
 
     To be left inside the event loop in which it was entered. `exclusive` is for a file on a disk

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage, BaseMessage
 
 _ASKED = ("subject_id", "cutoff", "question", "candidates", "answer_form")
+_OF_IMAGES = ("images", "reports")
 _REASONING = ("reasoning_content", "reasoning")
 
 
@@ -48,7 +49,7 @@ def record_of(
     fingerprint is. `rules` is the hash of the availability rules of the run's profile, `web` how
     the run met the web.
     """
-    asked = dict(row) if row is not None else {name: state.get(name) for name in _ASKED}
+    asked = dict(row) if row is not None else asked_in(state)
     ended = state.get("status") is not None
     evidence = list(state.get("evidence") or ())
     submission = state.get("submission") or {}
@@ -87,6 +88,7 @@ def record_of(
         timings=state.get("timings") or NO_TIME,
         errors=list(state.get("errors") or ()),
         web=web,
+        attached=list((case.get("images") or {}).get("attached", ())),
         versions=Versions(
             package=__version__,
             rules=rules,
@@ -96,6 +98,12 @@ def record_of(
             profile=case.get("profile", ""),
         ),
     )
+
+
+def asked_in(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The question as it was asked; what belongs to images only where there are any."""
+    asked = {name: given.get(name) for name in _ASKED}
+    return asked | {name: given[name] for name in _OF_IMAGES if given.get(name)}
 
 
 def openai_form(message: BaseMessage) -> dict[str, Any]:

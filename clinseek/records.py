@@ -65,11 +65,45 @@ class WebShown(TypedDict):
     mime: str
 
 
+class BoxShown(TypedDict):
+    """A part of an image in its own pixels, and what is there."""
+
+    label: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class ImageShown(TypedDict):
+    """The image that an observation is about: its path in the run, the SHA-256 of its file.
+
+    `boxes` are the parts that the observation names; E4#1 is the first of evidence 4.
+    """
+
+    path: str
+    sha256: str
+    boxes: list[BoxShown]
+
+
+class ImageAttached(TypedDict):
+    """An image that came with the question: its path below the image root, and its file's SHA-256.
+
+    `shown` is the SHA-256 of the picture in the first message (a key of `images`), None where the
+    model was told the path alone.
+    """
+
+    path: str
+    sha256: str
+    shown: str | None
+
+
 class EvidenceEntry(TypedDict):
     """One observation of the ledger; its text stands once, in the tool message of `call_id`.
 
     `sha256` and `chars` are of the full text; `shown_chars` is what the model was shown of it.
-    `row_ids` are rows of `table`, in the order of the text; `web` is there where a page is shown.
+    `row_ids` are rows of `table`, in the order of the text; `web` is there where a page is shown,
+    `image` where an image is looked at.
     """
 
     id: str
@@ -87,6 +121,7 @@ class EvidenceEntry(TypedDict):
     shown_chars: int
     seconds: float
     web: NotRequired[WebShown]
+    image: NotRequired[ImageShown]
 
 
 class Usage(TypedDict):
@@ -218,8 +253,9 @@ class Record(BaseModel):
 
     `messages` are in OpenAI form with dotted tool names and the full text of every observation;
     `shortened` names those that the model was shown in part, `replaced` those that gave way to a
-    line. `images` holds each image once, base64 by the SHA-256 that messages name. `repairs` counts
-    what was mended in the model's calls. `row` is the question as asked.
+    line. `images` holds each image once, base64 by the SHA-256 that messages name; `attached` are
+    the files that came with the question. `repairs` counts what was mended in the model's calls.
+    `row` is the question as asked.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -248,6 +284,7 @@ class Record(BaseModel):
     timings: Timings
     errors: list[RunError]
     web: WebUsed | None = None
+    attached: list[ImageAttached] = []
     versions: Versions
 
     @property

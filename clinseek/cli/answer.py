@@ -37,7 +37,7 @@ def show_answer(run: Mapping[str, Any]) -> None:
         emit(line)
     for observation in observations_of(run):
         if observation.cited:
-            _show_evidence(observation)
+            _show_evidence(run, observation)
     emit("")
     emit(closing_line(run))
 
@@ -86,13 +86,16 @@ def closing_line(run: Mapping[str, Any]) -> str:
     )
 
 
-def _show_evidence(observation: Observation) -> None:
+def _show_evidence(run: Mapping[str, Any], observation: Observation) -> None:
     entry = observation.entry
     arguments = " ".join(f"{name}={value}" for name, value in entry["arguments"].items())
     called = f"{observation.id}  {entry['tool']} {arguments}".rstrip()
     emit(f"\n{_short(called, LONGEST_CALL)}")
     if observation.web is not None:
         _show_page(observation, observation.web)
+        return
+    if entry.get("image") is not None:
+        _show_image(run, entry)
         return
     grids = observation.rows_cited()
     for grid in grids:
@@ -116,6 +119,18 @@ def _show_page(observation: Observation, web: Mapping[str, Any]) -> None:
     for number, line in observation.page_lines:
         if number in observation.cited_lines:
             emit(f"  {_short(line, LONGEST_CALL)}")
+
+
+def _show_image(run: Mapping[str, Any], entry: Mapping[str, Any]) -> None:
+    """Which image was looked at, and the parts of it that the answer cites, else all."""
+    image = entry["image"]
+    emit(f"  {image['path']}, sha256 {image['sha256'][:12]}")
+    cited = {citation for item in run["citations"] for citation in item}
+    parts = {f"{entry['id']}#{at}": box for at, box in enumerate(image["boxes"], start=1)}
+    for name, box in parts.items():
+        if name in cited or not cited.intersection(parts):
+            sides = ", ".join(f"{box[side]:g}" for side in ("left", "top", "right", "bottom"))
+            emit(f"  {name} {_short(box['label'], LONGEST_CELL)} ({sides})")
 
 
 def _short(text: str, most: int) -> str:

@@ -15,11 +15,15 @@ from clinseek.cli.answer import show_answer
 from clinseek.cli.approving import Person
 from clinseek.cli.options import (
     ArchiveOption,
-    CutoffOption,
+    AskedCutoffOption,
+    AskedStoreOption,
+    AskedSubjectOption,
+    ImageOption,
+    ImageRootOption,
     JsonOption,
     ProfileOption,
-    StoreOption,
-    SubjectOption,
+    ReportOption,
+    ReportsOption,
     WebBackendOption,
     WebCorpusOption,
     WebDenyOption,
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
 TOLD = (
     "answer", "citations", "salvaged", "evidence", "status", "stop_reason", "repairs", "usage",
     "timings", "errors",
+    "attached",
 )  # fmt: skip
 """What `--json` says of a run, beside its thread and the warning of its profile."""
 
@@ -61,9 +66,13 @@ def register(app: typer.Typer) -> None:
 def ask(
     context: typer.Context,
     question: Annotated[str, typer.Argument(metavar="QUESTION", help="In plain words.")],
-    store: StoreOption,
-    subject: SubjectOption,
-    at: CutoffOption,
+    store: AskedStoreOption = None,
+    subject: AskedSubjectOption = None,
+    at: AskedCutoffOption = None,
+    image: ImageOption = None,
+    image_root: ImageRootOption = None,
+    report: ReportOption = None,
+    reports: ReportsOption = "inlined",
     model: Annotated[
         str,
         typer.Option(
@@ -146,6 +155,7 @@ def ask(
 
     [dim]clinseek ask -s STORE -n 10000019 -t '2150-03-05 08:00:00' 'What was the latest
     potassium?'[/dim]
+    [dim]clinseek ask --image chest.dcm 'Is the heart enlarged?'[/dim]
 
     The steps run by on stderr. Every step is kept: a run that was interrupted goes on with
     `clinseek resume THREAD`. Ends with 1 where the run failed.
@@ -154,6 +164,7 @@ def ask(
     from clinseek.toolkits.ehr.availability import profile_named
 
     _check_writable(html)
+    _check_asked(store, subject, at, image)
     clock = profile_named(profile)
     warn_of(clock)
     if trace is not None:
@@ -165,6 +176,10 @@ def ask(
             store=store,
             subject_id=subject,
             cutoff=at,
+            images=[each.absolute() if each.exists() else each for each in image or ()],
+            image_root=image_root,
+            reports=report or (),
+            reports_inlined=reports == "inlined",
             candidates=candidates_from(candidates or []),
             answer_form=answer_form,
             model=model,
@@ -230,7 +245,7 @@ def threads(as_json: JsonOption = False) -> None:
             (
                 each["thread"],
                 each["status"],
-                str(each["subject_id"]),
+                None if each["subject_id"] is None else str(each["subject_id"]),
                 each["cutoff"],
                 each["profile"],
                 each["question"],
@@ -241,6 +256,19 @@ def threads(as_json: JsonOption = False) -> None:
     )
     for profile in sorted({each["profile"] for each in kept}):
         warn_of(profile)
+
+
+def _check_asked(
+    store: Path | None, subject: int | None, at: str | None, images: list[Path] | None
+) -> None:
+    """Who is asked about, from which store, and when; images alone need none of it."""
+    if images and subject is None and at is None:
+        return
+    for name, given in (("--store", store), ("--subject", subject), ("--at", at)):
+        if given is None:
+            raise typer.BadParameter(
+                f"Missing option '{name}' (a question about images alone has no --subject, --at)"
+            )
 
 
 def _close(run: Mapping[str, Any], *, thread: str, html: Path | None, as_json: bool) -> None:

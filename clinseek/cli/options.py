@@ -49,6 +49,56 @@ CutoffOption = Annotated[
         "a bare date is its midnight, the day's beginning.",
     ),
 ]
+AskedStoreOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--store", "-s", metavar="STORE", envvar="CLINSEEK_STORE", help="Store made by ingest."
+    ),
+]
+AskedSubjectOption = Annotated[
+    int | None,
+    typer.Option(
+        "--subject",
+        "-n",
+        metavar="N",
+        parser=read_subject,
+        help="The patient's subject_id; left out where images alone are asked about.",
+    ),
+]
+AskedCutoffOption = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        "-t",
+        metavar="T",
+        help="The moment, as the record tells time: '2150-03-05 08:00:00' (inclusive, no zone); "
+        "a bare date is its midnight, the day's beginning. It goes with --subject.",
+    ),
+]
+ImageOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--image",
+        metavar="FILE",
+        help="An image that is asked about: DICOM, PNG or JPEG (repeatable; the first four are "
+        "shown to the model, and no other file can be opened).",
+    ),
+]
+ImageRootOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="The folder that images are named from. Default: the folder that holds them all.",
+    ),
+]
+ReportOption = Annotated[
+    list[Path] | None,
+    typer.Option("--report", metavar="FILE", help="A report, as a text file (repeatable)."),
+]
+ReportsOption = Annotated[
+    Literal["inlined", "named"],
+    typer.Option(help="inlined: the model is shown 4,000 characters of each report; named: none."),
+]
 ProfileOption = Annotated[
     str,
     typer.Option(

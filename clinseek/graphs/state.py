@@ -29,6 +29,7 @@ from clinseek.prompts import Role
 from clinseek.records import (
     AnswerForm,
     EvidenceEntry,
+    ImageAttached,
     Replaced,
     RunError,
     Salvage,
@@ -48,17 +49,29 @@ WebMode = Literal["record", "replay", "live", "off"]
 WebGuard = Literal["balanced", "strict", "off"]
 
 
+class BoundImages(TypedDict):
+    """The images that a run may open: below `root` those attached, all where none is attached."""
+
+    root: str | None
+    attached: list[ImageAttached]
+
+
 class CaseBinding(TypedDict):
-    """The case that a run is bound to, where its file lies, and the task it was opened for."""
+    """The case that a run is bound to, where its file lies, and the task it was opened for.
+
+    Without a patient no record is open, and the case holds no table. `images` is there where the
+    run may have image tools.
+    """
 
     store: str
     fingerprint: str
     vocabulary: str | None
-    subject_id: int
-    cutoff: str
+    subject_id: int | None
+    cutoff: str | None
     profile: CaseProfile
     file: str
     task: str
+    images: NotRequired[BoundImages]
 
 
 class Submission(TypedDict):
@@ -154,11 +167,23 @@ def _place_of_answer(held: Sequence[Any], answer: ToolMessage) -> int:
 
 
 class Input(TypedDict):
-    """A question about one patient at one moment."""
+    """A question about one patient at one moment, about images, or about both."""
 
-    subject_id: Annotated[int, Field(description="the patient, e.g. 10014354", ge=1, le=2**63 - 1)]
-    cutoff: Annotated[
-        str, Field(description="the moment of asking, inclusive: YYYY-MM-DD HH:MM:SS")
+    subject_id: NotRequired[
+        Annotated[
+            int | None,
+            Field(
+                description="the patient, e.g. 10014354; empty only where images are attached",
+                ge=1,
+                le=2**63 - 1,
+            ),
+        ]
+    ]
+    cutoff: NotRequired[
+        Annotated[
+            str | None,
+            Field(description="the moment of asking, inclusive: YYYY-MM-DD HH:MM:SS"),
+        ]
     ]
     question: Annotated[str, Field(description="what is asked, in plain words")]
     candidates: NotRequired[
@@ -166,6 +191,15 @@ class Input(TypedDict):
     ]
     answer_form: NotRequired[
         Annotated[AnswerForm | None, Field(description="what an answer must look like, if known")]
+    ]
+    images: NotRequired[
+        Annotated[list[str] | None, Field(description="paths of images below the image root")]
+    ]
+    reports: NotRequired[
+        Annotated[
+            list[str] | None,
+            Field(description="reports that belong to the images: paths below the root, or texts"),
+        ]
     ]
 
 
@@ -292,6 +326,12 @@ class Context:
         str | None,
         Field(description='pages that stay closed: "benchmarks", or a file with a list'),
     ] = None
+    image_root: Annotated[
+        str | None, Field(description="folder of the images of the question; nothing else is read")
+    ] = None
+    reports_inlined: Annotated[
+        bool, Field(description="show reports to the model, 4,000 characters each; else name them")
+    ] = True
     approve: Annotated[
         Literal["web"] | None,
         Field(description="web: stop until a person has looked at what is about to leave"),

@@ -14,7 +14,7 @@ from clinseek.errors import UserError
 from clinseek.graphs.state import Context, Input, Output, State
 from clinseek.nodes.gate import check_keys
 
-_OPTIONAL = ("candidates", "answer_form")
+_OPTIONAL = tuple(name for name in Input.__annotations__ if name != "question")
 
 
 class StrictGraph(CompiledStateGraph[State, Context, Input, Output]):

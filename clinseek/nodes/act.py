@@ -20,6 +20,7 @@ from clinseek.nodes.approval import approved, needs_approval
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.browse import browse, leads_to, shown_by
 from clinseek.nodes.outcomes import Outcome, refused
+from clinseek.nodes.pictures import box_lines, image_shown
 from clinseek.nodes.shortening import shorten
 from clinseek.nodes.steps import Step, milliseconds, summary
 from clinseek.nodes.toolset import BROWSER_TOOLS, unknown_tool
@@ -102,8 +103,9 @@ async def _outcome(call: Call, context: Context, bench: Bench) -> Outcome:
 
 async def _answered(call: Call, context: Context, bench: Bench) -> Outcome:
     own = await asyncio.to_thread(bench.tools, call["case"])
+    images = await asyncio.to_thread(bench.image_tools, call["case"])
     outside = await bench.outside(call["case"], context)
-    tools = {**outside.tools, **own}
+    tools = {**outside.tools, **images, **own}
     tool = tools.get(call["tool"])
     if tool is None and call["tool"] in BROWSER_TOOLS and bench.browses(context):
         return await browse(call, context, bench)
@@ -186,6 +188,8 @@ def _filed(
 ) -> tuple[EvidenceEntry, ToolMessage]:
     name = f"E{call['number']}"
     full = f"[{name}] {outcome.text}"
+    if outcome.origin.image and outcome.origin.image.boxes:
+        full = f"{full}\n{box_lines(name, outcome.origin.image.boxes)}"
     visible = shorten(full, shown)
     entry = EvidenceEntry(
         id=name,
@@ -205,6 +209,8 @@ def _filed(
     )
     if (web := shown_by(outcome.origin)) is not None:
         entry["web"] = web
+    if (image := image_shown(outcome.origin)) is not None:
+        entry["image"] = image
     message = ToolMessage(
         [{"type": "text", "text": visible}, *outcome.images] if outcome.images else visible,
         tool_call_id=call["call_id"],

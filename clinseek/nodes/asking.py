@@ -70,7 +70,7 @@ async def ask_in_room(
         gone |= fitted.replaced
         sent = fitted.messages
         if not images:
-            sent = without_images(sent, paths=image_paths(sent, state["evidence"]))
+            sent = without_images(sent, paths=_paths(sent, state))
         turn = await take_turn(
             model,
             sent,
@@ -112,6 +112,14 @@ def image_paths(
             if path and path not in paths.setdefault(sha256, []):
                 paths[sha256].append(path)
     return {sha256: " or ".join(held) for sha256, held in paths.items()}
+
+
+def _paths(sent: Sequence[AnyMessage], state: State) -> dict[str, str]:
+    """By the SHA-256 of each image: its path, whether it was attached or a tool gave it."""
+    bound = state["case"].get("images")
+    attached = bound["attached"] if bound else []
+    named = {each["shown"]: each["path"] for each in attached if each["shown"]}
+    return {**image_paths(sent, state["evidence"]), **named}
 
 
 def _refuses_images(turn: Turn, sent: Sequence[AnyMessage]) -> bool:

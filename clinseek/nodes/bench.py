@@ -25,6 +25,7 @@ from clinseek.models.gate import Gate, Gates
 from clinseek.models.prices import Price, price_of
 from clinseek.nodes.casework import OpenCase, reopen
 from clinseek.nodes.outside import NOTHING_OUTSIDE, OpenedOutside, Outside
+from clinseek.nodes.pictures import Engines, image_tools
 from clinseek.nodes.toolset import BROWSER_TOOLS
 from clinseek.nodes.turn import Patience
 from clinseek.nodes.webs import Webs, absence_of, guards_over, web_choice
@@ -62,6 +63,8 @@ _GATES = Gates()
 """One gate for each host and event loop, whoever asks: that many runs share a host is its point."""
 _WEBS = Webs()
 """Archives and backends of the web, shared for the same reason."""
+_ENGINES = Engines()
+"""The models behind image tools, loaded once in a process."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,7 @@ class Means:
     patience: Patience = field(default_factory=Patience)
     gates: Gates = _GATES
     webs: Webs = _WEBS
+    engines: Engines = _ENGINES
     outside_commands: bool = False
     """Whether an outside server may be a command. A graph behind a port must not start any: who
     reaches the port would run what they like."""
@@ -135,6 +139,20 @@ class Bench:
         made: dict[str, BaseTool] = self._keep(("tools", binding["file"]), make)
         return made
 
+    def image_tools(self, binding: CaseBinding) -> Mapping[str, BaseTool]:
+        """The tools that can work over the images of a run, by name; {} where it has none.
+
+        SettingError where an image is not the one that the run began with.
+        """
+        if "images" not in binding:
+            return {}
+        attached = [(each["path"], each["sha256"]) for each in binding["images"]["attached"]]
+        made: dict[str, BaseTool] = self._keep(
+            ("images", binding["file"], binding["images"]["root"], *attached),
+            lambda: dict(image_tools(binding, self.means.engines.engine())),
+        )
+        return made
+
     def browses(self, context: Context) -> bool:
         """Whether a run has a browser of its own."""
         return absence_of(web_choice(context)) is None
@@ -169,6 +187,7 @@ class Bench:
         with self._lock:
             opened = self._opened.setdefault(key, OpenedOutside())
         taken = {*await asyncio.to_thread(self.tools, binding)}
+        taken.update(await asyncio.to_thread(self.image_tools, binding))
         taken.update(BROWSER_TOOLS if self.browses(context) else ())
         return await opened.tools(
             table, taken=taken, binding=binding, commands=self.means.outside_commands

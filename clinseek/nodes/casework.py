@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sqlite3
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
 
 from clinseek.graphs.state import CaseBinding
+from clinseek.toolkits.ehr.availability import profile_named
 from clinseek.toolkits.ehr.case import Case, CaseKey
 from clinseek.toolkits.ehr.descriptions.links import DICTIONARY_LINKS
 
@@ -35,11 +38,13 @@ def task_of(state: Mapping[str, Any]) -> str:
     It is taken of the inputs as they stand in the state, so an edit made in Studio shows.
     """
     asked = [
-        state["subject_id"],
-        state["cutoff"],
+        state.get("subject_id"),
+        state.get("cutoff"),
         state["question"],
         state.get("candidates") or [],
         state.get("answer_form"),
+        state.get("images") or [],
+        state.get("reports") or [],
     ]
     return hashlib.sha256(json.dumps(asked, ensure_ascii=False).encode()).hexdigest()[:16]
 
@@ -58,6 +63,8 @@ def case_file_name(thread: str, *key: object) -> str:
 def reopen(open_case: OpenCase, binding: CaseBinding) -> Case:
     """The bound case: its file where it still lies, else made again with the same bytes."""
     place = Path(binding["file"])
+    if binding["subject_id"] is None or binding["cutoff"] is None:
+        return no_record(place)
     if not place.is_file():
         return open_case(
             binding["store"],
@@ -70,6 +77,13 @@ def reopen(open_case: OpenCase, binding: CaseBinding) -> Case:
     key = CaseKey(binding["store"], binding["subject_id"], binding["cutoff"], binding["profile"])
     vocabulary = binding["vocabulary"]
     return Case(key, place, Path(vocabulary) if vocabulary else None)
+
+
+def no_record(file: Path) -> Case:
+    """A case without a single table, in `file`, for a question that names no patient."""
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA user_version = 1")
+    return Case(CaseKey("", 0, "", profile_named("available")), file, None)
 
 
 def row_counts(case: Case) -> dict[str, int]:

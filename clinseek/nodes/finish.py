@@ -11,6 +11,7 @@ from langgraph.runtime import Runtime
 from clinseek.graphs.state import Context, State
 from clinseek.nodes import budget
 from clinseek.nodes.bench import Bench
+from clinseek.nodes.pictures import forget_made
 from clinseek.nodes.steps import Step, milliseconds
 from clinseek.records import Status
 
@@ -19,6 +20,7 @@ async def finish(state: State, runtime: Runtime[Context], *, bench: Bench) -> di
     """The run's status and timings; the case's file and outside sessions are gone afterwards."""
     await bench.leave(state["case"])
     await asyncio.to_thread(Path(state["case"]["file"]).unlink, missing_ok=True)
+    await asyncio.to_thread(forget_made, state["case"]["file"])
     status = _status(state)
     elapsed = budget.elapsed(state)
     runtime.stream_writer(

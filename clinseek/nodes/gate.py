@@ -13,6 +13,8 @@ from pydantic import TypeAdapter, ValidationError
 from clinseek.errors import SettingError
 from clinseek.graphs.state import Context, Input
 
+_LISTS = ("candidates", "images", "reports")
+
 
 def check_keys(what: str, given: Mapping[str, Any], known: Collection[str]) -> None:
     """SettingError for the first key of `given` that is not among `known`.
@@ -33,18 +35,28 @@ def read_input(given: Mapping[str, Any]) -> Input:
     A number written as text is read as the number (forms send it so).
     """
     held = {name: given[name] for name in Input.__annotations__ if given.get(name) is not None}
-    if isinstance(held.get("candidates"), str):
-        raise SettingError("input: candidates must be a list of texts, not one text")
+    for name in _LISTS:
+        if isinstance(held.get(name), str):
+            raise SettingError(f"input: {name} must be a list of texts, not one text")
     task = cast(Input, _read("input", _input_reader(), held))
     if not task["question"].strip():
         raise SettingError("input: question is empty; ask something in plain words")
-    for name, text in (
-        ("question", task["question"]),
-        *(("candidates", one) for one in task.get("candidates") or ()),
-    ):
+    texts = [(name, one) for name in _LISTS for one in held.get(name) or ()]
+    for name, text in (("question", task["question"]), *texts):
         if not _is_text(text):
             raise SettingError(f"input: {name} {text!r} is not Unicode text")
+    _check_subject(task)
     return task
+
+
+def _check_subject(task: Input) -> None:
+    """SettingError where neither a patient at a moment nor an image is asked about."""
+    missing = [name for name in ("subject_id", "cutoff") if task.get(name) is None]
+    if len(missing) == 1 or (missing and not task.get("images")):
+        raise SettingError(
+            f"input: {missing[0]} is missing; give subject_id, cutoff and question (a question "
+            "about images alone has neither subject_id nor cutoff)"
+        )
 
 
 def check_context(context: Context) -> Context:

@@ -6,8 +6,8 @@ import asyncio
 import logging
 import os
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,33 @@ from langgraph.runtime import Runtime
 from langgraph.types import Overwrite
 
 from clinseek.errors import SettingError, UserError
-from clinseek.graphs.state import CaseBinding, Context, Input, State
+from clinseek.graphs.state import BoundImages, CaseBinding, Context, Input, State
 from clinseek.models import check_model
 from clinseek.models.privacy import ALLOW, named_hosts, warning_of_host, warning_of_server
 from clinseek.nodes.bench import Bench
-from clinseek.nodes.casework import case_file_name, row_counts, task_of
+from clinseek.nodes.casework import case_file_name, no_record, row_counts, task_of
 from clinseek.nodes.gate import check_context, read_input
 from clinseek.nodes.outside import read_servers
+from clinseek.nodes.pictures import (
+    Pictured,
+    Report,
+    absences,
+    attach,
+    forget_made,
+    made_folder,
+    reports_of,
+    rooted,
+)
 from clinseek.nodes.steps import Step
-from clinseek.nodes.toolset import Chosen, choose, names_in
+from clinseek.nodes.toolset import (
+    EHR_TOOLS,
+    NO_RECORD,
+    NOT_EVIDENCE,
+    Chosen,
+    choose,
+    names_images,
+    names_in,
+)
 from clinseek.nodes.webs import absence_of, web_choice
 from clinseek.prompts import system_prompt, task_prompt
 from clinseek.records import NO_TIME, NO_USAGE, RunError
@@ -45,6 +63,8 @@ _SOON = 2.0
 class _Opened:
     binding: CaseBinding
     tables: dict[str, int]
+    images: Sequence[Pictured] = ()
+    reports: Sequence[Report] = ()
 
 
 async def load(
@@ -63,9 +83,10 @@ async def load(
     opened = await asyncio.to_thread(_open, task, context, thread=thread, bench=bench)
     binding = opened.binding
     try:
+        opened = await asyncio.to_thread(_with_images, opened, task, context, bench)
         chosen = await _chosen(bench, binding, context, runtime)
     except UserError:
-        await asyncio.to_thread(Path(binding["file"]).unlink, missing_ok=True)
+        await asyncio.to_thread(_forget, binding)
         raise
     await _drop_earlier(state.get("case"), binding, bench)
     bound = {"subject_id": binding["subject_id"], "cutoff": binding["cutoff"]}
@@ -80,17 +101,19 @@ async def load(
         absent=chosen.absent,
         candidates=task.get("candidates") or (),
         answer_form=task.get("answer_form"),
+        images=[each.attached["path"] for each in opened.images],
+        shown=len(blocks := [each.block for each in opened.images if each.block]),
+        reports=opened.reports,
     )
-    rows = sum(opened.tables.values())
-    runtime.stream_writer(
-        Step(kind="case", said=f"{rows:,} rows in {len(opened.tables)} tables").as_event()
-    )
+    runtime.stream_writer(Step(kind="case", said=_said(opened)).as_event())
     return {
         **bound,
         "messages": Overwrite(
             [
                 SystemMessage(system_prompt(tools, role=context.role), id="system"),
-                HumanMessage(prompt, id="task"),
+                HumanMessage(
+                    [{"type": "text", "text": prompt}, *blocks] if blocks else prompt, id="task"
+                ),
             ]
         ),
         "tools": Overwrite(chosen.schemas),
@@ -165,12 +188,28 @@ async def _drop_earlier(earlier: CaseBinding | None, now: CaseBinding, bench: Be
     """Let go of the case that this thread was bound to before, if it is another."""
     if earlier is not None and earlier["file"] != now["file"]:
         await bench.leave(earlier)
-        await asyncio.to_thread(Path(earlier["file"]).unlink, missing_ok=True)
+        await asyncio.to_thread(_forget, earlier)
+
+
+def _forget(binding: CaseBinding) -> None:
+    Path(binding["file"]).unlink(missing_ok=True)
+    forget_made(binding["file"])
+
+
+def _said(opened: _Opened) -> str:
+    """What a run has before it, for whoever watches."""
+    rows, images = sum(opened.tables.values()), len(opened.images)
+    said = f"{rows:,} rows in {len(opened.tables)} tables"
+    if opened.binding["subject_id"] is None:
+        said = "no record"
+    return f"{said}, {images} image{'' if images == 1 else 's'}" if images else said
 
 
 def _open(task: Input, context: Context, *, thread: str, bench: Bench) -> _Opened:
+    subject_id, cutoff = task.get("subject_id"), task.get("cutoff")
+    if subject_id is None or cutoff is None:
+        return _Opened(_unbound(task, context, thread=thread), {})
     store = str(store_path(context.store).absolute())
-    subject_id, cutoff = task["subject_id"], task["cutoff"]
     case = bench.means.open_case(
         store,
         subject_id,
@@ -200,17 +239,59 @@ def _bound(case: Case, store: str, bench: Bench) -> _Opened:
     return _Opened(binding, row_counts(case))
 
 
+def _unbound(task: Input, context: Context, *, thread: str) -> CaseBinding:
+    """The binding of a run without a record: a case that holds no table."""
+    file = case_folder() / case_file_name(thread, task_of(task))
+    no_record(file)
+    return CaseBinding(
+        store="",
+        fingerprint="",
+        vocabulary=None,
+        subject_id=None,
+        cutoff=None,
+        profile=context.profile,
+        file=str(file),
+        task="",
+    )
+
+
+def _with_images(opened: _Opened, task: Input, context: Context, bench: Bench) -> _Opened:
+    """The run with the images and reports of its question; nothing is looked at without any."""
+    images, reports = task.get("images") or [], task.get("reports") or []
+    if not (images or reports or names_images(context.tools)):
+        return opened
+    made = made_folder(opened.binding["file"])
+    names, root = rooted(images, context.image_root) if context.image_root else (images, None)
+    pictured = attach(names, root, made=made, engine=bench.means.engines.engine())
+    told = reports_of(reports, root, made=made, inlined=context.reports_inlined)
+    if images or names_images(context.tools):
+        attached = [each.attached for each in pictured]
+        opened.binding["images"] = BoundImages(root=root, attached=attached)
+    return replace(opened, images=pictured, reports=told)
+
+
 async def _chosen(
     bench: Bench, binding: CaseBinding, context: Context, runtime: Runtime[Context]
 ) -> Chosen:
     """The run's tools: those over its case, its browser, and those of outside servers."""
     own = await asyncio.to_thread(bench.tools, binding)
+    if binding["subject_id"] is None:
+        own = {name: tool for name, tool in own.items() if name in NOT_EVIDENCE}
+    images = await asyncio.to_thread(bench.image_tools, binding)
     outside = await bench.outside(binding, context)
     no_web = absence_of(web_choice(context))
     web = {} if no_web else {tool["function"]["name"]: tool for tool in browser_tool_schemas()}
     for remark in outside.remarks:
         runtime.stream_writer(Step(kind="warning", said=remark).as_event())
-    at_hand: dict[str, BaseTool | Mapping[str, Any]] = {**web, **own, **outside.tools}
-    chosen = choose(at_hand, context.tools, no_web=no_web)
+    at_hand: dict[str, BaseTool | Mapping[str, Any]] = {**web, **images, **own, **outside.tools}
+    reasons = await asyncio.to_thread(_reasons, binding, bench)
+    chosen = choose(at_hand, context.tools, no_web=no_web, reasons=reasons)
     missing = {f"{name} (mcp)": reason for name, reason in outside.absent.items()}
     return Chosen(chosen.schemas, {**chosen.absent, **missing})
+
+
+def _reasons(binding: CaseBinding, bench: Bench) -> dict[str, str]:
+    """Why single tools are absent: nothing to read, or not what they need."""
+    no_rows = EHR_TOOLS if binding["subject_id"] is None else ()
+    reasons = dict.fromkeys(no_rows, NO_RECORD)
+    return reasons | absences(bench.means.engines.engine()) if "images" in binding else reasons

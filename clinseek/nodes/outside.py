@@ -83,5 +83,9 @@ def _session(
         raise SettingError(
             f"outside servers need the package {error.name}; pip install 'clinseek[mcp]'"
         ) from error
-    case = {name: binding[name] for name in ("subject_id", "cutoff", "profile")}
+    case = (
+        None
+        if binding["subject_id"] is None
+        else {name: binding[name] for name in ("subject_id", "cutoff", "profile")}
+    )
     return OutsideSession(read_servers(table, commands=commands), taken=taken, case=case)

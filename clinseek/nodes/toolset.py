@@ -54,6 +54,8 @@ FINISH = "ehr.finish"
 NOT_EVIDENCE = frozenset({"ehr.think", FINISH})
 """Tools whose answer says nothing about the patient."""
 
+NO_RECORD = "no record is open"
+"""Why tools of the record are absent where the question names no patient."""
 _SEMANTIC = "ehr.get_candidates_by_semantic_similarity"
 _ABSENT = {
     "ehr": "not offered here",
@@ -70,23 +72,39 @@ class Chosen(NamedTuple):
 
 
 def choose(
-    at_hand: Mapping[str, BaseTool | Mapping[str, Any]], setting: str, *, no_web: str | None = None
+    at_hand: Mapping[str, BaseTool | Mapping[str, Any]],
+    setting: str,
+    *,
+    no_web: str | None = None,
+    reasons: Mapping[str, str] | None = None,
 ) -> Chosen:
     """The tools of `setting` among those at hand, which are tools or schemas of tools.
 
     `setting` is `all`, `paper20`, or names parted by commas. SettingError for an unknown name.
     `ehr.finish` is always among them: a run must be able to end. `no_web` is why there is no
-    browser.
+    browser, `reasons` why single tools are absent, by name.
     """
-    reasons = {**_ABSENT, "browser": no_web or _ABSENT["browser"]}
+    families = {**_ABSENT, "browser": no_web or _ABSENT["browser"]}
     wanted = names_of(setting, known=at_hand.keys())
     absent = {
-        name: (name == _SEMANTIC and semantic_absence()) or reasons[name.partition(".")[0]]
+        name: (reasons or {}).get(name)
+        or (name == _SEMANTIC and semantic_absence())
+        or families[_family(name)]
         for name in wanted
         if name not in at_hand
     }
-    present = [at_hand[name] for name in wanted if name in at_hand]
-    return Chosen([_schema_of(tool) for tool in present], _grouped(absent))
+    present = {name: at_hand[name] for name in wanted if name in at_hand}
+    schemas = [_schema_of(tool) for tool in present.values()]
+    return Chosen(schemas, _grouped(absent, partly={_family(name) for name in present}))
+
+
+def names_images(setting: str) -> bool:
+    """Whether a tool setting asks for image tools by name, images attached or not.
+
+    >>> names_images("all"), names_images("ehr.finish, image.image_visualizer")
+    (False, True)
+    """
+    return any(part.strip() in IMAGE_TOOLS for part in setting.split(","))
 
 
 def _schema_of(tool: BaseTool | Mapping[str, Any]) -> dict[str, Any]:
@@ -128,10 +146,20 @@ def unknown_tool(name: str, known: Sequence[str]) -> str:
     return f"there is no tool {name!r} here.{hint} Tools: {', '.join(known)}"
 
 
-def _grouped(absent: dict[str, str]) -> dict[str, str]:
-    """Whole families as `image.*`, single tools by name."""
+def _grouped(absent: dict[str, str], *, partly: Collection[str]) -> dict[str, str]:
+    """Whole families as `image.*`, single tools by name; `partly` are families with tools here."""
     grouped: dict[str, str] = {}
     for name, reason in absent.items():
-        family = name.partition(".")[0]
-        grouped[name if family == "ehr" else f"{family}.*"] = reason
+        family = _family(name)
+        alike = {other for each, other in absent.items() if _family(each) == family} == {reason}
+        if reason == NO_RECORD:
+            grouped["other ehr.*"] = reason
+        elif family in partly or not alike or family == "ehr":
+            grouped[name] = reason
+        else:
+            grouped[f"{family}.*"] = reason
     return grouped
+
+
+def _family(name: str) -> str:
+    return name.partition(".")[0]

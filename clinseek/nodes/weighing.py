@@ -9,7 +9,8 @@ What is checked of an answer's items, in this order:
   of an item that cites lines of one page alone must stand in them. An item that cites several
   rows, or evidence as a whole, may be computed from them (a mean, a count, a trend) and is not
   held to one row. Yes and no are judgements and are never look-ups; so is a
-  candidate, unless the row names another candidate in its place.
+  candidate, unless the row names another candidate in its place. What is seen in an image stands
+  in no text, and is not held to one either.
 - swaps: an item that its own citations do not hold, while those of another item do, was
   given the wrong citations.
 """
@@ -152,9 +153,17 @@ def _in_ledger(text: str, entries: Mapping[int, EvidenceEntry]) -> Citation | st
     if entry["refused"] or entry["tool"] in NOT_EVIDENCE:
         return f"E{citation.evidence} ({entry['tool']}) holds nothing of the record"
     fault = unseen(citation, entries)
-    if fault is None and citation.row is not None and citation.row not in entry["row_ids"]:
-        return f"E{citation.evidence} has no row {citation.row}"
+    if fault is None and citation.row is not None and not _has(entry, citation.row):
+        part = "part" if "image" in entry else "row"
+        return f"E{citation.evidence} has no {part} {citation.row}"
     return fault or citation
+
+
+def _has(entry: EvidenceEntry, row: int) -> bool:
+    """Whether an observation has this row, or its image this part."""
+    if "image" in entry:
+        return 1 <= row <= len(entry["image"]["boxes"])
+    return row in entry["row_ids"]
 
 
 def _held(
@@ -178,7 +187,8 @@ def _held(
     gaps: list[Gap] = []
     for at, item in enumerate(answer):
         cited = list(citations[at])
-        if not cited or item in _YES_NO or own(item, at):
+        seen = any("image" in entries[citation.evidence] for citation in cited)
+        if not cited or seen or item in _YES_NO or own(item, at):
             kept.append(cited)
             continue
         elsewhere = [

@@ -30,31 +30,74 @@ def system_prompt(tools: Sequence[str], *, role: Role = "clinseek") -> str:
 def task_prompt(
     question: str,
     *,
-    subject_id: int,
-    cutoff: str,
+    subject_id: int | None,
+    cutoff: str | None,
     tables: Mapping[str, int],
     tools: Sequence[str],
     absent: Mapping[str, str],
     candidates: Sequence[str] = (),
     answer_form: str | None = None,
+    images: Sequence[str] = (),
+    shown: int = 0,
+    reports: Sequence[tuple[str | None, str | None]] = (),
 ) -> str:
-    """The user's message: the run context, the task, and its candidates where there are any."""
-    held = ", ".join(
-        f"{table} ({rows:,} {'row' if rows == 1 else 'rows'})" for table, rows in tables.items()
-    )
+    """The user's message: the run context, the task, and its candidates where there are any.
+
+    Without a `subject_id` no record is open. `images` are paths, of which the first `shown` stand
+    in the message as pictures; `reports` are (path, text), each None where there is none.
+    """
     missing = "; ".join(f"{name} ({reason})" for name, reason in absent.items())
     context = [
-        f"patient: subject_id {subject_id}",
-        f"record as of: {cutoff} (nothing later is in it)",
-        f"tables: {held or 'none'}",
+        *_record_lines(subject_id, cutoff, tables),
+        *_image_lines(images, shown, tools),
+        *_report_lines(reports),
         f"tools: {', '.join(tools)}" + (f"; absent: {missing}" if missing else ""),
     ]
     if answer_form:
         context.append(f"answer form: {answer_form.replace('_', ' ')}")
-    parts = [_tagged("run_context", "\n".join(context)), _tagged("task", question)]
+    parts = [_tagged("run_context", "\n".join(context))]
+    parts += [
+        _tagged(f"report_{at}", text) for at, (_, text) in enumerate(reports, start=1) if text
+    ]
+    parts.append(_tagged("task", question))
     if candidates:
         parts.append(_tagged("candidates", "\n".join(f"- {name}" for name in candidates)))
     return "\n".join(parts)
+
+
+def _record_lines(
+    subject_id: int | None, cutoff: str | None, tables: Mapping[str, int]
+) -> list[str]:
+    if subject_id is None:
+        return [str(_words()["images"]["no_record"])]
+    held = ", ".join(
+        f"{table} ({rows:,} {'row' if rows == 1 else 'rows'})" for table, rows in tables.items()
+    )
+    return [
+        f"patient: subject_id {subject_id}",
+        f"record as of: {cutoff} (nothing later is in it)",
+        f"tables: {held or 'none'}",
+    ]
+
+
+def _image_lines(images: Sequence[str], shown: int, tools: Sequence[str]) -> list[str]:
+    if not images:
+        return []
+    words = _words()["images"]
+    first = "it is" if len(images) == 1 else "all are" if shown == len(images) else "the first are"
+    told = f"{first} shown below in this order" if shown else words["not_shown"]
+    lines = [f"images attached: {len(images)} ({told})"]
+    lines += [f"image {at}: {path}" for at, path in enumerate(images, start=1)]
+    if any(tool.startswith("image.") for tool in tools):
+        lines.append(words["tools"])
+    return lines
+
+
+def _report_lines(reports: Sequence[tuple[str | None, str | None]]) -> list[str]:
+    return [
+        f"report {at}: {path or 'given as text'} ({'below' if text else 'not shown'})"
+        for at, (path, text) in enumerate(reports, start=1)
+    ]
 
 
 def warning(kind: str, left: int) -> str:
@@ -117,7 +160,11 @@ def prompt_hash(role: Role = "clinseek") -> str:
         "q", subject_id=1, cutoff="t", tables={"a": 1}, tools=["x"], absent={"y": "z"},
         candidates=["c"], answer_form="yes_no",
     )  # fmt: skip
-    texts = [_text(f"{role}.md"), _text("words.toml"), sample]
+    pictured = task_prompt(
+        "q", subject_id=None, cutoff=None, tables={}, tools=["image.x"], absent={},
+        images=["i", "j"], shown=1, reports=[("p", "r"), (None, None)],
+    )  # fmt: skip
+    texts = [_text(f"{role}.md"), _text("words.toml"), sample, pictured]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 

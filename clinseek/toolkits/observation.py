@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,28 @@ class WebSource:
     mime: str = ""
 
 
+class ImageBox(NamedTuple):
+    """A part of an image in its own pixels, and what is there."""
+
+    label: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageSource:
+    """The image that an observation is about: its path in the run, its hash, parts of it.
+
+    The parts are in the order in which the text names them.
+    """
+
+    path: str
+    sha256: str
+    boxes: tuple[ImageBox, ...] = ()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Observation:
     """The artifact of one tool call: where its text came from.
@@ -35,7 +58,7 @@ class Observation:
     `row_ids` are the row ids of `table` in the order in which the text shows them (empty where
     the text is not made of one table's rows). `tables` are all tables that were read. `refused`
     is True when the call was answered with a sentence that says what to do instead. `web` is the
-    page that the text shows, where it shows one.
+    page that the text shows, where it shows one, and `image` the image that it is about.
     """
 
     tables: tuple[str, ...] = ()
@@ -43,3 +66,4 @@ class Observation:
     row_ids: tuple[int, ...] = ()
     refused: bool = False
     web: WebSource | None = None
+    image: ImageSource | None = None

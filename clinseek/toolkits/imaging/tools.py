@@ -18,11 +18,12 @@ from pydantic import ConfigDict, InstanceOf
 from clinseek.errors import Refusal, SettingError
 from clinseek.toolkits.imaging import arguments as takes
 from clinseek.toolkits.imaging.actions.answer import Answer, Bench
+from clinseek.toolkits.imaging.boxes import boxes_of
 from clinseek.toolkits.imaging.cache import Key
 from clinseek.toolkits.imaging.engine import Engine
 from clinseek.toolkits.imaging.reading.roots import MADE, ImageRoot
 from clinseek.toolkits.imaging.weights.folder import write_whole
-from clinseek.toolkits.observation import Observation
+from clinseek.toolkits.observation import ImageSource, Observation
 
 _LOG = logging.getLogger(__name__)
 
@@ -99,6 +100,7 @@ class ImageTool(BaseTool):
             if unnamed:
                 raise Refusal(f"{self.name} takes its arguments by name")
             told, answer = call(self.bench, self.takes, given)
+            origin = Observation(image=self._source(given, answer))
         except Refusal as refusal:
             return _failed(str(refusal)), Observation(refused=True)
         except SettingError as error:
@@ -106,8 +108,16 @@ class ImageTool(BaseTool):
             return _failed(_NOT_NOW.format(tool=self.name)), Observation(refused=True)
         text = _written(told)
         if answer.made is None or not self.pictures:
-            return text, Observation()
-        return [{"type": "text", "text": text}, answer.made.block], Observation()
+            return text, origin
+        return [{"type": "text", "text": text}, answer.made.block], origin
+
+    def _source(self, given: Mapping[str, Any], answer: Answer) -> ImageSource:
+        """The image that was asked about, by its name in the run, with the parts told of it."""
+        name = self.bench.root.name_of(given[_ACTIONS[self.takes].image])
+        told = answer.metadata
+        size = told.get("original_size") or told["size"]
+        boxes = boxes_of(answer.output, size=size)
+        return ImageSource(path=name, sha256=told["image_sha256"], boxes=boxes)
 
     async def _arun(self, /, *unnamed: Any, **given: Any) -> tuple[Content, Observation]:
         work = partial(self._run, *unnamed, **given)

@@ -10,6 +10,7 @@ import errno
 import hashlib
 import os
 import stat
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
@@ -44,15 +45,19 @@ class ImageRoot:
     """The folder whose images may be read, and the one that the tools write to.
 
     Nothing else can be named: no `..`, no link, no absolute path elsewhere. SettingError for a
-    `folder` that is none; without one, only what the tools made can be read.
+    `folder` that is none; without one, only what the tools made can be read. `only` names the
+    files of the folder that may be opened, where not all of them may.
     """
 
-    def __init__(self, folder: Path | None, *, made: Path) -> None:
+    def __init__(
+        self, folder: Path | None, *, made: Path, only: Collection[str] | None = None
+    ) -> None:
         if folder is not None and not folder.is_dir():
             raise SettingError(f"the image root {folder} is no folder; name one that holds images")
         self.folder = None if folder is None else folder.resolve()
         made.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.made = made.resolve()
+        self._only = None if only is None else frozenset(only)
         self._hashes: dict[Identity, str] = {}
 
     def sha256(self, written: str) -> str:
@@ -64,6 +69,12 @@ class ImageRoot:
             os.close(descriptor)
         known = self._hashes.get(identity)
         return known or self.read(written).sha256
+
+    def name_of(self, written: str) -> str:
+        """The name, below the roots, of the file that a path names; Refusal where there is none."""
+        descriptor, name = self._open(written)
+        os.close(descriptor)
+        return name
 
     def read(self, written: str) -> ImageFile:
         """The file that a path names; Refusal, with the reason, where there is none."""
@@ -96,6 +107,8 @@ class ImageRoot:
             raise Refusal(f"{_shown(written)}: a path may not hold `..`")
         refusal = Refusal(f"{_shown(written)}: there is no such file among this run's images")
         for root, below, name in self._places(PurePosixPath(written)):
+            if root == self.folder and self._only is not None and name not in self._only:
+                continue
             try:
                 return _opened_below(root, below), name
             except FileNotFoundError:

@@ -52,9 +52,9 @@ class WeightsFolder:
         found = self.installed(weights)
         if found is None:
             return (
-                f"its weights ({weights.name}, {weights.megabytes} MB) are not in {self.path}; get "
-                f"them with `clinseek imaging pull {weights.name}`, or `clinseek imaging convert "
-                f"{weights.name} FILE` from a file that you have"
+                f"its weights ({weights.name}, {weights.megabytes} MB) are not here; get them with "
+                f"`clinseek imaging pull {weights.name}`, or `clinseek imaging convert "
+                f"{weights.name} FILE` from a file that you have (folder: {self.path})"
             )
         size = self.record(weights).get("bytes")
         if size is not None and size != found.size:
