@@ -77,12 +77,15 @@ def show(
         str, typer.Argument(metavar="WHAT", help="A URL, a query, or the start of a sha256.")
     ],
     archive: ArchiveArgument = None,
+    topn: Annotated[
+        int | None, typer.Option(help="Of a query kept several times, the one with so many hits.")
+    ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="The bytes as they were fetched.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show what an archive holds of a page or a query: the lines as a model was shown them."""
     with _opened(archive) as held:
-        found = _found(held, what)
+        found = _found(held, what, topn)
         if raw:
             _write_raw(held, *found)
             return
@@ -142,7 +145,7 @@ def _only_one() -> Path:
     return found[0]
 
 
-def _found(held: Archive, what: str) -> tuple[Question, Answer]:
+def _found(held: Archive, what: str, topn: int | None) -> tuple[Question, Answer]:
     """The question that `what` names; SettingError where none or more than one does."""
     asked = [each for each in held.answers() if what in (each[0].asked, each[1].url)]
     if not asked and len(what) >= SHORTEST_HASH:
@@ -150,6 +153,16 @@ def _found(held: Archive, what: str) -> tuple[Question, Answer]:
         asked = [each for each, named in hashes if any(one.startswith(what) for one in named)]
     if not asked:
         raise SettingError(f"{held.path} holds no {what!r}; see: clinseek web ls")
+    kept = sorted({question.topn for question, _ in asked if question.kind == "search"})
+    known = ", ".join(map(str, kept))
+    if topn is not None:
+        asked = [each for each in asked if each[0].topn == topn]
+        if not asked:
+            raise SettingError(
+                f"{what!r} is not kept with --topn {topn}, but with {known or 'none'}"
+            )
+    elif len(kept) > 1:
+        raise SettingError(f"{what!r} is kept with several numbers of hits; name --topn: {known}")
     return next((each for each in asked if not each[1].sentence), asked[0])
 
 

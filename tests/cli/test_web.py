@@ -244,3 +244,44 @@ def test_what_an_archive_does_not_hold_is_told(clinseek: CommandLine, recorded: 
 
     assert ran.code == 2
     assert "holds no 'https://nowhere.example/'; see: clinseek web ls" in ran.err
+
+
+def test_an_export_to_nowhere_is_one_sentence_and_leaves_nothing(
+    clinseek: CommandLine, recorded: Path, tmp_path: Path
+) -> None:
+    ran = clinseek("web", "export", tmp_path / "none" / "c.sqlite", "--archive", recorded)
+
+    assert ran.code == 2
+    assert "cannot be written (No such file or directory); name another place" in ran.err
+
+
+def test_a_damaged_archive_is_one_sentence(clinseek: CommandLine, recorded: Path) -> None:
+    with sqlite3.connect(recorded) as connection:
+        connection.execute("UPDATE blobs SET bytes = x'0011223344'")
+    connection.close()
+    shown = clinseek("web", "show", POTASSIUM, "--archive", recorded)
+    with sqlite3.connect(recorded) as connection:
+        connection.execute("DROP TABLE answers")
+    connection.close()
+    listed = clinseek("web", "ls", "--archive", recorded)
+
+    for ran in (shown, listed):
+        assert ran.code == 2
+        assert f"the web archive {recorded.name} cannot be used (" in ran.err
+
+
+def test_a_query_that_is_kept_twice_is_shown_by_its_number_of_hits(
+    clinseek: CommandLine, recorded: Path
+) -> None:
+    with sqlite3.connect(recorded) as connection:
+        (kept,) = connection.execute("SELECT topn FROM answers WHERE kind = 'search'").fetchone()
+        connection.execute(
+            "INSERT INTO answers SELECT kind, asked, topn + 1, sentence, lasting, url, title, "
+            "mime, body, page, web, retrieved FROM answers WHERE kind = 'search'"
+        )
+    connection.close()
+    asked = ("web", "show", "high potassium", "--archive", recorded)
+
+    assert f"name --topn: {kept}, {kept + 1}" in clinseek(*asked).err
+    assert "# Search Results" in clinseek(*asked, "--topn", kept).out
+    assert f"but with {kept}, {kept + 1}" in clinseek(*asked, "--topn", 49).err

@@ -67,7 +67,10 @@ class Answer(NamedTuple):
 
 
 class Archive:
-    """An archive that is open; safe to use from several threads."""
+    """An archive that is open; safe to use from several threads.
+
+    Every look into a file that is damaged, locked or full raises SettingError with its name.
+    """
 
     def __init__(self, path: Path, *, writes: bool) -> None:
         self.path = path
@@ -97,19 +100,21 @@ class Archive:
 
     def answer(self, question: Question) -> Answer | None:
         """What is held for `question`, or None."""
-        held = self._connection.execute(
-            f"SELECT {', '.join(Answer._fields)} FROM answers "
-            "WHERE kind = ? AND asked = ? AND topn = ?",
-            question,
-        ).fetchone()
+        with self._sound():
+            held = self._connection.execute(
+                f"SELECT {', '.join(Answer._fields)} FROM answers "
+                "WHERE kind = ? AND asked = ? AND topn = ?",
+                question,
+            ).fetchone()
         return None if held is None else Answer(*held)._replace(lasting=bool(held[1]))
 
     def blob(self, sha256: str) -> bytes | None:
         """The bytes at an address, or None."""
-        held = self._connection.execute(
-            "SELECT bytes FROM blobs WHERE sha256 = ?", (sha256,)
-        ).fetchone()
-        return None if held is None else zlib.decompress(held[0])
+        with self._sound():
+            held = self._connection.execute(
+                "SELECT bytes FROM blobs WHERE sha256 = ?", (sha256,)
+            ).fetchone()
+            return None if held is None else zlib.decompress(held[0])
 
     def keep(self, question: Question, answer: Answer, *blobs: bytes, replace: bool) -> Answer:
         """Store an answer and its bytes; what is held for the question afterwards.
@@ -117,7 +122,7 @@ class Archive:
         The first sound answer stays unless `replace`; a failure always gives way to one.
         """
         packed = [(digest(blob), len(blob), zlib.compress(blob)) for blob in blobs]
-        with self._writing() as connection:
+        with self._sound(), self._writing() as connection:
             connection.executemany("INSERT OR IGNORE INTO blobs VALUES (?, ?, ?)", packed)
             held = self.answer(question)
             if held is not None and (not replace or answer.sentence) and not held.sentence:
@@ -149,24 +154,44 @@ class Archive:
     def answers(self) -> Iterator[tuple[Question, Answer]]:
         """Everything that was asked, with what came of it, in the order of retrieval."""
         fields = ", ".join(Answer._fields)
-        for row in self._connection.execute(
-            f"SELECT kind, asked, topn, {fields} FROM answers ORDER BY retrieved, kind, asked, topn"
-        ):
-            yield Question(*row[:3]), Answer(*row[3:])._replace(lasting=bool(row[4]))
+        order = "retrieved, kind, asked, topn"
+        with self._sound():
+            for row in self._connection.execute(
+                f"SELECT kind, asked, topn, {fields} FROM answers ORDER BY {order}"
+            ):
+                yield Question(*row[:3]), Answer(*row[3:])._replace(lasting=bool(row[4]))
 
     def webs(self) -> tuple[str, ...]:
         """The backends that its answers came from."""
-        found = self._connection.execute("SELECT name FROM webs ORDER BY name")
-        return tuple(row[0] for row in found)
+        with self._sound():
+            found = self._connection.execute("SELECT name FROM webs ORDER BY name")
+            return tuple(row[0] for row in found)
 
     def export(self, path: Path) -> None:
-        """Copy the archive into one new file that can be given to others; SettingError if it is."""
-        if path.exists():
-            raise SettingError(f"{path} is there already; name a new file or remove it")
-        self._connection.execute("VACUUM INTO ?", (str(path),))
+        """Copy the archive into one new file that can be given to others.
+
+        Nobody but its owner may read the copy. SettingError where it is there already or cannot be.
+        """
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            raise SettingError(f"{path} is there already; name a new file or remove it") from None
+        except OSError as error:
+            raise SettingError(
+                f"{path} cannot be written ({error.strerror}); name another place"
+            ) from error
+        try:
+            with self._sound():
+                self._connection.execute("VACUUM INTO ?", (str(path),))
+        except SettingError:
+            path.unlink(missing_ok=True)
+            raise
 
     def close(self) -> None:
-        """Close every connection. Once all who have it open did, the archive is one file."""
+        """Close every connection. Once all who write to it did, the archive is one file.
+
+        Who only reads it may leave the two files of SQLite's log beside it, the log empty.
+        """
         with self._lock:
             for connection in self._open:
                 connection.close()
@@ -198,13 +223,24 @@ class Archive:
         return connection
 
     @contextlib.contextmanager
+    def _sound(self) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, zlib.error) as error:
+            raise SettingError(
+                f"the web archive {self.path.name} cannot be used ({error}): where it is damaged, "
+                "take a copy that is whole, or record it anew into another file"
+            ) from error
+
+    @contextlib.contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         connection = self._connection
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
         except BaseException:
-            connection.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):  # a full disk has rolled it back already
+                connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
 

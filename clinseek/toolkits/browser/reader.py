@@ -9,7 +9,8 @@ live      everything comes from the web; the archive keeps what was seen, so tha
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal, NamedTuple
@@ -132,7 +133,8 @@ class Reader:
     def _answered(
         self, question: Question, ask: Callable[[Web], tuple[Answer, tuple[bytes, ...]]]
     ) -> Answer:
-        held = None if self.mode == "live" else self._archive.answer(question)
+        with _told():
+            held = None if self.mode == "live" else self._archive.answer(question)
         again = held is not None and held.sentence and not held.lasting and self.mode == "record"
         if held is None or again:
             if self.mode == "replay" or self._web is None:
@@ -143,7 +145,8 @@ class Reader:
                 )
             answer, blobs = ask(self._web)
             live = self.mode == "live"
-            held = self._archive.keep(question, answer, *blobs, replace=live)
+            with _told():
+                held = self._archive.keep(question, answer, *blobs, replace=live)
             held = answer if live else held
         if held.sentence:
             raise Refusal(held.sentence)
@@ -184,7 +187,8 @@ class Reader:
         return self._now().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def _page(self, opened: Opened) -> Page:
-        page = _held(self._archive, opened, self._allowed)
+        with _told():
+            page = _held(self._archive, opened, self._allowed)
         if page is None:
             raise Refusal(
                 f"the page {opened.url or opened.title} is not in the archive any more; "
@@ -207,6 +211,15 @@ class Reader:
         if denied is None:
             return list(hits)
         return [hit for hit in hits if denied.check(hit.url, title=hit.title) is None]
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """An archive that fails within a run is an observation, and the run goes on."""
+    try:
+        yield
+    except SettingError as error:
+        raise Refusal(f"{error}; this call came to nothing, go on without it") from error
 
 
 def page_shown(archive: Archive, web: WebSource) -> Page | None:

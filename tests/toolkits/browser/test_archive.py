@@ -242,3 +242,35 @@ def test_a_failure_that_lasts_is_not_tried_again(tmp_path: Path) -> None:
     for _ in range(2):
         session(web, tmp_path / "a").call(TOOLS["search"], {"query": "q"})
     assert web.asked == ["q"]
+
+
+def test_an_archive_that_is_damaged_within_a_run_is_an_observation(tmp_path: Path) -> None:
+    run = session(shelf(), tmp_path / "web.sqlite")
+    made(run)
+    with sqlite3.connect(tmp_path / "web.sqlite") as held:
+        held.execute("UPDATE blobs SET bytes = x'0011'")
+    replay = session(None, tmp_path / "web.sqlite", mode="replay")
+    text, observation = replay.call(TOOLS["open"], {"id": "https://a.example.org/k"})
+    assert observation.refused
+    assert "the web archive web.sqlite cannot be used (Error -" in text
+    with sqlite3.connect(tmp_path / "web.sqlite") as held:
+        held.execute("DROP TABLE answers")
+    text, observation = run.call(TOOLS["search"], {"query": "sodium"})
+    assert observation.refused
+    assert "no such table: answers" in text
+    assert "go on without it" in text
+
+
+def test_an_export_is_for_its_owner_alone_and_nothing_is_left_of_one_that_failed(
+    tmp_path: Path,
+) -> None:
+    archive = Archive.open(tmp_path / "web.sqlite")
+    archive.export(tmp_path / "copy.sqlite")
+    assert (tmp_path / "copy.sqlite").stat().st_mode & 0o777 == 0o600
+    with pytest.raises(SettingError, match="cannot be written"):
+        archive.export(tmp_path / "none" / "copy.sqlite")
+    damaged = tmp_path / "damaged.sqlite"
+    damaged.write_bytes((tmp_path / "copy.sqlite").read_bytes()[:5000])
+    with pytest.raises(SettingError, match=r"the web archive damaged\.sqlite cannot be used"):
+        Archive(damaged, writes=False).export(tmp_path / "again.sqlite")
+    assert not (tmp_path / "again.sqlite").exists()
