@@ -62,6 +62,7 @@ def test_json_is_one_object_with_all_that_was_promised(
         "usage",
         "timings",
         "errors",
+        "attached",
         "thread",
     }
     assert told["answer"] == ["5.9 mEq/L"]

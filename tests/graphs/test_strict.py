@@ -91,7 +91,9 @@ def test_an_unknown_patient_is_told_by_its_own_error(ward: Ward) -> None:
 def test_the_form_asks_for_subject_cutoff_question_and_candidates() -> None:
     properties = graph.get_input_jsonschema()["properties"]
 
-    assert list(properties) == ["subject_id", "cutoff", "question", "candidates", "answer_form"]
+    assert list(properties) == [
+        "subject_id", "cutoff", "question", "candidates", "answer_form", "images", "reports",
+    ]  # fmt: skip
     assert properties["cutoff"]["description"].startswith("the moment of asking")
 
 
