@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from clinseek.errors import Refusal
+from clinseek.toolkits.parameters import parameters_of
 
 DEFAULT_HITS = 10
 MOST_HITS = 50
@@ -135,25 +136,6 @@ def read_arguments(arguments: type[A], given: Mapping[str, Any]) -> A:
     except ValidationError as error:
         faults = "; ".join(_fault(fault) for fault in error.errors()[:3])
         raise Refusal(f"{faults}; {arguments.tool} takes {_takes(arguments)}") from error
-
-
-def parameters_of(arguments: type[Arguments]) -> dict[str, Any]:
-    """The JSON schema of one tool's arguments, without titles and null defaults."""
-    schema = arguments.model_json_schema(by_alias=False)
-    lean = {
-        name: {
-            key: value
-            for key, value in field.items()
-            if key != "title" and not (key == "default" and value is None)
-        }
-        for name, field in schema["properties"].items()
-    }
-    return {
-        "type": "object",
-        "properties": lean,
-        "required": schema.get("required", []),
-        "additionalProperties": False,
-    }
 
 
 def browser_tool_schemas() -> list[dict[str, Any]]:

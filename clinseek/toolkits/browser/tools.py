@@ -15,6 +15,7 @@ from pydantic import ConfigDict
 from clinseek.toolkits.browser import arguments as takes
 from clinseek.toolkits.browser.session import BrowserSession
 from clinseek.toolkits.observation import Observation
+from clinseek.toolkits.parameters import parameters_of
 
 
 class BrowserTool(BaseTool):
@@ -64,7 +65,7 @@ class BrowserToolkit(BaseToolkit):
             BrowserTool(
                 name=arguments.tool,
                 description=arguments.says,
-                args_schema=takes.parameters_of(arguments),
+                args_schema=parameters_of(arguments),
                 session=self.session,
                 takes=arguments,
                 executor=self.executor,

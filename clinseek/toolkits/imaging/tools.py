@@ -24,6 +24,7 @@ from clinseek.toolkits.imaging.engine import Engine
 from clinseek.toolkits.imaging.reading.roots import MADE, ImageRoot
 from clinseek.toolkits.imaging.weights.folder import write_whole
 from clinseek.toolkits.observation import ImageSource, Observation
+from clinseek.toolkits.parameters import parameters_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -153,7 +154,7 @@ class ImagingToolkit(BaseToolkit):
             ImageTool(
                 name=arguments.tool,
                 description=arguments.says,
-                args_schema=takes.parameters_of(arguments),
+                args_schema=parameters_of(arguments),
                 bench=bench,
                 takes=arguments,
                 pictures=self.pictures,

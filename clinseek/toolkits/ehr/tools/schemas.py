@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from clinseek.errors import Refusal
 from clinseek.toolkits.ehr.tools.arguments import Arguments, offered_arguments
+from clinseek.toolkits.parameters import parameters_of
 
 A = TypeVar("A", bound=Arguments)
 
@@ -27,25 +28,6 @@ def ehr_tool_schemas() -> list[dict[str, Any]]:
         }
         for arguments in offered_arguments()
     ]
-
-
-def parameters_of(arguments: type[Arguments]) -> dict[str, Any]:
-    """The JSON schema of one tool's arguments, without titles and null defaults."""
-    schema = arguments.model_json_schema()
-    return {
-        "type": "object",
-        "properties": {name: _lean(field) for name, field in schema["properties"].items()},
-        "required": schema.get("required", []),
-        "additionalProperties": False,
-    }
-
-
-def _lean(field: dict[str, Any]) -> dict[str, Any]:
-    return {
-        key: value
-        for key, value in field.items()
-        if key != "title" and not (key == "default" and value is None)
-    }
 
 
 def read_arguments(arguments: type[A], given: Mapping[str, Any]) -> A:

@@ -16,8 +16,9 @@ from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.tools import arguments as takes
 from clinseek.toolkits.ehr.tools import candidates, counts, orientation, records, sql, submission
 from clinseek.toolkits.ehr.tools.records import Answer
-from clinseek.toolkits.ehr.tools.schemas import parameters_of, read_arguments
+from clinseek.toolkits.ehr.tools.schemas import read_arguments
 from clinseek.toolkits.observation import Observation
+from clinseek.toolkits.parameters import parameters_of
 
 if TYPE_CHECKING:
     from clinseek.toolkits.ehr.tools.arguments import Arguments

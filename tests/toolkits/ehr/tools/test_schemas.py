@@ -15,7 +15,7 @@ from clinseek.toolkits.ehr.tools import (
     ehr_tool_schemas,
 )
 from clinseek.toolkits.ehr.tools.arguments import ARGUMENTS
-from clinseek.toolkits.ehr.tools.schemas import parameters_of
+from clinseek.toolkits.parameters import parameters_of
 
 PUBLISHED = {
     "ehr.load_ehr": ["subject_id", "timestamp"],
