@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from clinseek.errors import SettingError
@@ -24,4 +24,5 @@ def whole_file(file: Path) -> Iterator[Path]:
     except OSError as error:
         raise SettingError(f"{file}: cannot be written ({error.strerror})") from None
     finally:
-        making.unlink(missing_ok=True)
+        with suppress(OSError):
+            making.unlink()

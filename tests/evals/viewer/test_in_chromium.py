@@ -1,0 +1,112 @@
+"""The viewer and the report in a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clinseek.cli.main import run
+from clinseek.evals.viewer.server import ViewerServer
+
+
+@pytest.fixture
+def page(browser: Any) -> Any:
+    opened = browser.new_page()
+    opened.complaints = []
+    opened.on("console", lambda said: opened.complaints.append(said.text))
+    yield opened
+    assert opened.complaints == []
+    opened.close()
+
+
+def focused(page: Any) -> str:
+    return str(page.evaluate("document.activeElement.id"))
+
+
+def test_a_citation_is_followed_to_its_row_by_keyboard(page: Any, server: ViewerServer) -> None:
+    page.goto(f"{server.address}run/0")
+    page.get_by_role("link", name="E150#7").focus()
+    page.keyboard.press("Enter")
+    page.locator("#E150-row-7:focus").wait_for()
+    assert page.locator("#E150-row-7").is_visible()
+
+
+def test_turns_cited_rows_search_and_runs_are_reached_by_keys(
+    page: Any, server: ViewerServer
+) -> None:
+    page.goto(f"{server.address}run/0")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert focused(page) == "turn-2"
+    page.keyboard.press("k")
+    assert focused(page) == "turn-1"
+    page.keyboard.press("c")
+    assert focused(page) == "E1-row-8"
+    page.keyboard.press("/")
+    assert focused(page) == "search"
+    page.keyboard.type("turn 149 ")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="turn 149, tool").click()
+    page.locator("#turn-149:focus").wait_for()
+    page.keyboard.press("n")
+    page.wait_for_url("**/run/1")
+
+
+def test_the_list_is_filtered_with_the_keyboard_alone(page: Any, server: ViewerServer) -> None:
+    page.goto(server.address)
+    page.keyboard.press("/")
+    page.keyboard.type("q1 potassium")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**words=q1+potassium*")
+    assert page.get_by_role("status").inner_text() == "1 of 4 runs"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_pages_fit_any_width_and_their_text_stands_out_in_both_schemes(
+    browser: Any, server: ViewerServer, scheme: str, width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    for path in ("", "run/0", "run/1", "sides/0/3"):
+        page.goto(server.address + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert contrast(page, "h1") >= 4.5
+        assert contrast(page, ".quiet") >= 4.5
+    page.close()
+
+
+def contrast(page: Any, selector: str) -> float:
+    """The contrast of the first element's text with the page, as WCAG counts it."""
+    return float(
+        page.evaluate(
+            """selector => {
+              const light = colour => {
+                const [r, g, b] = colour.match(/[\\d.]+/g).map(Number).map(v => v / 255)
+                  .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+                return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+              };
+              const text = light(getComputedStyle(document.querySelector(selector)).color);
+              const paper = light(getComputedStyle(document.body).backgroundColor);
+              return (Math.max(text, paper) + 0.05) / (Math.min(text, paper) + 0.05);
+            }""",
+            selector,
+        )
+    )
+
+
+def test_the_report_asks_the_network_for_nothing_and_fits_a_narrow_page(
+    browser: Any, folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    out = tmp_path / "report.html"
+    assert run(["report", *map(str, folders), "--out", str(out)]) == 0
+    page = browser.new_page(viewport={"width": 360, "height": 800}, color_scheme="dark")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(out.as_uri())
+    assert asked == [out.as_uri()]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert page.evaluate("document.styleSheets.length") == 1
+    assert page.get_by_role("heading", name="Summary").is_visible()
+    page.close()
