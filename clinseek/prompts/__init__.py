@@ -84,9 +84,8 @@ def _image_lines(images: Sequence[str], shown: int, tools: Sequence[str]) -> lis
     if not images:
         return []
     words = _words()["images"]
-    first = "it is" if len(images) == 1 else "all are" if shown == len(images) else "the first are"
-    told = f"{first} shown below in this order" if shown else words["not_shown"]
-    lines = [f"images attached: {len(images)} ({told})"]
+    told = "shown below" if shown == len(images) else f"the first {shown} are shown below"
+    lines = [f"images attached: {len(images)} ({told if shown else words['not_shown']})"]
     lines += [f"image {at}: {path}" for at, path in enumerate(images, start=1)]
     if any(tool.startswith("image.") for tool in tools):
         lines.append(words["tools"])
