@@ -54,6 +54,7 @@ def every_finding() -> list[Finding]:
         *_extras(),
         *_places(),
         *_web(),
+        *_images(),
         *_privacy(),
         *_next_steps(),
     ]
@@ -207,6 +208,20 @@ def _web() -> Iterator[Finding]:
         "works" if os.environ.get("SERPER_API_KEY") else "absent",
         "set" if os.environ.get("SERPER_API_KEY") else "not set (for --web-backend serper)",
     )
+
+
+def _images() -> Iterator[Finding]:
+    """Which tools a run has for images; nothing is loaded to know it."""
+    from clinseek.settings import home
+    from clinseek.toolkits.imaging import IMAGE_TOOL_NAMES, Engine, weights_folder
+
+    try:
+        absent = Engine(weights_folder(home=home())).absent()
+    except UserError:  # the home is broken, and is told as such
+        return
+    for name in IMAGE_TOOL_NAMES:
+        why, _, to_do = absent.get(name, "offered where a question has images").partition("; ")
+        yield Finding("Images", name, "absent" if name in absent else "works", why, to_do)
 
 
 def _privacy() -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from clinseek.nodes.toolset import IMAGE_TOOLS
 from tests.cli.conftest import CommandLine
 
 
@@ -55,3 +56,15 @@ def test_tracing_that_was_switched_on_is_told(
     assert findings(clinseek)["tracing"]["state"] == "works"
     monkeypatch.setenv("CLINSEEK_TRACING", "1")
     assert "ON" in findings(clinseek)["tracing"]["found"]
+
+
+def test_tools_for_images_are_told_with_what_they_lack(
+    clinseek: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLINSEEK_IMAGING_WEIGHTS", raising=False)
+    found = findings(clinseek)
+
+    classifier = found["image.chest_xray_classifier"]
+    assert classifier["state"] == "absent"
+    assert "28 MB" in classifier["found"] or "clinseek[imaging]" in classifier["found"]
+    assert {name for name in found if name.startswith("image.")} == set(IMAGE_TOOLS)
