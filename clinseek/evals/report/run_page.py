@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from clinseek.evals.report.evidence import Observation, observations_of
 from clinseek.evals.report.markup import Markup, document, element, join, style
+from clinseek.evals.report.observation_card import fact, observation_card
 from clinseek.evals.report.run_parts import (
     answer_card,
     error_notice,
-    fact,
-    observation_card,
     turns_of,
     warning_notice,
 )

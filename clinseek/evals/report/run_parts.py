@@ -1,4 +1,4 @@
-"""The parts of a run's page: its answer, the turns of the model, the evidence they brought.
+"""The parts of a run's page: its answer, what went wrong, the turns of the model.
 
 Links go through `where`, which turns the name of a place into an address: on a page that holds the
 whole run that is `#place`.
@@ -6,8 +6,7 @@ whole run that is `#place`.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from clinseek.evals.report.evidence import (
@@ -17,24 +16,15 @@ from clinseek.evals.report.evidence import (
     text_of,
 )
 from clinseek.evals.report.markup import Markup, element, join
-from clinseek.evals.report.observation_text import Grid, Prose
+from clinseek.evals.report.observation_card import (
+    Where,
+    arguments_of,
+    line_anchor,
+    on_this_page,
+    row_anchor,
+    told_of,
+)
 from clinseek.toolkits.ehr.availability import warning_of
-
-Where = Callable[[str], str]
-
-
-def on_this_page(place: str) -> str:
-    """The address of a place on the page itself.
-
-    >>> on_this_page("E3-row-17")
-    '#E3-row-17'
-    """
-    return f"#{place}"
-
-
-def fact(name: str, value: str) -> Markup:
-    """One of a list of facts."""
-    return element("div", element("dt", name), element("dd", value))
 
 
 def answer_card(
@@ -74,20 +64,12 @@ def _link(citation: str, by_id: Mapping[str, Observation], where: Where) -> Mark
     observation = by_id.get(evidence)
     if observation is None:
         return element("span", citation)
-    target = _row_anchor(evidence, row) if row and observation.holds_row(row) else evidence
+    target = row_anchor(evidence, row) if row and observation.holds_row(row) else evidence
     if (lines := lines_of(row)) and observation.shows_line(lines[0]):
-        target = _line_anchor(evidence, lines[0])
+        target = line_anchor(evidence, lines[0])
     web = observation.web
     title = f"{web['title']} ({web['url']})" if web else None
     return element("a", citation, href=where(target), title=title)
-
-
-def _line_anchor(evidence: str, line: int) -> str:
-    return f"{evidence}-L{line}"
-
-
-def _row_anchor(evidence: str, row: str) -> str:
-    return f"{evidence}-row-{row}"
 
 
 def warning_notice(run: Mapping[str, Any]) -> Markup | None:
@@ -186,141 +168,8 @@ def _call(call: Mapping[str, Any], by_call: Mapping[str, Observation], where: Wh
         found = join(
             " ",
             element("a", observation.id, href=where(observation.id)),
-            element("span", f" {_told(observation)}", class_="quiet"),
+            element("span", f" {told_of(observation)}", class_="quiet"),
         )
     return element(
-        "li", element("code", function["name"]), found, _arguments(function["arguments"])
-    )
-
-
-def _arguments(arguments: Any) -> Markup | None:
-    read = arguments
-    if isinstance(arguments, str):
-        try:
-            read = json.loads(arguments)
-        except json.JSONDecodeError:
-            return element("pre", arguments)
-    if not read:
-        return None
-    if not isinstance(read, Mapping):
-        return element("pre", json.dumps(read, ensure_ascii=False, indent=1))
-    return element("pre", "\n".join(f"{name} = {_plain(value)}" for name, value in read.items()))
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _told(observation: Observation) -> str:
-    entry = observation.entry
-    refused = "refused, " if entry["refused"] else ""
-    return f"{refused}{entry['seconds'] * 1000:,.0f} ms, {entry['chars']:,} characters"
-
-
-def observation_card(
-    observation: Observation,
-    *,
-    where: Where = on_this_page,
-    most_rows: int | None = None,
-    whole: str | None = None,
-    pictures: Markup | None = None,
-) -> Markup:
-    """One observation with its table, its page or its text, open where the answer cites it.
-
-    Of more than `most_rows` rows or lines only those and the cited ones are shown; `whole` is then
-    the address of a page that shows all. `pictures` stand beneath.
-    """
-    entry, turn = observation.entry, observation.entry["round"]
-    tag = "tag" if observation.cited else "tag uncited"
-    summary = element(
-        "summary",
-        element("span", observation.id, class_=tag),
-        element("code", entry["tool"]),
-        element("span", ", ".join(entry["tables"]), class_="quiet"),
-        element("span", element("a", f"turn {turn}", href=where(f"turn-{turn}")), class_="quiet"),
-        element("span", _told(observation), class_="quiet"),
-    )
-    return element(
-        "details",
-        summary,
-        _arguments(entry["arguments"]),
-        _page(observation)
-        if observation.web
-        else [_part(part, observation, most_rows, whole) for part in observation.parts],
-        pictures,
-        class_="card observation",
-        id=observation.id,
-        open=observation.cited,
-    )
-
-
-def _page(observation: Observation) -> Markup:
-    """What was shown of a web page: where it is from, and its lines, the cited ones marked."""
-    web = observation.web or {}
-    facts = [("page", web["title"]), ("address", web["url"] or "a search"),
-             ("retrieved", web["retrieved"]), ("sha256", web["sha256"])]  # fmt: skip
-    lines = [_line(number, said, observation) for number, said in observation.page_lines]
-    return join(
-        element("dl", [fact(name, str(value)) for name, value in facts], class_="facts"),
-        element("div", lines, class_="text"),
-    )
-
-
-def _line(number: int | None, said: str, observation: Observation) -> Markup:
-    return element(
-        "div",
-        said,
-        id=None if number is None else _line_anchor(observation.id, number),
-        class_="cited" if number in observation.cited_lines else None,
-    )
-
-
-def _part(
-    part: Prose | Grid, observation: Observation, most: int | None, whole: str | None
-) -> Markup:
-    if isinstance(part, Prose):
-        return _prose(part.text, most, whole)
-    head = element("tr", [element("th", column, scope="col") for column in part.columns])
-    shown = _few_rows(part, observation, most)
-    rows = [_row(cells, part, observation) for cells in shown]
-    drawn = element("table", element("thead", head), element("tbody", rows))
-    label = f"Rows of {observation.id}"
-    table = element("div", drawn, class_="scroll", tabindex="0", role="region", aria_label=label)
-    if len(shown) == len(part.rows):
-        return table
-    return join(table, _rest(f"{len(shown):,} of {len(part.rows):,} rows", whole))
-
-
-_CHARACTERS_A_ROW = 200
-
-
-def _prose(text: str, most: int | None, whole: str | None) -> Markup:
-    if most is None or len(text) <= most * _CHARACTERS_A_ROW:
-        return element("p", text, class_="text")
-    cut = most * _CHARACTERS_A_ROW
-    return join(
-        element("p", text[:cut], class_="text"),
-        _rest(f"{cut:,} of {len(text):,} characters", whole),
-    )
-
-
-def _rest(told: str, whole: str | None) -> Markup:
-    link = element("a", "show all", href=whole) if whole else None
-    return element("p", f"{told} are shown. ", link, class_="quiet")
-
-
-def _few_rows(grid: Grid, observation: Observation, most: int | None) -> Sequence[tuple[str, ...]]:
-    if most is None or len(grid.rows) <= most:
-        return grid.rows
-    cited = observation.cited_rows if grid.is_cited else frozenset()
-    return [cells for at, cells in enumerate(grid.rows) if at < most or cells[0] in cited]
-
-
-def _row(cells: Sequence[str], grid: Grid, observation: Observation) -> Markup:
-    cited = grid.is_cited and cells[0] in observation.cited_rows
-    return element(
-        "tr",
-        [element("td", cell) for cell in cells],
-        id=_row_anchor(observation.id, cells[0]) if grid.is_cited else None,
-        class_="cited" if cited else None,
+        "li", element("code", function["name"]), found, arguments_of(function["arguments"])
     )

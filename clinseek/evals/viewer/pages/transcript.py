@@ -6,96 +6,27 @@ observations those of the turns that are shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from clinseek.evals.report.evidence import Observation, observations_of, text_of
 from clinseek.evals.report.markup import Markup, element, join
+from clinseek.evals.report.observation_card import fact, observation_card
 from clinseek.evals.report.run_parts import (
     answer_card,
     error_notice,
-    fact,
-    observation_card,
-    round_of,
     turns_of,
     warning_notice,
 )
 from clinseek.evals.viewer.index import IndexedRun, RunIndex
 from clinseek.evals.viewer.pages.finding import found_list
 from clinseek.evals.viewer.pages.frame import page_of
+from clinseek.evals.viewer.pages.opened_run import TURNS_A_PAGE, Asked, OpenedRun, numbered
 from clinseek.evals.viewer.pages.pictures import ImageBox, boxes_in, image_names, pictures
 from clinseek.evals.viewer.pages.timing import timing_bar
 
-TURNS_A_PAGE = 60
 MOST_ROWS = 60
 MOST_CITED = 60
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What of a run is to be shown: from which turn on, which observation whole, what is sought.
-
-    `query` is that of the list from which the run was opened.
-    """
-
-    first: int = 1
-    whole: str = ""
-    words: str = ""
-    query: str = ""
-
-
-@dataclass(frozen=True)
-class OpenedRun:
-    """A run that is being shown, and where its parts are."""
-
-    index: RunIndex
-    run: IndexedRun
-    record: Mapping[str, Any]
-    asked: Asked
-    root: str
-    observations: list[Observation]
-    rounds: list[tuple[int, Mapping[str, Any]]] = field(default_factory=list)
-
-    @property
-    def address(self) -> str:
-        """The page of this run."""
-        return f"{self.root}run/{self.run.number}"
-
-    @cached_property
-    def last_turn(self) -> int:
-        """The number of the last turn."""
-        return max((number for number, _ in self.rounds), default=1)
-
-    @cached_property
-    def first(self) -> int:
-        """The first turn of the page that is shown."""
-        asked = min(max(1, self.asked.first), self.last_turn)
-        return asked - (asked - 1) % TURNS_A_PAGE
-
-    def is_shown(self, turn: int) -> bool:
-        """Whether a turn is on the page."""
-        return self.first <= turn < self.first + TURNS_A_PAGE
-
-    def where(self, place: str) -> str:
-        """The address of a turn or an observation, on this page or another one of the run."""
-        turn = self._turn_of(place)
-        if turn is None or self.is_shown(turn):
-            return f"#{place}"
-        return f"{self.address}?turn={turn}#{place}"
-
-    @cached_property
-    def _by_id(self) -> dict[str, Observation]:
-        return {each.id: each for each in self.observations}
-
-    def _turn_of(self, place: str) -> int | None:
-        """None for a place that is on every page."""
-        name = place.partition("-")[0]
-        if name == "turn":
-            return int(place.rpartition("-")[2])
-        held = self._by_id.get(name)
-        return None if held is None or held.cited else int(held.entry["round"])
 
 
 def transcript_page(index: RunIndex, run: IndexedRun, asked: Asked, *, root: str) -> str:
@@ -104,7 +35,7 @@ def transcript_page(index: RunIndex, run: IndexedRun, asked: Asked, *, root: str
     observations = observations_of(record)
     by_call = {str(each.entry["call_id"]): each for each in observations}
     opened = OpenedRun(
-        index, run, record, asked, root, observations, list(_numbered(record, by_call))
+        index, run, record, asked, root, observations, list(numbered(record, by_call))
     )
     turn_address = lambda turn: opened.where(f"turn-{turn}")  # noqa: E731
     return page_of(
@@ -123,17 +54,6 @@ def transcript_page(index: RunIndex, run: IndexedRun, asked: Asked, *, root: str
         ),
         root=root,
     )
-
-
-def _numbered(
-    record: Mapping[str, Any], by_call: Mapping[str, Observation]
-) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """Each message with the turn it belongs to; what was told before the first belongs to it."""
-    number = 0
-    for message in record["messages"]:
-        if message["role"] == "assistant":
-            number = round_of(message, by_call, after=number)
-        yield max(1, number), message
 
 
 def _way(opened: OpenedRun) -> Markup:
