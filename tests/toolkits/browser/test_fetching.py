@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clinseek.toolkits.browser.backends.fetching import Caps, Fetcher, Pace
+from clinseek.toolkits.browser.backends.unpacking import Gunzip
 from clinseek.toolkits.browser.guarding import Denied
 from clinseek.toolkits.browser.guards.addresses import Addresses
 from clinseek.toolkits.browser.hits import Failed, Fetched
@@ -69,6 +72,35 @@ def test_pdfs_and_large_pages_arrive_whole() -> None:
 def test_a_packed_page_is_unpacked() -> None:
     with site({"/": zipped(GUIDELINE.encode())}) as one:
         assert fetched(fetcher(one).fetch(f"{one.url}/")).body.decode() == GUIDELINE
+
+
+_GZIPPED = {"Content-Encoding": "gzip"}
+
+
+def test_a_page_packed_in_several_parts_is_unpacked_whole() -> None:
+    packed = gzip.compress(b"<p>one") + gzip.compress(b" two</p>")
+    bodies = {"/": packed, "/0": packed + b"\0" * 9, "/none": b""}
+    with site({at: Reply(body, headers=_GZIPPED) for at, body in bodies.items()}) as one:
+        for path in ("/", "/0"):
+            assert fetched(fetcher(one).fetch(f"{one.url}{path}")).body == b"<p>one two</p>"
+        assert fetched(fetcher(one).fetch(f"{one.url}/none")).body == b""
+
+
+@pytest.mark.parametrize("kept", [-1, -9, 60])
+def test_a_packed_page_that_breaks_off_is_not_shown_as_a_whole(kept: int) -> None:
+    packed = gzip.compress(b"<main><p>hello world page</p></main>" * 100 + bytes(range(256)))
+    with site({"/": Reply(packed[:kept], headers=_GZIPPED)}) as one:
+        assert "broke off before its end" in sentence(fetcher(one).fetch(f"{one.url}/"))
+
+
+@given(st.lists(st.binary(max_size=40), min_size=1, max_size=5), st.integers(1, 50))
+def test_parts_and_chunks_make_no_difference_to_what_is_unpacked(
+    members: list[bytes], size: int
+) -> None:
+    packed, gunzip = b"".join(map(gzip.compress, members)), Gunzip()
+    chunks = [packed[at : at + size] for at in range(0, len(packed), size)]
+    assert b"".join(gunzip.unpack(chunk, 1_000) for chunk in chunks) == b"".join(members)
+    assert gunzip.is_whole
 
 
 def test_a_gzip_bomb_is_not_unfolded() -> None:

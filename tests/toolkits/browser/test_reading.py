@@ -221,6 +221,38 @@ def test_another_script_is_read_by_what_the_page_declares() -> None:
     assert decoded(said.encode("koi8-r"), "text/html; charset=koi8-r") == said
 
 
+@pytest.mark.parametrize(
+    ("said", "encoding"),
+    [
+        ("Калий выше нормы в крови пациента означает опасность для сердца", "cp1251"),
+        ("Калий выше нормы в крови пациента означает опасность для сердца", "koi8-r"),
+        ("Η υπερκαλιαιμία είναι επικίνδυνη για την καρδιά", "cp1253"),  # noqa: RUF001
+        ("カリウムが高いと心臓に危険です。治療は次の通り。", "cp932"),
+        ("高钾血症对心脏有危险，应立即治疗。", "gb18030"),  # noqa: RUF001
+    ],
+)
+@pytest.mark.parametrize("mime", ["text/html; charset=utf-8", "text/html"])
+def test_another_script_is_told_where_the_page_says_it_wrongly(
+    said: str, encoding: str, mime: str
+) -> None:
+    markup = f'<html><head><meta charset="utf-8"></head><body><main><p>{said}</p></main></body>'
+    assert said in decoded(markup.encode(encoding), mime)
+
+
+def test_quotation_marks_and_umlauts_make_no_other_script() -> None:
+    said = "<p>“Übergröße” – naïve façade: 5 µg ± 0.2 °C …</p>"  # noqa: RUF001
+    assert decoded(said.encode("cp1252"), "text/html; charset=utf-8") == said
+
+
+def test_what_lies_too_deep_is_told() -> None:
+    deep = f"{'<div>' * 3000}deep{'</div>' * 3000}"
+    with pytest.raises(Refusal, match="lies too deep in nested elements to be read"):
+        read(f"<main>{deep}</main>")
+    page = read(f"<main><p>Potassium of 6.5.</p>{deep}<p>after</p></main>")
+    assert page.lines[0] == "Potassium of 6.5."
+    assert page.lines[-1] == "[the rest of this page lies too deep in nested elements to be read]"
+
+
 @given(st.binary(max_size=200), st.text(max_size=30))
 def test_any_bytes_are_some_text(body: bytes, mime: str) -> None:
     assert isinstance(decoded(body, mime), str)

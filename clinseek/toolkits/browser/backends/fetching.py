@@ -7,7 +7,6 @@ import json
 import ssl
 import threading
 import time
-import zlib
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ import httpx
 
 from clinseek import __version__
 from clinseek.errors import Refusal
+from clinseek.toolkits.browser.backends.unpacking import Gunzip
 from clinseek.toolkits.browser.guarding import Denied
 from clinseek.toolkits.browser.guards.addresses import Addresses
 from clinseek.toolkits.browser.guards.connecting import AsyncPinnedTransport
@@ -231,24 +231,18 @@ async def _body(response: httpx.Response, size: int) -> bytes | None:
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding not in ("identity", "", "gzip", "x-gzip"):
         raise Refusal(f"the answer of {response.url.host} is packed as {encoding}; open another")
-    unpacker = zlib.decompressobj(wbits=31) if "gzip" in encoding else None
+    unpacker = Gunzip() if "gzip" in encoding else None
     parts: list[bytes] = []
     room = size
     async for chunk in response.aiter_raw():
-        part = _unpacked(unpacker, chunk, room + 1) if unpacker else chunk
+        part = unpacker.unpack(chunk, room + 1) if unpacker else chunk
         room -= len(part)
         if room < 0:
             return None
         parts.append(part)
+    if unpacker is not None and not unpacker.is_whole:
+        raise Refusal(f"the answer of {response.url.host} broke off before its end; try again")
     return b"".join(parts)
-
-
-def _unpacked(unpacker: Any, chunk: bytes, most: int) -> bytes:
-    try:
-        part: bytes = unpacker.decompress(chunk, most)
-    except zlib.error as error:
-        raise Refusal(f"the page came packed and cannot be unpacked ({error})") from error
-    return part
 
 
 def _proxy(url: str) -> str | None:

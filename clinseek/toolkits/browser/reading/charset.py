@@ -21,12 +21,23 @@ _ALSO_CALLED = {"iso-8859-1": "cp1252", "latin-1": "cp1252", "latin1": "cp1252",
                 "ks_c_5601-1987": "cp949", "euc-kr": "cp949"}  # fmt: skip
 """Browsers read these labels as the larger set, and pages rely on it."""
 
+_SCRIPTS = ["cp1251", "koi8_r", "cp1253", "cp1255", "cp1256", "cp874", "cp932", "euc_jp", "gb18030",
+            "big5", "cp949"]  # fmt: skip
+_LOOKED_AT = 100_000
+_WORDLESS = re.compile(
+    rb"<(?:script|style)\b.*?</(?:script|style)\s*>|<[^>]*>", re.DOTALL | re.IGNORECASE
+)
+_IN_A_ROW = re.compile(rb"[\xb0-\xff]{3,}|(?:[\x81-\x9f\xe0-\xef][\x40-\xfc]){3,}")
+"""Letters of another script: Western languages have no three such in a row."""
+
 
 def decoded(body: bytes, mime: str) -> str:
     """The text of `body`; bytes that cannot be read in its encoding become U+FFFD.
 
     A byte order mark decides; then UTF-8 where all of the bytes are UTF-8 (text of another encoding
-    is so by chance only when it is ASCII); then what the header, then what the page declares.
+    is so by chance only when it is ASCII); then what the header, then what the page declares. Where
+    neither says so truly, letters of another script are told by their frequencies, a guess; all
+    else is read as Western European.
 
     >>> decoded("5 µmol/l".encode(), "text/html; charset=iso-8859-1")
     '5 µmol/l'
@@ -54,4 +65,19 @@ def _declared(body: bytes, mime: str) -> str:
             continue
     # Declared as UTF-8 and nearly so: a cut character must not turn the page into another script.
     broken = body.decode("utf-8", "replace").count("\ufffd")
-    return "utf-8" if broken * 50 < sum(byte > 127 for byte in body[:100_000]) + 1 else "cp1252"
+    if broken * 50 < sum(byte > 127 for byte in body[:100_000]) + 1:
+        return "utf-8"
+    return _guessed(body)
+
+
+def _guessed(body: bytes) -> str:
+    """The encoding of a page that does not say it, or says it wrongly."""
+    words = _WORDLESS.sub(b" ", body[:_LOOKED_AT])
+    high = sum(byte > 127 for byte in words)
+    in_a_row = sum(map(len, _IN_A_ROW.findall(words)))
+    if not in_a_row or 2 * in_a_row < high:
+        return "cp1252"
+    from charset_normalizer import from_bytes
+
+    best = from_bytes(words, cp_isolation=_SCRIPTS).best()
+    return "cp1252" if best is None else best.encoding

@@ -14,6 +14,7 @@ from clinseek.toolkits.browser.reading.links import Links
 from clinseek.toolkits.browser.reading.writer import written
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_TOO_DEEP = "lies too deep in nested elements"
 
 
 def page_of_html(html: str, fetched: Fetched) -> Page:
@@ -25,12 +26,17 @@ def page_of_html(html: str, fetched: Fetched) -> Page:
     )
     markup = _DECLARATION.sub("", html).replace("\0", "").encode("utf-8", "replace")
     root = etree.fromstring(markup, parser=parser) if markup.strip() else None
+    cut = bool(parser.error_log.filter_types(etree.ErrorTypes.ERR_RESOURCE_LIMIT))
     text = title = ""
     if root is not None:
         title = _title(root) or fetched.title or domain_of(fetched.url)
         links = Links(fetched.url, _base(root))
         drop_hidden(root)
         text = written(content_of(root), links)
+    if cut and not text:
+        raise Refusal(f"the page {fetched.url} {_TOO_DEEP} to be read; open another result")
+    if cut:
+        text = f"{text}\n\n[the rest of this page {_TOO_DEEP} to be read]"
     if not text:
         raise Refusal(
             f"the page {fetched.url} shows no text without running its scripts; open another result"
