@@ -12,8 +12,8 @@ from clinseek.evals.viewer.choosing import choice_of
 from clinseek.evals.viewer.index import IndexedRun, RunIndex
 from clinseek.evals.viewer.pages.frame import page_of
 from clinseek.evals.viewer.pages.listing import listing_page
-from clinseek.evals.viewer.pages.side_by_side import side_by_side_page
 from clinseek.evals.viewer.pages.opened_run import Asked
+from clinseek.evals.viewer.pages.side_by_side import side_by_side_page
 from clinseek.evals.viewer.pages.transcript import transcript_page
 
 HTML = "text/html; charset=utf-8"
