@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from clinseek.graphs.state import CaseBinding
 from clinseek.toolkits.ehr.availability import profile_named
+from clinseek.toolkits.ehr.availability.profiles import CaseProfile
 from clinseek.toolkits.ehr.case import Case, CaseKey
 from clinseek.toolkits.ehr.descriptions.links import DICTIONARY_LINKS
 
@@ -84,6 +85,21 @@ def no_record(file: Path) -> Case:
     with closing(sqlite3.connect(file)) as connection:
         connection.execute("PRAGMA user_version = 1")
     return Case(CaseKey("", 0, "", profile_named("available")), file, None)
+
+
+def unbound(file: Path, *, profile: CaseProfile) -> CaseBinding:
+    """The binding of a run that opens no record; its case is written to `file`."""
+    no_record(file)
+    return CaseBinding(
+        store="",
+        fingerprint="",
+        vocabulary=None,
+        subject_id=None,
+        cutoff=None,
+        profile=profile,
+        file=str(file),
+        task="",
+    )
 
 
 def row_counts(case: Case) -> dict[str, int]:

@@ -22,7 +22,7 @@ from clinseek.graphs.state import BoundImages, CaseBinding, Context, Input, Stat
 from clinseek.models import check_model
 from clinseek.models.privacy import ALLOW, named_hosts, warning_of_host, warning_of_server
 from clinseek.nodes.bench import Bench
-from clinseek.nodes.casework import case_file_name, no_record, row_counts, task_of
+from clinseek.nodes.casework import case_file_name, row_counts, task_of, unbound
 from clinseek.nodes.gate import check_context, read_input
 from clinseek.nodes.outside import read_servers
 from clinseek.nodes.pictures import (
@@ -34,6 +34,7 @@ from clinseek.nodes.pictures import (
     made_folder,
     reports_of,
     rooted,
+    why_unshown,
 )
 from clinseek.nodes.steps import Step
 from clinseek.nodes.toolset import (
@@ -106,6 +107,9 @@ async def load(
         reports=opened.reports,
     )
     runtime.stream_writer(Step(kind="case", said=_said(opened)).as_event())
+    if opened.images and not blocks:
+        said = f"no image is shown to the model: {why_unshown(bench.means.engines.engine())}"
+        runtime.stream_writer(Step(kind="warning", said=said).as_event())
     return {
         **bound,
         "messages": Overwrite(
@@ -208,7 +212,8 @@ def _said(opened: _Opened) -> str:
 def _open(task: Input, context: Context, *, thread: str, bench: Bench) -> _Opened:
     subject_id, cutoff = task.get("subject_id"), task.get("cutoff")
     if subject_id is None or cutoff is None:
-        return _Opened(_unbound(task, context, thread=thread), {})
+        file = case_folder() / case_file_name(thread, task_of(task))
+        return _Opened(unbound(file, profile=context.profile), {})
     store = str(store_path(context.store).absolute())
     case = bench.means.open_case(
         store,
@@ -237,22 +242,6 @@ def _bound(case: Case, store: str, bench: Bench) -> _Opened:
         task="",
     )
     return _Opened(binding, row_counts(case))
-
-
-def _unbound(task: Input, context: Context, *, thread: str) -> CaseBinding:
-    """The binding of a run without a record: a case that holds no table."""
-    file = case_folder() / case_file_name(thread, task_of(task))
-    no_record(file)
-    return CaseBinding(
-        store="",
-        fingerprint="",
-        vocabulary=None,
-        subject_id=None,
-        cutoff=None,
-        profile=context.profile,
-        file=str(file),
-        task="",
-    )
 
 
 def _with_images(opened: _Opened, task: Input, context: Context, bench: Bench) -> _Opened:

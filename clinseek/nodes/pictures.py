@@ -96,13 +96,18 @@ def attach(
     reads images is not installed, none is shown.
     """
     opened = _opened(root, made)
-    shows = engine.why_absent(_NEEDED) is None
+    shows = why_unshown(engine) is None
     names = list(dict.fromkeys(_named(opened, path) for path in images))
     pictured: list[Pictured] = []
     for at, name in enumerate(names):
         block = _block(opened, name) if shows and at < MOST_SHOWN else None
         pictured.append(Pictured(_attached(opened, name, block), block))
     return pictured
+
+
+def why_unshown(engine: Engine) -> str | None:
+    """Why images are named only, and not shown; None where they can be read."""
+    return engine.why_absent(_NEEDED)
 
 
 def reports_of(

@@ -17,6 +17,7 @@ from clinseek.errors import SettingError
 from clinseek.models import HostFacts
 from clinseek.models.images import holds_images
 from clinseek.nodes.pictures import Engines
+from clinseek.nodes.toolset import IMAGE_TOOLS
 from clinseek.records import Record
 from tests.graphs.conftest import Ask
 from tests.graphs.doubles import LATEST_LABS, ScriptedModel, Turn, Ward, calling, finishing
@@ -253,6 +254,25 @@ def test_the_papers_twenty_tools_hold_those_of_images(ask: Ask, ward: Ward, film
         "image.dicom_processor",
         "image.image_visualizer",
     ]
+
+
+def test_without_the_extra_images_are_named_and_their_tools_absent(
+    ask: Ask, ward: Ward, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs = dict.fromkeys(IMAGE_TOOLS, ("no_such_package",))
+    monkeypatch.setattr("clinseek.toolkits.imaging.engine._NEEDS", needs)
+    said: list[str] = []
+
+    record, model = _asked(
+        ask, ward, calling(LATEST_LABS, tag="a"), finishing("3.2", citations=["E1#3"]),
+        images=[films / "film.png"], on_step=lambda step: said.append(str(step.said)),
+    )  # fmt: skip
+
+    told = _task(model).text
+    assert record.answer == ["3.2"]
+    assert "images attached: 1 (not shown here, only named)\nimage 1: film.png" in told
+    assert "image.* (it needs no_such_package: pip install 'clinseek[imaging]')" in told
+    assert any("no image is shown to the model: it needs no_such_package" in each for each in said)
 
 
 def test_a_question_without_images_loads_nothing_of_them(tmp_path: Path) -> None:
