@@ -113,12 +113,36 @@ def test_the_local_service_is_asked_as_published() -> None:
         )
 
 
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_page_that_the_local_service_has_not_is_told_as_a_page(status: int) -> None:
+    with site(lambda heard: says({}, status)) as one:
+        assert local(one).fetch("https://e.org/x") == Failed(
+            "the local service has no page https://e.org/x; open another", lasting=True
+        )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://127.0.0.1/", "http://169.254.169.254/latest/meta-data/", "http://[::1]/"),
+        *("http://10.0.0.7:8080/", "http://localhost/", "http://printer/", "http://x.internal/"),
+        *("http://2130706433/", "http://0x7f.1/", "http://e.org:22/", "http://[::ffff:10.0.0.1]/"),
+        *("corpus://demo/potassium.md", "file:///etc/passwd", "https://user@e.org/"),
+    ],
+)
+def test_the_local_service_is_no_way_into_the_inner_network(url: str) -> None:
+    with site(lambda heard: says({"content": "inner"})) as one:
+        made = local(one).fetch(url)
+        assert isinstance(made, Failed)
+        assert made.sentence.startswith("not opened: ")
+        assert one.heard == []
+
+
 @pytest.mark.parametrize("backend", BACKENDS)
 @pytest.mark.parametrize(
     ("reply", "words"),
     [
-        (says({}, 401), "does not accept the key"),
-        (says({}, 403), "does not accept the key"),
+        (says({}, 401), "(401)"),
         (says({}, 429), "quota of the search service 127.0.0.1 is spent"),
         (says({}, 402), "quota of the search service 127.0.0.1 is spent"),
         (says({}, 500), "answered 500"),
@@ -136,6 +160,17 @@ def test_a_service_that_does_not_serve_is_told_in_one_sentence(
         assert words in made.sentence
         assert not made.lasting
         assert "the-key" not in made.sentence
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_key_is_named_only_where_there_is_one(status: int) -> None:
+    with site(lambda heard: says({}, status)) as one:
+        keyed, plain = (each(one).search("potassium", 5) for each in (serper, searxng))
+    assert isinstance(keyed, Failed)
+    assert "does not accept the key" in keyed.sentence
+    assert isinstance(plain, Failed)
+    assert "key" not in plain.sentence
+    assert "json among its search formats" in plain.sentence
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

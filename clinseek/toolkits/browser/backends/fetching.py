@@ -135,20 +135,24 @@ class Service:
 
     def __init__(self, base: str, *, headers: Mapping[str, str] | None = None) -> None:
         self.base = base.rstrip("/")
+        self._keyed = bool(headers)
         self._headers = {"Accept": "application/json", "User-Agent": _AGENT, **(headers or {})}
 
-    def post(self, path: str, payload: Mapping[str, Any]) -> Any:
-        """The JSON answer to a POST; Failed with the reason where there is none."""
+    def post(self, path: str, payload: Mapping[str, Any], *, absent: Failed | None = None) -> Any:
+        """The JSON answer to a POST; Failed with the reason where there is none.
+
+        `absent` is what a 404 or 410 means, where the service is asked for one page.
+        """
         headers = {**self._headers, "Content-Type": "application/json"}
         body = json.dumps(payload).encode()
-        return self._asked(_Request("POST", f"{self.base}{path}", headers, body=body))
+        return self._asked(_Request("POST", f"{self.base}{path}", headers, body=body), absent)
 
     def get(self, path: str, asked: Mapping[str, str]) -> Any:
         """The JSON answer to a GET; Failed with the reason where there is none."""
         where = f"{self.base}{path}?{urlencode(asked)}"
         return self._asked(_Request("GET", where, self._headers))
 
-    def _asked(self, request: _Request) -> Any:
+    def _asked(self, request: _Request, absent: Failed | None = None) -> Any:
         caps = Caps()
         transport = httpx.AsyncHTTPTransport(
             verify=self._context, trust_env=False, proxy=_proxy(request.url)
@@ -157,8 +161,10 @@ class Service:
         if isinstance(answer, Failed):
             return answer
         status, _, body = answer
+        if status in _GONE and absent is not None:
+            return absent
         if status >= 300:
-            return _service_failure(self.base, status)
+            return _service_failure(self.base, status, keyed=self._keyed)
         try:
             return json.loads(body)
         except ValueError:
@@ -264,8 +270,13 @@ def _status_failure(url: str, status: int) -> Failed:
     return Failed(f"{url} cannot be read: its host answered {status}", lasting=True)
 
 
-def _service_failure(base: str, status: int) -> Failed:
+def _service_failure(base: str, status: int, *, keyed: bool) -> Failed:
     host = urlsplit(base).hostname
+    if status in (401, 403) and not keyed:
+        return Failed(
+            f"the service {host} refuses to answer programs ({status}); whoever runs it can let "
+            "them in (a SearXNG: json among its search formats); go on without"
+        )
     if status in (401, 403):
         return Failed(f"the search service {host} does not accept the key it was given ({status})")
     if status in (402, 429):

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from clinseek.errors import Refusal
 from clinseek.toolkits.browser.backends.fetching import Fetcher, Service
+from clinseek.toolkits.browser.guards.addresses import check_form
 from clinseek.toolkits.browser.hits import Failed, Fetched, Hit
 
 _SERPER = "https://google.serper.dev"
@@ -87,14 +89,22 @@ class LocalService:
         return _hits(answer, "results", link="url", topn=topn, host=self._service.base)
 
     def fetch(self, url: str) -> Fetched | Failed:
-        """What its /get_content answers: HTML where it looks like it, else text."""
-        answer = self._service.post("/get_content", {"url": url})
+        """What its /get_content answers: HTML where it looks like it, else text.
+
+        The service connects, so that only the form of an address can be checked here.
+        """
+        try:
+            check_form(url)
+        except Refusal as refusal:
+            return Failed(str(refusal), lasting=True)
+        absent = Failed(f"the local service has no page {url}; open another", lasting=True)
+        answer = self._service.post("/get_content", {"url": url}, absent=absent)
         if isinstance(answer, Failed):
             return answer
         held = answer if isinstance(answer, Mapping) else {"content": answer}
         content = next((held[name] for name in ("content", "html", "text") if held.get(name)), "")
         if not isinstance(content, str) or not content.strip():
-            return Failed(f"the local service has no page {url}; open another", lasting=True)
+            return absent
         mime = "text/html" if _looks_like_html(content) else "text/plain"
         where, title = str(held.get("url") or url), str(held.get("title") or "")
         return Fetched(where, f"{mime}; charset=utf-8", content.encode("utf-8", "replace"), title)

@@ -95,6 +95,20 @@ class Addresses:
         return read
 
 
+def check_form(url: str) -> None:
+    """Refuse an address that by its form alone is none of the public web; nothing is resolved.
+
+    For services that fetch pages themselves: a name that leads to the inner network passes here,
+    and only the service can see where it leads.
+    """
+    _, host, port = _parts(url)
+    _refuse_odd(host, port)
+    literal = _literal(host)
+    what = None if literal is None else why_not_public(literal)
+    if what is not None:
+        raise Refusal(f"not opened: {host} is {what}, not a public web host")
+
+
 def resolve(host: str, port: int) -> list[str]:
     """The IP addresses of a host by the system's resolver; OSError where there are none."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
