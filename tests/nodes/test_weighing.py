@@ -8,7 +8,7 @@ import pytest
 from clinseek.nodes.answers import submit
 from clinseek.nodes.citing import Citation
 from clinseek.nodes.weighing import Weighed, weigh
-from clinseek.records import AnswerForm, EvidenceEntry, WebShown
+from clinseek.records import AnswerForm, BoxShown, EvidenceEntry, ImageShown, WebShown
 
 ROWS: dict[int, list[Any]] = {
     1: ["2150-03-04 06:00:00", 1.3, "Creatinine"],
@@ -199,3 +199,40 @@ def test_words_and_figures_of_a_page_stand_however_they_are_written(item: str) -
 @pytest.mark.parametrize("item", ["0.6 mg", ".05 mg", "4 days", "B12 of 200", "100 mg", "5 mg"])
 def test_a_figure_that_the_cited_lines_have_not_is_refused(item: str) -> None:
     assert _weigh_page(item) == ["not_held"]
+
+
+FILM = ImageShown(
+    path="film.png",
+    sha256="",
+    boxes=[BoxShown(label="Heart", left=90.0, top=120.0, right=180.0, bottom=200.0)],
+)
+
+
+def _of_film(*items: str, citations: Any) -> Weighed:
+    entry = _entry(1, tool="image.chest_xray_segmentation")
+    entry["table"], entry["row_ids"], entry["image"] = None, [], FILM
+    return weigh(
+        submit(items, citations, via="finish"),
+        ledger=[entry, _entry(4)],
+        cells_of=_cells_of,
+    )
+
+
+def test_what_is_seen_in_an_image_need_not_stand_in_a_text() -> None:
+    weighed = _of_film("cardiomegaly", "enlarged", citations=[["E1#1"], ["E1"]])
+
+    assert weighed.gaps == []
+    assert weighed.citations == [["E1#1"], ["E1"]]
+
+
+def test_a_part_that_an_image_does_not_have_is_named() -> None:
+    weighed = _of_film("cardiomegaly", citations=[["E1#2"]])
+
+    assert _kinds(weighed) == ["no_such_evidence"]
+    assert "E1 has no part 2" in weighed.gaps[0].sentence
+
+
+def test_rows_are_held_to_their_text_beside_an_image() -> None:
+    weighed = _of_film("enlarged", "9.9", citations=[["E1"], ["E4#3"]])
+
+    assert weighed.citations == [["E1"], []]

@@ -98,3 +98,18 @@ def test_the_hash_follows_the_file_when_it_changes(root: ImageRoot) -> None:
 def test_a_root_that_is_no_folder_is_the_users_to_mend(tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="is no folder"):
         ImageRoot(tmp_path / "nowhere", made=tmp_path / "made")
+
+
+def test_where_files_are_named_no_other_of_the_folder_can_be_opened(
+    root: ImageRoot, tmp_path: Path
+) -> None:
+    assert root.folder is not None
+    (root.folder / "two.png").write_bytes(b"two")
+    few = ImageRoot(root.folder, made=tmp_path / "made-by-few", only=["two.png"])
+    (few.made / "one.png").write_bytes(b"drawn")
+
+    assert few.name_of(f"{root.folder}/two.png") == "two.png"
+    assert few.read("made/one.png").content == b"drawn"
+    for other in ("p10/s5/one.png", f"{root.folder}/p10/s5/one.png"):
+        with pytest.raises(Refusal, match="no such file among this run's images"):
+            few.read(other)

@@ -346,6 +346,10 @@ def test_structures_are_measured_on_the_images_own_pixels(images: Path, tmp_path
     assert "caution" not in ratio
     assert tools.root.holds(told["output"]["segmentation_image_path"])
     assert message.content[1]["type"] == "image"
+    source = message.artifact.image
+    assert (source.path, source.sha256) == ("pa.dcm", told["metadata"]["image_sha256"])
+    assert [box.label for box in source.boxes] == ["Left Lung", "Right Lung", "Heart"]
+    assert list(source.boxes[2][1:]) == heart["bbox"]
 
 
 def test_no_area_in_cm2_without_spacing_and_no_ratio_without_heart_and_lungs(
