@@ -270,7 +270,7 @@ def test_every_code_of_the_open_demo_has_its_category(open_data: Path, tmp_path:
 
 def test_a_title_that_a_single_patient_ever_has_is_on_no_list(tmp_path: Path) -> None:
     """However often: it would tell that this patient is going to get it."""
-    drugs = [
+    drugs: list[dict[str, Any]] = [
         *({"drug": "Own", "subject_id": 10003} for _ in range(9)),
         *({"drug": " Shared ", "subject_id": subject_id} for subject_id in (10003, 10019)),
     ]
