@@ -63,14 +63,14 @@ async def ask_in_room(
     length = state["context_length"] or facts.context_length
     gone = {each["evidence"]: each["line"] for each in state["replaced"]}
     limit = _limit(length, state, facts)
-    images = facts.takes_images is not False and NO_IMAGES not in state["warned"]
+    images = takes_images(facts, state)
     refused, seconds, refusals = False, 0.0, 0
     while True:
         fitted = condense(conversation, state["evidence"], replaced=gone, limit=limit)
         gone |= fitted.replaced
         sent = fitted.messages
         if not images:
-            sent = without_images(sent, paths=_paths(sent, state))
+            sent = named_only(sent, state)
         turn = await take_turn(
             model,
             sent,
@@ -114,12 +114,17 @@ def image_paths(
     return {sha256: " or ".join(held) for sha256, held in paths.items()}
 
 
-def _paths(sent: Sequence[AnyMessage], state: State) -> dict[str, str]:
-    """By the SHA-256 of each image: its path, whether it was attached or a tool gave it."""
+def takes_images(facts: HostFacts, state: State) -> bool:
+    """Whether the host may be sent images: as far as is known of it, and it refused none."""
+    return facts.takes_images is not False and NO_IMAGES not in state["warned"]
+
+
+def named_only(sent: Sequence[AnyMessage], state: State) -> list[AnyMessage]:
+    """The messages with a path in the place of each image, attached or given by a tool."""
     bound = state["case"].get("images")
     attached = bound["attached"] if bound else []
     named = {each["shown"]: each["path"] for each in attached if each["shown"]}
-    return {**image_paths(sent, state["evidence"]), **named}
+    return without_images(sent, paths={**image_paths(sent, state["evidence"]), **named})
 
 
 def _refuses_images(turn: Turn, sent: Sequence[AnyMessage]) -> bool:

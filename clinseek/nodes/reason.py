@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
 from langgraph.runtime import Runtime
 
 from clinseek.errors import Refusal
 from clinseek.graphs.state import Context, State, Submission
 from clinseek.nodes import budget
 from clinseek.nodes.answers import is_answer, salvage, submit
+from clinseek.nodes.asking import named_only, takes_images
 from clinseek.nodes.bench import Bench
 from clinseek.nodes.casework import cells_of, labels_of, row_of
 from clinseek.nodes.citing import Citation
@@ -122,6 +123,8 @@ async def _conclude(
     update: dict[str, Any] = {"usage": state["usage"], "timings": state["timings"], "turns": []}
     for room in _rooms(state["context_length"] or host.facts.context_length):
         sent = conclusion_messages(state, room=room)
+        if not takes_images(host.facts, state):
+            sent = named_only(sent, state)
         turn = await take_turn(
             host.model, sent, room=host.room, patience=bench.means.patience, seconds_left=grace
         )
@@ -163,7 +166,7 @@ def _earlier(state: State) -> Submission | None:
     return None if submission is None else {**submission, "via": "conclusion"}
 
 
-def conclusion_messages(state: State, *, room: int = _FINDINGS_CHARS) -> list[BaseMessage]:
+def conclusion_messages(state: State, *, room: int = _FINDINGS_CHARS) -> list[AnyMessage]:
     """The messages of a run's last turn: role, task, and the findings in `room` characters."""
     first = [message for message in state["messages"] if message.id in ("system", "task")]
     system = [message for message in first if isinstance(message, SystemMessage)]

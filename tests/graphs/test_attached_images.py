@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from langchain_core.messages import HumanMessage
+from langchain_core.messages import AIMessage, HumanMessage
 
 from clinseek import api
 from clinseek.errors import SettingError
@@ -217,6 +217,19 @@ def test_a_host_without_images_is_told_their_paths(ask: Ask, ward: Ward, films: 
     assert not any(holds_images(sent) for sent in model.heard)
     assert "[image not shown, this model takes none: film.png]" in _task(model).text
     assert record.status == "answered"
+
+
+def test_a_run_that_must_conclude_sends_such_a_host_no_image_either(
+    ask: Ask, ward: Ward, films: Path
+) -> None:
+    record, model = _alone(
+        ask, ward, calling(LOOK, tag="a"), AIMessage('{"response": ["yes"], "citations": ["E1"]}'),
+        images=[films / "film.png"], max_rounds=1, facts=HostFacts(takes_images=False),
+    )  # fmt: skip
+
+    assert (record.answer, record.citations) == (["yes"], [["E1"]])
+    assert not any(holds_images(sent) for sent in model.heard)
+    assert "takes none: film.png" in model.heard[-1][1].text
 
 
 @pytest.mark.parametrize(
