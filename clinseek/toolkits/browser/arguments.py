@@ -24,10 +24,13 @@ from clinseek.toolkits.parameters import parameters_of
 
 DEFAULT_HITS = 10
 MOST_HITS = 50
+LONGEST_QUERY = 1_000
 
 
 def _number_or_url(given: object) -> object:
     """Link numbers in quotes, or in the mark that they were shown in (`【3†...】`), as numbers."""
+    if isinstance(given, bool):
+        raise ValueError("true and false are no numbers")
     if not isinstance(given, str):
         return given
     text = given.strip()
@@ -68,7 +71,11 @@ class Search(Arguments):
         "Search for medical knowledge and show the results as a page of links. Write general "
         "terms: nothing that identifies the patient (names, numbers, dates, passages of notes)."
     )
-    query: Annotated[str, Field(description="Words to look for.")]
+    query: Annotated[
+        str,
+        WithJsonSchema({"type": "string"}),
+        Field(description="Words to look for.", max_length=LONGEST_QUERY),
+    ]
     topn: Annotated[
         int,
         BeforeValidator(_within),

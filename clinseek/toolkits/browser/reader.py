@@ -17,6 +17,7 @@ from typing import Literal, NamedTuple
 
 from clinseek.errors import Refusal, SettingError
 from clinseek.toolkits.browser.archive import Answer, Archive, Question
+from clinseek.toolkits.browser.arguments import MOST_HITS
 from clinseek.toolkits.browser.backends.web import Web
 from clinseek.toolkits.browser.guarding import Guards
 from clinseek.toolkits.browser.hits import Failed, Fetched, Hit
@@ -28,6 +29,7 @@ from clinseek.toolkits.browser.windows import find_page, results_page
 from clinseek.toolkits.observation import WebSource
 
 Mode = Literal["record", "replay", "live"]
+_SPARE_HITS = 5
 
 
 class Kept(NamedTuple):
@@ -156,7 +158,12 @@ class Reader:
         found = web.search(query, topn)
         if isinstance(found, Failed):
             return self._failure(web, found), ()
-        body = _packed_hits(self._allowed(found)[:topn])
+        hits = self._allowed(found)
+        if len(hits) < topn <= len(found) and topn < MOST_HITS:
+            # Closed pages took places of the others: asked once more, for more.
+            more = web.search(query, min(2 * topn + _SPARE_HITS, MOST_HITS))
+            hits = hits if isinstance(more, Failed) else self._allowed(more)
+        body = _packed_hits(hits[:topn])
         answer = Answer(title=query, body=digest(body), web=web.name, retrieved=self._moment())
         return answer, (body,)
 

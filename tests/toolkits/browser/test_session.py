@@ -405,3 +405,20 @@ def test_a_refusal_repeats_no_token_that_a_page_put_into_a_link(run: BrowserSess
 def test_what_a_state_cannot_show_is_refused() -> None:
     with pytest.raises(Refusal):
         BrowserState().at(0)
+
+
+def test_true_is_no_number_and_a_query_has_an_end(run: BrowserSession) -> None:
+    assert "argument 'id' cannot be True" in refusal_of(run, "open", id=True)
+    assert "argument 'topn' cannot be True" in refusal_of(run, "search", query="x", topn=True)
+    assert "at most 1000 characters" in refusal_of(run, "search", query="x" * 1_001)
+
+
+def test_closed_pages_take_no_places_of_the_others(tmp_path: Path) -> None:
+    hits = [Hit(f"https://{host}.example.org/{at}", "t", "") for at in range(9) for host in "ba"]
+    web = Shelf(hits=hits, cuts=True)
+    run = session(web, tmp_path / "web.sqlite")
+    run.reader.guards = guards(denied=Closed())
+    text, _ = call(run, "search", query="potassium", topn=4)
+    assert [f"【{at}†t†a.example.org】" in text for at in range(5)] == [True] * 4 + [False]
+    assert "b.example.org" not in text
+    assert web.asked == ["potassium", "potassium"]

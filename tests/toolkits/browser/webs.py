@@ -25,7 +25,8 @@ TOOLS: dict[str, type[Arguments]] = {"search": Search, "open": Open, "find": Fin
 class Shelf:
     """A web of a few pages; `asked` is everything that it was asked.
 
-    `failing` is what every search comes to, `mime` the type of every page, where they are set.
+    `failing` is what every search comes to, `mime` the type of every page, where they are set;
+    `cuts` where a search gives no more hits than are asked for.
     """
 
     pages: Mapping[str, str] = field(default_factory=dict)
@@ -33,13 +34,16 @@ class Shelf:
     name: str = "shelf"
     failing: Failed | None = None
     mime: str = ""
+    cuts: bool = False
     asked: list[str] = field(default_factory=list)
 
     def search(self, query: str, topn: int) -> Sequence[Hit] | Failed:
         self.asked.append(query)
         if self.failing is not None:
             return self.failing
-        return Failed("the shelf is closed") if query == "closed" else list(self.hits)
+        if query == "closed":
+            return Failed("the shelf is closed")
+        return list(self.hits[:topn] if self.cuts else self.hits)
 
     def fetch(self, url: str) -> Fetched | Failed:
         self.asked.append(url)
