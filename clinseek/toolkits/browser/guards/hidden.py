@@ -64,6 +64,8 @@ _NAMED = {
     "lightgrey": (211, 211, 211),
 }
 _NEAR = 40
+_COMMENT = re.compile(r"/\*.*?(?:\*/|\Z)", re.DOTALL)
+_ESCAPED = re.compile(r"\\(?:([0-9a-fA-F]{1,6})\s?|(.))", re.DOTALL)
 _BRACE = re.compile(r"([{}])")
 _SELECTOR = re.compile(r"([a-z][\w-]*)?(?:([.#])([\w-]+))?\Z", re.IGNORECASE)
 
@@ -123,7 +125,7 @@ def _reason(element: HtmlElement, hiding: set[Selector]) -> Reason | None:
 
 
 def _reason_in_style(element: HtmlElement, hiding: set[Selector]) -> Reason | None:
-    style = element.get("style", "")
+    style = _plain(element.get("style", ""))
     if style and _HIDES.search(style):
         return "style"
     if hiding and any(selector in hiding for selector in _selectors_of(element)):
@@ -146,7 +148,9 @@ def _is_in_the_grounds_colour(element: HtmlElement, style: str) -> bool:
     if letters is None:
         return False
     for each in (element, *element.iterancestors()):
-        ground = _stated(each.get("style", ""), "background") or _colour(each.get("bgcolor", ""))
+        ground = _stated(_plain(each.get("style", "")), "background") or _colour(
+            each.get("bgcolor", "")
+        )
         if ground is not None:
             return sum(abs(one - other) for one, other in zip(letters, ground, strict=True)) < _NEAR
     return False
@@ -181,10 +185,10 @@ def _hiding_selectors(root: HtmlElement) -> Iterator[Selector]:
     """Tag, kind ("." or "#") and name of the simple selectors that the page's own sheets hide."""
     for sheet in root.iter("style"):
         for selectors, declarations in _rules(sheet.text or ""):
-            if not _HIDES.search(declarations):
+            if not _HIDES.search(_plain(declarations)):
                 continue
             for selector in selectors.split(","):
-                simple = _SELECTOR.match(selector.strip())
+                simple = _SELECTOR.match(_plain(selector).strip())
                 if simple is not None and simple.group():
                     tag, kind, name = (part or "" for part in simple.groups())
                     yield tag.lower(), kind, name
@@ -214,6 +218,22 @@ def _rules(sheet: str) -> Iterator[tuple[str, str]]:
 def _without_comments(sheet: str) -> str:
     first, *others = sheet.split("/*")
     return first + "".join(other.partition("*/")[2] for other in others)
+
+
+def _plain(written: str) -> str:
+    r"""A part of a style sheet without its comments, and with escaped characters as they are.
+
+    >>> _plain(r"dis\70 lay/* */: n\6Fne")
+    'display : none'
+    """
+    if "/*" in written:
+        written = _COMMENT.sub(" ", written)
+    return _ESCAPED.sub(_unescaped, written) if "\\" in written else written
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    number = int(found[1], 16) if found[1] else 0
+    return chr(number) if 0 < number <= 0x10FFFF else found[2] or ""
 
 
 def _selectors_of(element: HtmlElement) -> Iterator[Selector]:

@@ -72,6 +72,11 @@ HIDDEN: list[tuple[Reason, str]] = [
     ("style", f"<p style='color:rgba(0,0,0,0)'>{ORDER}</p>"),
     ("style", f"<p style='color:#00000000'>{ORDER}</p>"),
     ("style", f"<p style='content-visibility:hidden'>{ORDER}</p>"),
+    ("style", f"<p style='display:/* a */none'>{ORDER}</p>"),
+    ("style", f"<p style='/* a */display/**/:none'>{ORDER}</p>"),
+    ("style", f"<p style='color:red;/*;*/ opacity:0'>{ORDER}</p>"),
+    ("style", rf"<p style='d\isp\6c ay:n\00006fne'>{ORDER}</p>"),
+    ("colour", f"<p style='color:/**/white;background:\\77hite'>{ORDER}</p>"),
     ("colour", f"<p style='color:white;background:white'>{ORDER}</p>"),
     ("colour", f"<p style='background-color:#fff;color:#FFFFFF'>{ORDER}</p>"),
     ("colour", f"<p style='color:#fefefe;background:#fff url(a.png)'>{ORDER}</p>"),
@@ -102,6 +107,7 @@ def test_what_is_not_shown_is_dropped_and_what_stands_beside_it_stays(
         "@import url(a.css); .x { display: none }",
         "nav { color: red } } .x { display: none }",
         ".y {} .x { display: none",
+        r".\78 { d\isplay: \6eone }",
     ],
 )
 def test_a_rule_of_the_pages_own_sheet_hides_as_well(sheet: str) -> None:
