@@ -18,6 +18,8 @@ CLOSED = [
     "https://huggingface.co/datasets/UCSC-VLAA/ClinSeek-Bench",
     "https://huggingface.co/datasets/x/ClinSeek-Bench/resolve/main/ClinSeek-Bench_text.json",
     "https://hf-mirror.com/datasets/x/mimic-iv",
+    *("https://hf.co/datasets/x/EHR-Bench", "https://hf.co/datasets/x/mimic-iv"),
+    "https://web.archive.org/web/2026/https://hf.co/datasets/x/ClinSeek-Bench",
     "https://cdn-lfs.huggingface.co/datasets/x/mimic_notes/a.parquet",
     "https://github.com/x/ClinSeekAgent/blob/main/README.md",
     "https://raw.githubusercontent.com/x/AgentEHR/main/a.json",
