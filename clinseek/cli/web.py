@@ -201,7 +201,10 @@ def _lines(held: Archive, question: Question, answer: Answer) -> tuple[str, ...]
             sha256=answer.page or answer.body,
         ),
     )
-    return () if page is None else page.lines
+    if page is None:
+        held.blob(answer.page or answer.body)  # says what is wrong where the archive is damaged
+        return ()
+    return page.lines
 
 
 def _write_raw(held: Archive, question: Question, answer: Answer) -> None:

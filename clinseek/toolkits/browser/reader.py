@@ -230,10 +230,17 @@ def _told() -> Iterator[None]:
 
 
 def page_shown(archive: Archive, web: WebSource) -> Page | None:
-    """The page of which an observation showed lines `web.first` to `web.last`; None if gone."""
+    """The page of which an observation showed lines `web.first` to `web.last`; None if gone.
+
+    A page of an archive that is damaged is gone: what was cited of it must not end a run.
+    """
+    kind = web.kind if web.kind != "find" else "source" if web.mime else "page"
+    try:
+        base = _held(archive, replace(web, kind=kind))
+    except SettingError:
+        return None
     if web.kind != "find":
-        return _held(archive, web)
-    base = _held(archive, replace(web, kind="source" if web.mime else "page"))
+        return base
     return None if base is None else find_page(base, web.pattern)
 
 

@@ -15,7 +15,7 @@ import pytest
 from clinseek.errors import SettingError
 from clinseek.toolkits.browser.archive import Answer, Archive, Question
 from clinseek.toolkits.browser.hits import Failed
-from clinseek.toolkits.browser.reader import Mode
+from clinseek.toolkits.browser.reader import Mode, page_shown
 from clinseek.toolkits.browser.session import BrowserSession
 from clinseek.toolkits.observation import Observation
 from tests.toolkits.browser.webs import TOOLS, Shelf, reader, session, shelf
@@ -253,6 +253,10 @@ def test_an_archive_that_is_damaged_within_a_run_is_an_observation(tmp_path: Pat
     text, observation = replay.call(TOOLS["open"], {"id": "https://a.example.org/k"})
     assert observation.refused
     assert "the web archive web.sqlite cannot be used (Error -" in text
+    shown = made(session(shelf(), tmp_path / "whole.sqlite"))[1][1].web
+    assert shown is not None
+    assert page_shown(Archive.open(tmp_path / "whole.sqlite"), shown) is not None
+    assert page_shown(Archive.open(tmp_path / "web.sqlite"), shown) is None
     with sqlite3.connect(tmp_path / "web.sqlite") as held:
         held.execute("DROP TABLE answers")
     text, observation = run.call(TOOLS["search"], {"query": "sodium"})
