@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,7 +59,7 @@ def raw_dictionaries(folders: Sequence[Path]) -> dict[str, list[tuple[Cell, ...]
 def _table_files(folders: Sequence[Path], tables: Collection[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for folder in folders:
-        for path in sorted(folder.rglob("*.csv*")):
+        for path in sorted(_files_below(folder)):
             name = _table_of(path)
             if name is None or name not in tables:
                 continue
@@ -68,6 +69,12 @@ def _table_files(folders: Sequence[Path], tables: Collection[str]) -> dict[str, 
                 )
             found[name] = path
     return found
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    """Every file, through linked folders too: a module often lies on another disk."""
+    for directory, _, names in os.walk(folder, followlinks=True):
+        yield from (Path(directory) / name for name in names)
 
 
 def _table_of(path: Path) -> str | None:

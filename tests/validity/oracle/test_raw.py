@@ -66,6 +66,13 @@ def test_a_line_that_cannot_be_read_is_left_out(tmp_path: Path, line: str) -> No
     assert (kept["chartdate"], kept["seq_num"]) == ("2150-03-06", 2)
 
 
+def test_a_module_may_be_a_link_to_another_disk(tmp_path: Path) -> None:
+    write(tmp_path / "disk", "omr", "subject_id,chartdate,seq_num", "7,2150-03-05,1")
+    (tmp_path / "download").mkdir()
+    (tmp_path / "download" / "hosp").symlink_to(tmp_path / "disk" / "hosp")
+    assert len(raw_records([tmp_path / "download"], [7], ["omr"])[7]["omr"]) == 1
+
+
 def test_a_table_in_two_folders_is_refused(tmp_path: Path) -> None:
     for folder in ("one", "two"):
         write(tmp_path / folder, "omr", "subject_id,chartdate", "7,2150-03-05")
