@@ -61,7 +61,9 @@ def test_an_image_alone_is_asked_about_without_a_store(
     assert "<report_1>\nThe heart is not enlarged.\n</report_1>" in text
     assert str(tmp_path) not in text
     assert [image["type"] for image in images] == ["image_url"]
-    assert any(thread in ran.err for thread in clinseek("threads").out.split())
+    (thread,) = json.loads(clinseek("threads", "--json").out)["threads"]
+    assert (thread["subject_id"], thread["cutoff"]) == (None, None)
+    assert thread["thread"] in clinseek("threads").out
 
 
 def test_json_holds_the_files_and_what_was_seen_of_them(
