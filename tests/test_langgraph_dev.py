@@ -180,7 +180,7 @@ def test_the_form_asks_for_subject_cutoff_question_and_candidates(server: Server
     form = schemas["input_schema"]
     assert form is not None
     assert [*form["properties"]][:4] == ["subject_id", "cutoff", "question", "candidates"]
-    assert form["required"] == ["subject_id", "cutoff", "question"]
+    assert form["required"] == ["question"]
     settings = schemas["context_schema"]
     assert settings is not None
     assert {"store", "model", "max_rounds", "max_revisions"} <= settings["properties"].keys()
