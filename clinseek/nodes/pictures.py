@@ -27,6 +27,7 @@ REPORT_CHARACTERS = 4_000
 _NEEDED = "image.dicom_processor"
 """The tool that needs what reading images needs: nothing more."""
 _LONGEST_PATH = 1_000
+_OF_TEXT = ".txt"
 
 
 class Pictured(NamedTuple):
@@ -236,8 +237,14 @@ def _report(opened: ImageRoot, given: str, *, inlined: bool) -> Report:
 
 
 def _is_path(opened: ImageRoot, given: str) -> bool:
-    """Whether a line is the path of a report: a file below the root, or written as a text file."""
-    return opened.holds(given) or (" " not in given and given.lower().endswith(".txt"))
+    """Whether a line is the path of a report. SettingError for a file that is no text file.
+
+    Who reaches a graph behind a port must not have any file of the machine read to a model.
+    """
+    written = given.lower().endswith(_OF_TEXT)
+    if opened.holds(given) and not written:
+        raise SettingError(f"reports: {given} is no text file; its name must end with {_OF_TEXT}")
+    return written and (" " not in given or opened.holds(given))
 
 
 def _cut(text: str) -> str:
@@ -249,7 +256,7 @@ def _cut(text: str) -> str:
 
 def _read_file(file: Path, root: str | None) -> str:
     place = file.expanduser().resolve()
-    if root is not None and place.is_relative_to(root):
+    if root is not None and place.is_relative_to(root) and place.suffix.lower() == _OF_TEXT:
         return str(place.relative_to(root))
     try:
         return place.read_text(encoding="utf-8", errors="replace")

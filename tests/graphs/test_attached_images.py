@@ -319,6 +319,8 @@ def test_a_question_without_images_loads_nothing_of_them(tmp_path: Path) -> None
         ({"images": ["s1/report.txt"]}, "is no image"),
         ({"images": ["film.png"], "subject_id": 7, "cutoff": None}, "cutoff is missing"),
         ({"images": ["film.png"], "reports": ["s1/none.txt"]}, "none.txt.*no such file"),
+        ({"images": ["film.png"], "reports": ["s1/0.png"]}, "s1/0.png is no text file"),
+        ({"images": ["film.png"], "reports": ["../secret.txt"]}, "may not hold"),
         ({"images": ["film.png"], "image_root": "nowhere"}, "nowhere is no folder"),
         ({"images": []}, "subject_id is missing"),
     ],
