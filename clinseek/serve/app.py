@@ -121,7 +121,7 @@ def published(tool: BaseTool, service: Service, *, underscores: bool = False) ->
         annotations=types.ToolAnnotations(
             readOnlyHint=True,
             destructiveHint=False,
-            idempotentHint=True,
+            idempotentHint=service.repeatable,
             openWorldHint=service.open_world,
         ),
     )

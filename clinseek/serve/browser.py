@@ -29,6 +29,7 @@ class BrowserService:
 
     name = "clinseek-browser"
     says = _SAYS
+    repeatable = False  # each call puts a page on the stack and is counted
 
     def __init__(
         self,

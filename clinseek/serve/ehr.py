@@ -39,6 +39,7 @@ class EhrService:
     name = "clinseek-ehr"
     says = _SAYS
     open_world = False
+    repeatable = True
 
     def __init__(self, store: Store, folder: Path) -> None:
         self._store = store

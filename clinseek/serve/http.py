@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -10,6 +11,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+import anyio
 import uvicorn
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -66,8 +68,14 @@ def run_http(
     sessions: Sessions, door: Door, listening: socket.socket, *, most: int, idle: float | None
 ) -> None:
     """Serve sessions on the socket until SIGTERM, or Ctrl-C (KeyboardInterrupt)."""
+    logging.getLogger("mcp.server.streamable_http").addFilter(_tells)
     with _sigterm_returns():
         served_by(sessions, door, listening, most=most, idle=idle).run(sockets=[listening])
+
+
+def _tells(said: logging.LogRecord) -> bool:
+    """Whether a line of the SDK tells something: it logs each stream that a client closes."""
+    return not (said.exc_info and isinstance(said.exc_info[1], anyio.ClosedResourceError))
 
 
 @contextmanager

@@ -26,6 +26,7 @@ class ImagingService:
 
     name = "clinseek-imaging"
     says = _SAYS
+    repeatable = True
 
     def __init__(self, root: ImageRoot, engine: Engine, *, benchmark: str | None = None) -> None:
         self._toolkit = ImagingToolkit(root=root, engine=engine, benchmark=benchmark)

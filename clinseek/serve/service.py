@@ -66,6 +66,11 @@ class Service(Protocol):
         """Whether its tools reach beyond this machine."""
         ...
 
+    @property
+    def repeatable(self) -> bool:
+        """Whether a call made twice leaves the session as one does."""
+        ...
+
     def open(self, binding: Binding | None) -> Opened:
         """The tools over the bound case; blocks, and raises UserError. Called from threads."""
         ...

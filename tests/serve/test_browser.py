@@ -79,6 +79,7 @@ def test_the_tools_are_published_as_the_graph_has_them(service: BrowserService) 
         for schema in browser_tool_schemas()
     }
     assert not any(tool.annotations.openWorldHint for tool in tools)
+    assert not any(tool.annotations.idempotentHint for tool in tools)
 
 
 def test_a_session_that_brings_a_patient_is_not_opened(service: BrowserService) -> None:
