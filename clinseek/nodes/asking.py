@@ -122,9 +122,12 @@ def takes_images(facts: HostFacts, state: State) -> bool:
 def named_only(sent: Sequence[AnyMessage], state: State) -> list[AnyMessage]:
     """The messages with a path in the place of each image, attached or given by a tool."""
     bound = state["case"].get("images")
-    attached = bound["attached"] if bound else []
-    named = {each["shown"]: each["path"] for each in attached if each["shown"]}
-    return without_images(sent, paths={**image_paths(sent, state["evidence"]), **named})
+    paths = image_paths(sent, state["evidence"])
+    named: dict[str, str] = {}
+    for each in bound["attached"] if bound else ():
+        if (shown := each["shown"]) is not None:  # two files may show the same picture
+            named[shown] = f"{named[shown]} or {each['path']}" if shown in named else each["path"]
+    return without_images(sent, paths={**paths, **named})
 
 
 def _refuses_images(turn: Turn, sent: Sequence[AnyMessage]) -> bool:

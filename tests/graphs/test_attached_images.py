@@ -219,6 +219,17 @@ def test_a_host_without_images_is_told_their_paths(ask: Ask, ward: Ward, films: 
     assert record.status == "answered"
 
 
+def test_two_files_of_the_same_picture_are_both_named(ask: Ask, ward: Ward, films: Path) -> None:
+    shutil.copy(films / "film.png", films / "copy.png")
+
+    _, model = _alone(
+        ask, ward, finishing("no"), images=["film.png", "copy.png"], image_root=films,
+        facts=HostFacts(takes_images=False),
+    )  # fmt: skip
+
+    assert "takes none: film.png or copy.png]" in _task(model).text
+
+
 def test_a_run_that_must_conclude_sends_such_a_host_no_image_either(
     ask: Ask, ward: Ward, films: Path
 ) -> None:
