@@ -104,8 +104,12 @@ def warning(kind: str, left: int) -> str:
 
     >>> warning("rounds", 3)
     '3 rounds are left. Conclude soon: call ehr.finish with what you know.'
+    >>> warning("browser", 1)
+    '1 browser call is left. Conclude soon: call ehr.finish with what you know.'
     """
     told: str = _words()["warnings"][kind]
+    if left == 1:
+        told = told.replace("s are left", " is left", 1)
     return told.replace("{left}", str(left))
 
 
