@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +113,9 @@ def test_tools_without_weights_are_absent_with_a_reason_that_names_no_folder(
     _, model = _alone(ask, ward, finishing("no"), images=[films / "film.png"])
 
     told = _task(model).text
-    assert "image.chest_xray_classifier (its weights (classifier, 28 MB) are not here)" in told
+    can_run = find_spec("torch") and find_spec("safetensors")
+    lacks = "its weights (classifier, 28 MB) are not here" if can_run else "it needs "
+    assert f"image.chest_xray_classifier ({lacks}" in told
     assert "image.xray_phrase_grounding (no server with MAIRA-2 is named)" in told
     assert str(home) not in told
     assert str(films) not in told

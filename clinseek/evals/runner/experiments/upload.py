@@ -42,6 +42,7 @@ def upload_experiment(results: ExperimentResults) -> ExperimentResults:
         api_url=os.environ.get("LANGSMITH_ENDPOINT") or _HOME,
         api_key=os.environ["LANGSMITH_API_KEY"],
         auto_batch_tracing=False,
+        tracing_sampling_rate=1.0,  # asked for by name: what the environment samples is traces
     )
     try:
         url = _send(client, results)
