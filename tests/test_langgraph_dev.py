@@ -23,6 +23,7 @@ from langgraph_sdk.client import SyncLangGraphClient
 from clinseek.settings import stay_home
 from clinseek.toolkits.ehr.store import Store, ingest
 from clinseek.toolkits.ehr.synthetic import synthesise
+from tests.models.server import ChatServer, answer
 
 ROOT = Path(__file__).parents[1]
 STARTING_SECONDS = 60
@@ -230,6 +231,24 @@ def test_a_call_that_a_person_rewrote_is_the_call_that_runs(server: Server) -> N
     values = _values(server, thread)
     assert values["evidence"][0]["tool"] == "ehr.get_table_names"
     assert values["messages"][-1]["content"].startswith("[E1] ")
+
+
+def test_a_query_waits_for_a_person_who_may_change_it(server: Server) -> None:
+    search = ("browser_search", json.dumps({"query": "potassium of this patient"}))
+    finish = ("ehr_finish", json.dumps({"response": ["high"]}))
+    thread = _thread(server)
+    with ChatServer(answer("", [search]), answer("", [finish])) as chat:
+        context = {"model": chat.spec, "approve": "web", "max_revisions": 0}
+        server.client.runs.wait(thread, "seek", input=server.input(), context=context)
+        (asked,) = server.client.threads.get_state(thread)["interrupts"]
+        assert asked["value"]["arguments"] == {"query": "potassium of this patient"}
+
+        resumed = {"resume": {"arguments": {"query": "high potassium"}}}
+        server.client.runs.wait(thread, "seek", command=resumed, context=context)
+
+    ended = _values(server, thread)
+    assert (ended["status"], ended["answer"]) == ("answered", ["high"])
+    assert ended["evidence"][0]["arguments"] == {"query": "high potassium"}
 
 
 def test_a_fork_with_an_earlier_cutoff_answers_from_the_earlier_record(server: Server) -> None:
