@@ -19,6 +19,7 @@ import httpx
 import pytest
 from langgraph_sdk import get_sync_client
 from langgraph_sdk.client import SyncLangGraphClient
+from langgraph_sdk.schema import Command
 
 from clinseek.settings import stay_home
 from clinseek.toolkits.ehr.store import Store, ingest
@@ -238,12 +239,12 @@ def test_a_query_waits_for_a_person_who_may_change_it(server: Server) -> None:
     finish = ("ehr_finish", json.dumps({"response": ["high"]}))
     thread = _thread(server)
     with ChatServer(answer("", [search]), answer("", [finish])) as chat:
-        context = {"model": chat.spec, "approve": "web", "max_revisions": 0}
+        context: dict[str, Any] = {"model": chat.spec, "approve": "web", "max_revisions": 0}
         server.client.runs.wait(thread, "seek", input=server.input(), context=context)
         (asked,) = server.client.threads.get_state(thread)["interrupts"]
         assert asked["value"]["arguments"] == {"query": "potassium of this patient"}
 
-        resumed = {"resume": {"arguments": {"query": "high potassium"}}}
+        resumed = Command(resume={"arguments": {"query": "high potassium"}})
         server.client.runs.wait(thread, "seek", command=resumed, context=context)
 
     ended = _values(server, thread)
