@@ -193,7 +193,14 @@ async def checkpoints_in(file: Path, *, exclusive: bool = False) -> AsyncIterato
         # In WAL mode NORMAL loses nothing when the process dies, and the last steps of a run at
         # most when the machine does; FULL would wait for the disk at each of them.
         await connection.execute("PRAGMA synchronous = NORMAL")
-        yield saver
+        try:
+            yield saver
+        finally:
+            # A cancelled run may still be writing, or have stopped short of its commit; closed
+            # then, SQLite would keep the file locked for all who come next in this process.
+            async with saver.lock:
+                await connection.rollback()
+                await connection.close()
 
 
 @contextmanager

@@ -7,20 +7,12 @@ quotes is a number, and a null is an argument left out, as many a model and temp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any
 
-from pydantic import (
-    AliasChoices,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    WithJsonSchema,
-)
+from pydantic import AliasChoices, BeforeValidator, Field, WithJsonSchema
 
-from clinseek.errors import Refusal
-from clinseek.toolkits.parameters import parameters_of
+from clinseek.toolkits.arguments import A, Arguments, tool_schemas
+from clinseek.toolkits.arguments import read_arguments as read
 
 DEFAULT_HITS = 10
 MOST_HITS = 50
@@ -53,14 +45,6 @@ _Source = Annotated[
     WithJsonSchema({"type": "string"}),
     Field(description="Accepted as published; there is one source here."),
 ]
-
-
-class Arguments(BaseModel):
-    """The arguments of one tool; `tool` and `says` are its name and what a model reads of it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    tool: ClassVar[str]
-    says: ClassVar[str]
 
 
 class Search(Arguments):
@@ -130,51 +114,17 @@ class Find(Arguments):
 ARGUMENTS: tuple[type[Arguments], ...] = (Search, Open, Find)
 BROWSER_TOOL_NAMES: tuple[str, ...] = tuple(arguments.tool for arguments in ARGUMENTS)
 
-A = TypeVar("A", bound=Arguments)
-
 
 def read_arguments(arguments: type[A], given: Mapping[str, Any]) -> A:
-    """What a model sent, read; Refusal with a sentence that names what the tool takes."""
-    said = {name: value for name, value in given.items() if value is not None}
-    if said.keys() >= {"topn", "top_n"}:
-        del said["top_n"]
-    try:
-        return arguments.model_validate(said)
-    except ValidationError as error:
-        faults = "; ".join(_fault(fault) for fault in error.errors()[:3])
-        raise Refusal(f"{faults}; {arguments.tool} takes {_takes(arguments)}") from error
+    """What a model sent, read; Refusal as `toolkits.arguments.read_arguments` tells it.
+
+    `top_n` is the same as `topn`, and yields to it.
+    """
+    both = given.get("topn") is not None and given.get("top_n") is not None
+    said = {name: value for name, value in given.items() if not (both and name == "top_n")}
+    return read(arguments, said)
 
 
 def browser_tool_schemas() -> list[dict[str, Any]]:
     """The tools in the OpenAI form: name, description and parameters of each."""
-    return [
-        {
-            "type": "function",
-            "function": {
-                "name": arguments.tool,
-                "description": arguments.says,
-                "parameters": parameters_of(arguments),
-            },
-        }
-        for arguments in ARGUMENTS
-    ]
-
-
-def _takes(arguments: type[Arguments]) -> str:
-    fields = arguments.model_fields
-    needed = [name for name, field in fields.items() if field.is_required()]
-    optional = [name for name, field in fields.items() if not field.is_required()]
-    may = f"optionally {', '.join(optional)}"
-    return f"{', '.join(needed)} and {may}" if needed else may
-
-
-def _fault(fault: Mapping[str, Any]) -> str:
-    name = str(fault["loc"][0]) if fault["loc"] else "arguments"
-    if fault["type"] == "extra_forbidden":
-        return f"no argument {name!r}"
-    if fault["type"] == "missing":
-        return f"argument {name!r} is missing"
-    shown = repr(fault["input"])
-    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
-    message = str(fault["msg"])
-    return f"argument {name!r} cannot be {shown}: {message[:1].lower()}{message[1:]}"
+    return tool_schemas(ARGUMENTS)

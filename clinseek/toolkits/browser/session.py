@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from clinseek.errors import Refusal
+from clinseek.toolkits.arguments import Arguments
 from clinseek.toolkits.browser import actions
 from clinseek.toolkits.browser import arguments as takes
 from clinseek.toolkits.browser.actions import Turned
@@ -14,7 +15,7 @@ from clinseek.toolkits.browser.reader import Reader
 from clinseek.toolkits.browser.stack import BrowserState
 from clinseek.toolkits.observation import Observation
 
-_ACTIONS: dict[type[takes.Arguments], Callable[[BrowserState, Any, Reader], Turned]] = {
+_ACTIONS: dict[type[Arguments], Callable[[BrowserState, Any, Reader], Turned]] = {
     takes.Search: actions.search,
     takes.Open: actions.open_page,
     takes.Find: actions.find,
@@ -36,9 +37,7 @@ class BrowserSession:
         self._left = most_calls
         self._turn = threading.Lock()
 
-    def call(
-        self, arguments: type[takes.Arguments], given: Mapping[str, Any]
-    ) -> tuple[str, Observation]:
+    def call(self, arguments: type[Arguments], given: Mapping[str, Any]) -> tuple[str, Observation]:
         """One call: its text and origin. What went wrong is a text too, and moves nothing."""
         with self._turn:
             try:

@@ -12,10 +12,10 @@ from langchain_core.tools import BaseTool
 from langchain_core.tools.base import BaseToolkit
 from pydantic import ConfigDict
 
+from clinseek.toolkits.arguments import Arguments, parameters_of
 from clinseek.toolkits.browser import arguments as takes
 from clinseek.toolkits.browser.session import BrowserSession
 from clinseek.toolkits.observation import Observation
-from clinseek.toolkits.parameters import parameters_of
 
 
 class BrowserTool(BaseTool):
@@ -29,7 +29,7 @@ class BrowserTool(BaseTool):
 
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
     session: BrowserSession
-    takes: type[takes.Arguments]
+    takes: type[Arguments]
     executor: Executor | None = None
 
     def _run(self, /, *unnamed: Any, **given: Any) -> tuple[str, Observation]:

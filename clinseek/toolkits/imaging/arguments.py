@@ -7,13 +7,12 @@ argument left out, as many a model and template write one.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, TypeVar
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WithJsonSchema
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from clinseek.errors import Refusal
-from clinseek.toolkits.parameters import parameters_of
+from clinseek.toolkits.arguments import Arguments, tool_schemas
 
 ORGANS = (
     "Left Clavicle",
@@ -57,14 +56,6 @@ _Number = Annotated[float, Field(allow_inf_nan=False)]
 _Width = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 _CENTER = "Stored value shown as middle grey; needs window_width."
 _WIDTH = "Range of stored values shown; needs window_center."
-
-
-class Arguments(BaseModel):
-    """The arguments of one tool; `tool` and `says` are its name and what a model reads of it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    tool: ClassVar[str]
-    says: ClassVar[str]
 
 
 class VisualizeImage(Arguments):
@@ -184,32 +175,10 @@ ARGUMENTS: tuple[type[Arguments], ...] = (
 )
 IMAGE_TOOL_NAMES: tuple[str, ...] = tuple(arguments.tool for arguments in ARGUMENTS)
 
-A = TypeVar("A", bound=Arguments)
-
-
-def read_arguments(arguments: type[A], given: Mapping[str, Any]) -> A:
-    """What a model sent, read; Refusal with a sentence that names what the tool takes."""
-    said = {name: value for name, value in given.items() if value is not None}
-    try:
-        return arguments.model_validate(said)
-    except ValidationError as error:
-        faults = "; ".join(_fault(fault) for fault in error.errors()[:3])
-        raise Refusal(f"{faults}; {arguments.tool} takes {_takes(arguments)}") from error
-
 
 def image_tool_schemas() -> list[dict[str, Any]]:
     """The tools in the OpenAI form: name, description and parameters of each."""
-    return [
-        {
-            "type": "function",
-            "function": {
-                "name": arguments.tool,
-                "description": arguments.says,
-                "parameters": parameters_of(arguments),
-            },
-        }
-        for arguments in ARGUMENTS
-    ]
+    return tool_schemas(ARGUMENTS)
 
 
 def organs_named(asked: list[str] | None) -> tuple[str, ...]:
@@ -230,22 +199,3 @@ def organs_named(asked: list[str] | None) -> tuple[str, ...]:
 
 def _plain(name: str) -> str:
     return " ".join(name.replace("_", " ").replace("-", " ").lower().split())
-
-
-def _takes(arguments: type[Arguments]) -> str:
-    fields = arguments.model_fields
-    needed = [name for name, field in fields.items() if field.is_required()]
-    optional = [name for name, field in fields.items() if not field.is_required()]
-    return f"{', '.join(needed)}" + (f" and optionally {', '.join(optional)}" if optional else "")
-
-
-def _fault(fault: Mapping[str, Any]) -> str:
-    name = str(fault["loc"][0]) if fault["loc"] else "arguments"
-    if fault["type"] == "extra_forbidden":
-        return f"no argument {name!r}"
-    if fault["type"] == "missing":
-        return f"argument {name!r} " + ("has too few values" if fault["loc"][1:] else "is missing")
-    shown = repr(fault["input"])
-    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
-    message = str(fault["msg"])
-    return f"argument {name!r} cannot be {shown}: {message[:1].lower()}{message[1:]}"

@@ -16,6 +16,7 @@ from langchain_core.tools.base import BaseToolkit
 from pydantic import ConfigDict, InstanceOf
 
 from clinseek.errors import Refusal, SettingError
+from clinseek.toolkits.arguments import Arguments, parameters_of, read_arguments
 from clinseek.toolkits.imaging import arguments as takes
 from clinseek.toolkits.imaging.actions.answer import Answer, Bench
 from clinseek.toolkits.imaging.boxes import boxes_of
@@ -24,7 +25,6 @@ from clinseek.toolkits.imaging.engine import Engine
 from clinseek.toolkits.imaging.reading.roots import MADE, ImageRoot
 from clinseek.toolkits.imaging.weights.folder import write_whole
 from clinseek.toolkits.observation import ImageSource, Observation
-from clinseek.toolkits.parameters import parameters_of
 
 _LOG = logging.getLogger(__name__)
 
@@ -42,14 +42,14 @@ class _Action(NamedTuple):
     image: str = "image_path"
     modelled: bool = True
 
-    def answer(self, bench: Bench, asked: takes.Arguments) -> Answer:
+    def answer(self, bench: Bench, asked: Arguments) -> Answer:
         """The answer to what was asked."""
         module = import_module(f"clinseek.toolkits.imaging.actions.{self.module}")
         answer: Answer = getattr(module, self.function)(bench, asked)
         return answer
 
 
-_ACTIONS: Mapping[type[takes.Arguments], _Action] = {
+_ACTIONS: Mapping[type[Arguments], _Action] = {
     takes.VisualizeImage: _Action("showing", "visualize", modelled=False),
     takes.ProcessDicom: _Action("showing", "process_dicom", image="dicom_path", modelled=False),
     takes.ClassifyChestXray: _Action("classification", "classify"),
@@ -60,7 +60,7 @@ _ACTIONS: Mapping[type[takes.Arguments], _Action] = {
 
 
 def call(
-    bench: Bench, arguments: type[takes.Arguments], given: Mapping[str, Any]
+    bench: Bench, arguments: type[Arguments], given: Mapping[str, Any]
 ) -> tuple[dict[str, Any], Answer]:
     """One call: what is told in the published shape, and the answer behind it.
 
@@ -68,7 +68,7 @@ def call(
     the user can. What was answered before, about the same file by the same weights and with the
     same arguments, is answered from memory.
     """
-    asked = takes.read_arguments(arguments, given)
+    asked = read_arguments(arguments, given)
     if (why := bench.engine.why_absent(arguments.tool)) is not None:
         raise Refusal(f"{arguments.tool} is absent here: {why}")
     action = _ACTIONS[arguments]
@@ -93,7 +93,7 @@ class ImageTool(BaseTool):
 
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
     bench: InstanceOf[Bench]
-    takes: type[takes.Arguments]
+    takes: type[Arguments]
     pictures: bool = True
 
     def _run(self, /, *unnamed: Any, **given: Any) -> tuple[Content, Observation]:
@@ -174,7 +174,7 @@ _NOT_NOW = (
 )
 
 
-def _key(bench: Bench, asked: takes.Arguments, action: _Action) -> Key:
+def _key(bench: Bench, asked: Arguments, action: _Action) -> Key:
     given = asked.model_dump(mode="json")
     path = given.pop(action.image)
     weights = bench.engine.weights_hash(asked.tool) if action.modelled else ""

@@ -5,6 +5,7 @@ import fcntl
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -141,9 +142,12 @@ def _cancelled_at(ward: Ward, out: Path, turn: int) -> None:
     async def begin() -> None:
         task = asyncio.current_task()
         assert task is not None
+        gone = Event()
 
         def stop(_: Sequence[BaseMessage]) -> AIMessage:
             task.get_loop().call_soon_threadsafe(task.cancel)
+            # An answer that raced the cancelling could be recorded as a failed run.
+            assert gone.wait(30), "the evaluation waits for a model that it has left"
             raise REFUSED
 
         from clinseek.evals.runner.evaluation import run_rows
@@ -151,10 +155,14 @@ def _cancelled_at(ward: Ward, out: Path, turn: int) -> None:
 
         turns: list[Any] = [calling(LATEST_LABS, tag="look"), finishing("3.2", tag="end")]
         turns[turn] = stop
-        await run_rows(
-            rows(), model=scripted(*turns), settings=RunSettings(model="scripted"), out=out,
-            store=ward.folder, means=ward.means(), limits=Limits(concurrency=1, fail_on_error=9),
-        )  # fmt: skip
+        try:
+            await run_rows(
+                rows(), model=scripted(*turns), settings=RunSettings(model="scripted"), out=out,
+                store=ward.folder, means=ward.means(),
+                limits=Limits(concurrency=1, fail_on_error=9),
+            )  # fmt: skip
+        finally:
+            gone.set()
 
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(begin())

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from clinseek.toolkits.arguments import Arguments
 from clinseek.toolkits.browser.archive import Archive
-from clinseek.toolkits.browser.arguments import Arguments, Find, Open, Search
+from clinseek.toolkits.browser.arguments import Find, Open, Search
 from clinseek.toolkits.browser.backends.web import Web
 from clinseek.toolkits.browser.guarding import Denied, Egress, Guards
 from clinseek.toolkits.browser.guards import injection

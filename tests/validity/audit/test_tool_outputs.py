@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from clinseek.toolkits.arguments import Arguments
 from clinseek.toolkits.ehr.case import Case, open_case
 from clinseek.toolkits.ehr.store import Store
 from clinseek.toolkits.ehr.tools import EHR_TOOL_NAMES, toolkit
@@ -87,7 +88,7 @@ def test_equal_cases_are_asked_the_same(case: Case) -> None:
     "tool", [takes.GetRecordsByKeyword, takes.GetRecordsByValue, takes.GetCandidatesByKeyword]
 )
 def test_a_tool_that_tells_of_the_store_only_where_it_finds_something_is_found(
-    store: Path, monkeypatch: pytest.MonkeyPatch, tool: type[takes.Arguments]
+    store: Path, monkeypatch: pytest.MonkeyPatch, tool: type[Arguments]
 ) -> None:
     answers = cast("dict[type, Any]", toolkit._ANSWERS)
     honest = answers[tool]

@@ -1,14 +1,15 @@
 """What each `ehr.*` tool takes: published names and arguments, and a few optional ones of ours.
 
-What cannot be read becomes a sentence (see `schemas.read_arguments`), never an exception.
+What cannot be read becomes a sentence (see `toolkits.arguments`), never an exception.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import Field, WithJsonSchema, model_validator
 
+from clinseek.toolkits.arguments import Arguments
 from clinseek.toolkits.ehr.candidates.keyword import KeywordMode
 from clinseek.toolkits.ehr.candidates.semantic.model_choice import semantic_absence
 from clinseek.toolkits.ehr.tools.fields import (
@@ -29,14 +30,6 @@ from clinseek.toolkits.ehr.tools.fields import (
 )
 
 MOST_ENTRIES = 100
-
-
-class Arguments(BaseModel):
-    """The arguments of one tool; `tool` and `says` are its name and what a model reads of it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    tool: ClassVar[str]
-    says: ClassVar[str]
 
 
 class SubjectArguments(Arguments):

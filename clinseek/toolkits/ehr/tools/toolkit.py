@@ -5,23 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from langchain_core.tools import BaseTool
 from langchain_core.tools.base import BaseToolkit
 from pydantic import ConfigDict
 
 from clinseek.errors import Refusal
+from clinseek.toolkits.arguments import Arguments, parameters_of, read_arguments
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.tools import arguments as takes
 from clinseek.toolkits.ehr.tools import candidates, counts, orientation, records, sql, submission
 from clinseek.toolkits.ehr.tools.records import Answer
-from clinseek.toolkits.ehr.tools.schemas import read_arguments
 from clinseek.toolkits.observation import Observation
-from clinseek.toolkits.parameters import parameters_of
-
-if TYPE_CHECKING:
-    from clinseek.toolkits.ehr.tools.arguments import Arguments
 
 _ANSWERS: dict[type[Arguments], Callable[[Case, Any], Answer]] = {
     takes.LoadEhr: orientation.load_ehr,
@@ -55,7 +51,7 @@ class EhrTool(BaseTool):
 
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
     case: Case
-    takes: type[takes.Arguments]
+    takes: type[Arguments]
 
     def _run(self, /, *unnamed: Any, **given: Any) -> Answer:
         try:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from clinseek.toolkits.arguments import parameters_of
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.tools import (
     EHR_TOOL_NAMES,
@@ -15,7 +16,6 @@ from clinseek.toolkits.ehr.tools import (
     ehr_tool_schemas,
 )
 from clinseek.toolkits.ehr.tools.arguments import ARGUMENTS
-from clinseek.toolkits.parameters import parameters_of
 
 PUBLISHED = {
     "ehr.load_ehr": ["subject_id", "timestamp"],
