@@ -54,8 +54,8 @@ def synthesise(
 ) -> SynthReport:
     """Write a synthetic cohort in the shape of MIMIC-IV, MIMIC-IV-ED and MIMIC-IV-Note.
 
-    `out` gets the folders hosp, icu, ed, note (every table of `TABLES`), codes (CCS maps of the
-    codes in use) and a README; it must be new or empty. The same seed writes the same bytes, and
+    `out` gets the folders hosp, icu, ed, note, codes (CCS maps of the codes in use) and a README;
+    it must be new or empty. The same seed writes the same bytes, and
     a patient's rows do not depend on how many patients there are. Memory does not grow with them.
 
     Raises SettingError for a folder that holds something, for fewer than one or more than 100,000

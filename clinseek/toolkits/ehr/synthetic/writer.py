@@ -14,6 +14,11 @@ from typing import BinaryIO, TextIO, cast
 from clinseek.toolkits.ehr.synthetic.sheet import Cell, Row
 from clinseek.toolkits.ehr.tables import TABLES, Table
 
+COHORT_TABLES: dict[str, Table] = {
+    name: table for name, table in TABLES.items() if table.module in ("hosp", "icu", "ed", "note")
+}
+"""The tables of the record; chest films lie in a folder of their own shape."""
+
 _BUFFER = 1 << 16
 
 
@@ -58,7 +63,7 @@ class CohortWriter:
 
     def __enter__(self) -> CohortWriter:
         try:
-            for name, table in TABLES.items():
+            for name, table in COHORT_TABLES.items():
                 folder = self._out / table.module
                 folder.mkdir(parents=True, exist_ok=True)
                 file = open_gzip(folder / f"{name}.csv.gz", files=self._files)

@@ -12,7 +12,7 @@ import pytest
 
 from clinseek.errors import SettingError
 from clinseek.toolkits.ehr.synthetic import SynthProgress, synthesise
-from clinseek.toolkits.ehr.tables import TABLES
+from clinseek.toolkits.ehr.synthetic.writer import COHORT_TABLES as TABLES
 
 from .conftest import Cohort
 
