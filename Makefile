@@ -7,11 +7,15 @@ PATIENTS ?= 100
 PORT ?= 2124
 # Test files run side by side, each file in one process.
 WORKERS ?= logical
+# What is installed for `make test`; with imaging, local, ray and training too, nothing is skipped for want of them.
+EXTRAS ?= dev
+CONSTRAINTS ?=
 
 # One environment a place: a folder that was moved or copied is set up again.
 PLACE := $(shell printf '%s' "$(CURDIR)" | cksum | cut -d' ' -f1)
 READY := $(VENV)/.ready-$(PLACE)
-DEV_READY := $(VENV)/.dev-ready-$(PLACE)
+COMMA := ,
+DEV_READY := $(VENV)/.$(subst $(COMMA),-,$(EXTRAS))-ready-$(PLACE)
 RUN := $(VENV)/bin/python
 
 # Patient data stays home (clinseek sets the same for itself).
@@ -32,7 +36,7 @@ demo: $(READY)
 	@$(RUN) -m clinseek demo --seed $(SEED) --patients $(PATIENTS)
 
 test: lint
-	$(QUIET) $(RUN) -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadfile
+	$(QUIET) OMP_NUM_THREADS=1 $(RUN) -m pytest --numprocesses $(WORKERS) --maxprocesses 8 --dist loadfile
 
 lint: $(DEV_READY)
 	$(RUN) -m ruff check .
@@ -58,7 +62,7 @@ $(READY): pyproject.toml | $(VENV)/.python-$(PLACE)
 	@touch $@
 
 $(DEV_READY): pyproject.toml | $(VENV)/.python-$(PLACE)
-	$(RUN) -m pip install --quiet --editable '.[dev]'
+	$(RUN) -m pip install --quiet --editable '.[$(EXTRAS)]' $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
 	@touch $@ $(READY)
 
 clean:
