@@ -39,7 +39,7 @@ def made_run(name: str, rows: int, tasks: int, rng: np.random.Generator) -> Scor
     ]
     scores = [
         RowScore(
-            qid=row.qid, epoch=1, subject_id=row.subject_id, task=row.task, task_type="risk",
+            qid=row.qid, epoch=1, subject_id=row.cluster, task=row.task, task_type="risk",
             group=None, scorer="default", rule="yes_no", value=_value(number, rng), state="scored",
             explanation="", parts={}, answered=True, confidence=None,
         )

@@ -50,10 +50,14 @@ WebGuard = Literal["balanced", "strict", "off"]
 
 
 class BoundImages(TypedDict):
-    """The images that a run may open: below `root` those attached, all where none is attached."""
+    """The images that a run may open: below `root` those attached, all where none is attached.
+
+    `benchmark` is there where they are of one that is named.
+    """
 
     root: str | None
     attached: list[ImageAttached]
+    benchmark: NotRequired[str]
 
 
 class CaseBinding(TypedDict):
@@ -332,6 +336,10 @@ class Context:
     reports_inlined: Annotated[
         bool, Field(description="show reports to the model, 4,000 characters each; else name them")
     ] = True
+    benchmark: Annotated[
+        str | None,
+        Field(description="benchmark of the question; image models trained on its images say so"),
+    ] = None
     approve: Annotated[
         Literal["web"] | None,
         Field(description="web: stop until a person has looked at what is about to leave"),

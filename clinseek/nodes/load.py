@@ -255,7 +255,10 @@ def _with_images(opened: _Opened, task: Input, context: Context, bench: Bench) -
     told = reports_of(reports, root, made=made, inlined=context.reports_inlined)
     if images or names_images(context.tools):
         attached = [each.attached for each in pictured]
-        opened.binding["images"] = BoundImages(root=root, attached=attached)
+        bound = BoundImages(root=root, attached=attached)
+        if context.benchmark:
+            bound["benchmark"] = context.benchmark
+        opened.binding["images"] = bound
     return replace(opened, images=pictured, reports=told)
 
 

@@ -151,7 +151,8 @@ def image_tools(binding: CaseBinding, engine: Engine) -> Mapping[str, BaseTool]:
     check_unchanged(bound, made=made)
     only = [each["path"] for each in bound["attached"]] or None
     root = ImageRoot(Path(bound["root"]) if bound["root"] else None, made=made, only=only)
-    return {tool.name: tool for tool in ImagingToolkit(root=root, engine=engine).get_tools()}
+    toolkit = ImagingToolkit(root=root, engine=engine, benchmark=bound.get("benchmark"))
+    return {tool.name: tool for tool in toolkit.get_tools()}
 
 
 def absences(engine: Engine) -> dict[str, str]:

@@ -90,7 +90,8 @@ def _changed_rows(a: ScoredRun, b: ScoredRun) -> set[str]:
 
 def _asked(row: Row) -> tuple[object, ...]:
     """What two rows must share; a published file keeps a number as the name that is compared."""
-    return row.subject_id, row.question, row.candidates, sorted(names_of_label(row.label))
+    asked = row.subject_id, row.question, row.candidates, row.images
+    return *asked, sorted(names_of_label(row.label))
 
 
 def _nothing_shared(a: ScoredRun, b: ScoredRun, left_out: list[LeftOut]) -> str:

@@ -65,7 +65,7 @@ class PublishedRun:
 
     @cached_property
     def _index(self) -> _Index:
-        known = None if self.manifest is None else {r.qid: r for r in _manifest(self.manifest)}
+        known = None if self.manifest is None else {r.qid: r for r in read_manifest(self.manifest)}
         rows: dict[str, Row] = {} if known is None else known
         last: dict[RunKey, int] = {}
         left_out: list[str] = []
@@ -91,10 +91,10 @@ def read_published(path: str | Path, *, manifest: str | Path | None = None) -> P
     return run
 
 
-def _manifest(path: Path) -> list[Row]:
+def read_manifest(path: Path) -> list[Row]:
     """The rows of a manifest: of ours, or in one of the published forms."""
     held = list(_objects(path))
-    if held and {"question", "cutoff", "subject_id"} <= held[0][0].keys():
+    if held and "question" in held[0][0] and held[0][0].keys() & {"cutoff", "images"}:
         return read_rows(path)
     return [published_row(each, at=at) for each, at in held]
 

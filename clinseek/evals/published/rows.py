@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
+from clinseek.evals.rows.row import UNKNOWN_MOMENT
 from clinseek.records import AnswerForm
 
-UNKNOWN_MOMENT = "9000-01-01 00:00:00"
-"""Stands for a prediction time that the file does not tell; nothing is looked up by it."""
-_COHORT = 9_000_000_000
-"""Rows without a patient are patients of their own: above any id of MIMIC."""
+_NO_PATIENT = 9_000_000_000
+"""Rows without patient and image are patients of their own: above any id of MIMIC."""
+_OF_A_RELEASE = ("AgentBench_v3", "AgentBench_v3.zip")
+_LINKED = "OriginalLinked_v1"
 _LABELS = ("label", "ground_truth", "output")
 _QUESTIONS = ("question", "query", "instruction")
 
@@ -24,26 +26,73 @@ def published_row(held: Mapping[str, Any], *, at: str) -> Row:
     """The row that a published object holds. SettingError, with `at`, where it holds none."""
     qid = str(held.get("qid") or held.get("query_id") or _qid_of(held))
     label = _label(held)
+    images = linked_paths(held.get("image_paths"))
+    cohort = held.get("scope") == "cohort_scope"
+    subject_id = _whole(held.get("subject_id"))
+    if subject_id is None and not (images or cohort):
+        subject_id = _NO_PATIENT + zlib.crc32(qid.encode())
+    moment = held.get("prediction_time") or _snapshot(held)
     try:
         return Row(
             qid=qid,
-            subject_id=_subject(held, qid),
+            subject_id=subject_id,
             hadm_id=_whole(held.get("hadm_id")),
             stay_id=_whole(held.get("stay_id")),
-            cutoff=str(held.get("prediction_time") or _snapshot(held) or UNKNOWN_MOMENT),
+            cutoff=None if subject_id is None else str(moment or UNKNOWN_MOMENT),
             task=str(held.get("task") or held.get("task_name") or "unnamed"),
             task_type=str(held.get("task_type") or "decision"),
             question=str(next((held[name] for name in _QUESTIONS if held.get(name)), "not told")),
             candidates=[str(each) for each in held.get("candidates") or ()] or None,
             answer_form=_form(label),
             label=label,
+            images=images,
+            reports=linked_paths(held.get("report_paths")),
             group=held.get("source_benchmark"),
-            scope="cohort" if held.get("scope") == "cohort_scope" else "patient",
+            scope="cohort" if cohort else "patient",
         )
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in fault["loc"])
         raise SettingError(f"{at}: {where} cannot be read ({fault['msg']})") from None
+
+
+def linked_paths(paths: Any) -> list[str]:
+    """Paths of images and reports as they lie in the folder of their source.
+
+    The release writes the name of its archive in front of them, which no folder has.
+
+    >>> linked_paths(["MedModOriginalLinked_v1/mimic-cxr/2.0.0/files/p10/a.jpg", "mimic-cxr/b.jpg"])
+    ['mimic-cxr/2.0.0/files/p10/a.jpg', 'mimic-cxr/b.jpg']
+    """
+    return [_linked(str(path)) for path in paths or ()]
+
+
+def placed_rows(rows: Iterable[Row], root: Path) -> list[Row]:
+    """The rows with their paths below `root`, where it holds a folder for each source.
+
+    The release lays its images out as `ROOT/ehrxqa/mimic-cxr/...` and `ROOT/medmod/mimic-cxr/...`;
+    a path that lies below `root` itself, or nowhere, stays as it is.
+    """
+    return [_placed(row, root) for row in rows]
+
+
+def _placed(row: Row, root: Path) -> Row:
+    if not (row.group and (row.images or row.reports)):
+        return row
+    source = row.group
+
+    def below(path: str) -> str:
+        inside = f"{source}/{path}"
+        return inside if not (root / path).exists() and (root / inside).exists() else path
+
+    images, reports = map(below, row.images), map(below, row.reports)
+    return Row(**{**dict(row), "images": list(images), "reports": list(reports)})
+
+
+def _linked(path: str) -> str:
+    first, slash, rest = path.partition("/")
+    named = first.endswith(_LINKED) or first in _OF_A_RELEASE
+    return rest if slash and named else path
 
 
 def _label(held: Mapping[str, Any]) -> Any:
@@ -68,10 +117,6 @@ def _qid_of(held: Mapping[str, Any]) -> str:
     """As the published loader makes one: task, patient, stay."""
     parts = [held.get("task"), _whole(held.get("subject_id")), _whole(held.get("hadm_id"))]
     return "_".join(str(part) for part in parts if part is not None) or "unknown"
-
-
-def _subject(held: Mapping[str, Any], qid: str) -> int:
-    return _whole(held.get("subject_id")) or _COHORT + zlib.crc32(qid.encode())
 
 
 def _whole(value: Any) -> int | None:

@@ -61,6 +61,10 @@ def published_result(row: Row, record: Record) -> dict[str, Any]:
         "candidates": row.candidates,
         "label": _label(row.label),
     }
+    if row.images:
+        told["image_paths"] = row.images
+    if row.reports:
+        told["report_paths"] = row.reports
     if failed:
         told["error"] = record.errors[-1]["message"] if record.errors else record.stop_reason
     return told

@@ -62,7 +62,7 @@ def write_rows(path: str | Path, rows: Iterable[Row]) -> None:
 
 def _row(value: Any, *, at: str) -> Row:
     if not isinstance(value, dict):
-        raise SettingError(f"{at}: a row is an object with qid, subject_id, cutoff and question")
+        raise SettingError(f"{at}: a row is an object with qid, task and question")
     try:
         return Row.model_validate(value)
     except ValidationError as error:
@@ -72,6 +72,8 @@ def _row(value: Any, *, at: str) -> Row:
 def _fault(value: dict[str, Any], error: ValidationError) -> str:
     """The first thing wrong with a row, in a sentence."""
     fault = error.errors(include_url=False)[0]
+    if not fault["loc"]:
+        return f"{fault['ctx']['error']} (qid {value['qid']})"
     name = str(fault["loc"][0])
     of = f" (qid {value['qid']})" if isinstance(value.get("qid"), str) and name != "qid" else ""
     if fault["type"] == "missing":

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
+from clinseek.errors import CutoffError, SettingError
 from clinseek.records import AnswerForm, fingerprint_of
 from clinseek.toolkits.ehr.case import read_cutoff
 
 SCHEMA_VERSION = 1
+UNKNOWN_MOMENT = "9000-01-01 00:00:00"
+"""Stands for the cutoff of a row that was scored and cannot be run: nothing tells it."""
+_NO_PATIENT = 9_000_000_000
+"""Rows without a patient are patients of their own: above any id of MIMIC."""
 
 
 def _no_truth_value(label: Any) -> Any:
@@ -49,18 +62,19 @@ class Row(BaseModel):
     nothing else. `cutoff` is inclusive. `candidates` are the only answers allowed, where there are
     any; `vocabulary` names a shipped vocabulary in which labels are counted. `tolerance` (in
     `unit`) is how far a number may be off. `group` is a further name to report by. `images` and
-    `reports` are paths, relative to the benchmark's folder. `metadata` is not part of the item:
-    it may change without the item being another.
+    `reports` are paths below the folder of images. A row about images alone has neither patient
+    nor cutoff, and one of `scope` cohort asks over many patients. `metadata` is not part of the
+    item: it may change without the item being another.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=False)
 
     schema_version: Literal[1] = 1
     qid: Annotated[str, Field(min_length=1)]
-    subject_id: Annotated[int, Field(ge=1, le=2**63 - 1)]
+    subject_id: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
     hadm_id: int | None = None
     stay_id: int | None = None
-    cutoff: str
+    cutoff: str | None = None
     task: Annotated[str, Field(min_length=1)]
     task_type: str = "decision"
     question: Annotated[str, Field(min_length=1)]
@@ -81,13 +95,44 @@ class Row(BaseModel):
 
     @field_validator("cutoff")
     @classmethod
-    def _moment(cls, cutoff: str) -> str:
-        from clinseek.errors import CutoffError
-
+    def _moment(cls, cutoff: str | None) -> str | None:
+        if cutoff is None:
+            return None
         try:
             return str(read_cutoff(cutoff))
         except CutoffError as error:
             raise ValueError(str(error)) from None
+
+    @model_validator(mode="after")
+    def _about_someone(self) -> Row:
+        missing = [name for name in ("subject_id", "cutoff") if getattr(self, name) is None]
+        if self.scope == "cohort" or (len(missing) == 2 and self.images):
+            return self
+        if missing:
+            raise ValueError(
+                f"{missing[0]} is missing; a row has subject_id and cutoff, and a row about images "
+                "alone has neither"
+            )
+        return self
+
+    @property
+    def bound(self) -> tuple[int, str]:
+        """Patient and cutoff, for what opens a record; SettingError of a row that has none."""
+        if self.subject_id is None or self.cutoff is None:
+            raise SettingError(f"row {self.qid} names no patient at a moment, so no record is open")
+        return self.subject_id, self.cutoff
+
+    @property
+    def cluster(self) -> int:
+        """What statistics take for the patient: of a row without one its first image, or itself.
+
+        >>> row = Row(qid="a", task="t", question="Effusion?", images=["a.png"])
+        >>> row.cluster == row.model_copy(update={"qid": "b"}).cluster > 9_000_000_000
+        True
+        """
+        if self.subject_id is not None:
+            return self.subject_id
+        return _NO_PATIENT + zlib.crc32((self.images or [self.qid])[0].encode())
 
     @cached_property
     def content(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
+from clinseek.evals.rows.row import UNKNOWN_MOMENT
 from clinseek.evals.runner.settings import RunSettings
 from clinseek.graphs.state import Context
 from clinseek.nodes.bench import Means
@@ -37,13 +38,15 @@ def input_of(row: Row, setting: Setting) -> dict[str, Any]:
     question = row.question.strip()
     if setting != "automated":
         question = f"{question}\n\n{_packaged(row)}"
-    return {
+    asked = {
         "subject_id": row.subject_id,
         "cutoff": row.cutoff,
         "question": question,
         "candidates": row.candidates,
         "answer_form": row.answer_form,
     }
+    attached = {"images": row.images, "reports": row.reports}
+    return asked | {name: list(paths) for name, paths in attached.items() if paths}
 
 
 def context_of(settings: RunSettings, store: str) -> Context:
@@ -62,6 +65,8 @@ def context_of(settings: RunSettings, store: str) -> Context:
         web_archive=settings.web_archive,
         web_guard=settings.web_guard,
         web_deny=settings.web_deny,
+        image_root=settings.image_root,
+        reports_inlined=settings.reports_inlined,
         max_rounds=settings.max_rounds,
         max_tokens=settings.max_tokens,
         max_dollars=settings.max_dollars,
@@ -95,11 +100,23 @@ def check_rows(rows: Sequence[Row], setting: Setting) -> None:
             f"--setting {setting}: {_some(without)} no curated evidence; give rows that have it, "
             "or run them automated"
         )
-    pictured = [row.qid for row in rows if row.images]
-    if pictured:
+    cohort = [row.qid for row in rows if _asks_of_many(row)]
+    if cohort:
         raise SettingError(
-            f"{_some(pictured)} images, which a run cannot be given yet; take these rows out"
+            f"{_some(cohort)} scope cohort and no images alone: they ask over many patients, and "
+            "the record is open for one at a time; take these rows out"
         )
+    timeless = [row.qid for row in rows if row.cutoff == UNKNOWN_MOMENT]
+    if timeless:
+        raise SettingError(
+            f"{_some(timeless)} no cutoff that is known: the whole record, the answer with it, "
+            "would be open; take these rows out"
+        )
+
+
+def _asks_of_many(row: Row) -> bool:
+    """Whether a row needs the records of many patients; images alone need none."""
+    return row.scope == "cohort" and not (row.images and row.subject_id is None)
 
 
 def means_of(setting: Setting, means: Means) -> Means:

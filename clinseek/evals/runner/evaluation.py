@@ -14,6 +14,7 @@ from langchain_core.language_models import BaseChatModel
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
 from clinseek.evals.runner.asking import check_rows, settled_settings
+from clinseek.evals.runner.attachments import attachments_of, root_of
 from clinseek.evals.runner.opening import held_folder, open_folder, plan_runs
 from clinseek.evals.runner.packaged import PackagedRuns, is_packaged
 from clinseek.evals.runner.run_folder import RunFolder, Shard
@@ -69,6 +70,8 @@ async def run_rows(
 ) -> Evaluated:
     """Run `rows` in `epochs` into the folder `out`, or go on with what is missing there.
 
+    `settings.image_root` is the folder of the rows' images and reports, else that of `rows_file`;
+    no store is opened where no row names a patient.
     `on_change` is called with the tally as runs begin and end. `model_of` puts another model in
     each epoch (a cached one, say). `executor` "ray" makes the runs on a Ray cluster, by the spec of
     the model in `settings`; `means` and `model_of` stay on this machine. Raises UserError for what
@@ -78,28 +81,32 @@ async def run_rows(
     """
     names_of(settings.tools)  # a mistyped tool is told before anything is written
     check_rows(rows, settings.setting)
-    means, where, limits = (
-        means or Means(outside_commands=True),
-        store_path(store),
-        limits or Limits(),
-    )
-    settings = settled_settings(settings)
+    means, limits = means or Means(outside_commands=True), limits or Limits()
+    where = store_path(store) if any(row.subject_id is not None for row in rows) else None
+    root = root_of(rows, settings.image_root, rows_file)
+    settings = settled_settings(settings).model_copy(update={"image_root": root})
     await asyncio.to_thread(check_model, model)
+    attached = await asyncio.to_thread(attachments_of, rows, root) if root else None
+    if attached and limits.too_many(len(attached.rows_without(rows)), len(rows)):
+        raise SettingError(f"{attached.told}; name the folder of these images with --image-root")
     plan = plan_runs(
         rows,
         rows_file=rows_file,
         settings=settings,
         store=where,
-        store_fingerprint=await asyncio.to_thread(means.fingerprint, str(where)),
+        store_fingerprint=await asyncio.to_thread(means.fingerprint, str(where)) if where else "",
         epochs=epochs,
         shard=shard,
+        attached=attached.sha256 if attached else None,
         command=command,
     )
-    if means.open_case is Means().open_case and settings.setting != "curated":
+    if where and means.open_case is Means().open_case and settings.setting != "curated":
         await asyncio.to_thread(_check_patients, rows, where, limits)
     with held_folder(Path(out)):
         folder = open_folder(Path(out), plan, rows)
         found = await asyncio.to_thread(standing, folder, rows, score_of=score_of)
+        if attached and attached.missing:
+            found.tally.remark(f"{attached.told}; runs that need them fail")
         on_change(found.tally)
         if not found.jobs:
             _remove_threads(folder)
@@ -154,7 +161,7 @@ async def _seek_runs(
 
 def _check_patients(rows: Sequence[Row], store: Path, limits: Limits) -> None:
     """SettingError where the store lacks so many of the patients that the evaluation must fail."""
-    held = set(Store.open(store).subjects())
+    held: set[int | None] = {None, *Store.open(store).subjects()}
     lacking = [row for row in rows if row.subject_id not in held]
     if limits.too_many(len(lacking), len(rows)):
         first = lacking[0]

@@ -38,10 +38,11 @@ def plan_runs(
     *,
     rows_file: str,
     settings: RunSettings,
-    store: Path,
+    store: Path | None,
     store_fingerprint: str,
     epochs: int = 1,
     shard: Shard | None = None,
+    attached: Mapping[str, str] | None = None,
     command: str = "",
 ) -> RunPlan:
     """What is to be run, as `run.json` keeps it."""
@@ -55,8 +56,9 @@ def plan_runs(
         epochs=epochs,
         shard=shard or Shard(),
         settings=settings,
-        store=str(store.absolute()),
+        store="" if store is None else str(store.absolute()),
         store_fingerprint=store_fingerprint,
+        attached=dict(attached or {}),
         versions={
             "package": __version__,
             "rules": rules_hash(settings.profile),
@@ -94,7 +96,8 @@ def held_folder(out: Path) -> Iterator[None]:
 def open_folder(out: Path, plan: RunPlan, rows: Sequence[Row]) -> RunFolder:
     """The folder of `plan` at `out`: a new one, or that of the same plan begun before.
 
-    More epochs than before may be asked for. SettingError, with what changed, where rows,
+    More epochs than before may be asked for, and files that were missing may be there now.
+    SettingError, with what changed, where rows,
     settings, store or versions are others; a folder never holds runs that cannot be compared.
     """
     folder = RunFolder(out)
@@ -124,19 +127,22 @@ def _gone_on(folder: RunFolder, plan: RunPlan) -> RunFolder:
             f"{folder.path} was begun with other runs: {'; '.join(changes)}; name another --out, "
             "or run the command it was begun with"
         )
-    if plan.epochs > before.epochs:
-        write_plan(folder.path, before.model_copy(update={"epochs": plan.epochs}))
+    grown = {"epochs": plan.epochs, "attached": plan.attached}
+    if plan.epochs > before.epochs or plan.attached.keys() > before.attached.keys():
+        write_plan(folder.path, before.model_copy(update=grown))
     return RunFolder(folder.path)
 
 
 def changes_between(before: RunPlan, now: RunPlan) -> Iterator[str]:
     """What differs between two plans so that their runs do not belong together, in words.
 
-    Where the store and the web's archive lie and which file the rows came from makes no
-    difference; what is in them does.
+    Where the store, the images and the web's archive lie and which file the rows came from makes
+    no difference; what is in them does.
     """
-    yield from _changed_rows(before.rows, now.rows)
-    apart = {"web_archive"}
+    yield from _changed("row", before.rows, now.rows)
+    read = {path: now.attached[path] for path in now.attached if path in before.attached}
+    yield from _changed("image or report", before.attached, read)
+    apart = {"web_archive", "image_root"}
     was, is_ = (plan.settings.model_dump(exclude=apart) for plan in (before, now))
     yield from (_change(name, was[name], is_[name]) for name in was if was[name] != is_[name])
     if before.epochs > now.epochs:
@@ -154,14 +160,16 @@ def _change(name: str, was: Any, now: Any) -> str:
     return f"{name} was {was}, and is {now} now"
 
 
-def _changed_rows(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
-    changed = [qid for qid in now if qid in before and before[qid] != now[qid]]
-    for words, qids in (
+def _changed(what: str, before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
+    """What changed between two sets of hashes by name."""
+    changed = [name for name in now if name in before and before[name] != now[name]]
+    for words, names in (
         ("changed", changed),
-        ("new", [qid for qid in now if qid not in before]),
-        ("gone", [qid for qid in before if qid not in now]),
+        ("new", [name for name in now if name not in before]),
+        ("gone", [name for name in before if name not in now]),
     ):
-        if qids:
-            more = ", ..." if len(qids) > _FEW else ""
-            count = f"{len(qids)} row{'s are' if len(qids) > 1 else ' is'}"
-            yield f"{count} {words} ({', '.join(qids[:_FEW])}{more})"
+        if names:
+            more = ", ..." if len(names) > _FEW else ""
+            several = " or ".join(f"{each}s" for each in what.split(" or "))
+            count = f"{len(names)} {several} are" if len(names) > 1 else f"1 {what} is"
+            yield f"{count} {words} ({', '.join(names[:_FEW])}{more})"

@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+import asyncio
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from langchain_core.messages import HumanMessage
 
+from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
 from clinseek.evals.runner.asking import input_of
 from clinseek.evals.runner.run_folder import RunPlan
 from clinseek.evals.runner.seeking import Job, Made, ModelOf, recorded
 from clinseek.models import facts_of
 from clinseek.models.gate import Gates
+from clinseek.models.images import without_images
 from clinseek.models.prices import price_of
 from clinseek.nodes.answers import salvage
 from clinseek.nodes.bench import Means
 from clinseek.nodes.hearing import reasoning_apart, reasoning_of
+from clinseek.nodes.pictures import attach, reports_of
 from clinseek.nodes.turn import Turn, added_timings, added_usage, take_turn, used_in
-from clinseek.records import NO_TIME, NO_USAGE, RunError
+from clinseek.records import NO_TIME, NO_USAGE, ImageAttached, RunError
 
 _TRAILER = (
     "Think first. Then end your reply with your final answer, as JSON between tags, one entry for "
     'each item: <answer>{"response": ["..."]}</answer>. Where candidates are given, answer only '
     "with candidates, spelled as they are given."
 )
+
+
+class _Told(NamedTuple):
+    """The one message of a run, and the images that came with it."""
+
+    message: HumanMessage
+    attached: list[ImageAttached]
 
 
 class PackagedRuns:
@@ -41,20 +55,44 @@ class PackagedRuns:
         model = self._model_of(job.epoch)
         facts, price = facts_of(model), price_of(self._plan.settings.model)
         room = self._gates.of(facts.address, most=facts.concurrency) if facts.address else None
-        sent = [HumanMessage(packaged_prompt(job.row), id="task")]
-        turn = await take_turn(model, sent, room=room, patience=self._means.patience)
+        try:
+            told = await asyncio.to_thread(self._told, job.row)
+        except SettingError as error:
+            return Made(recorded(_broken(error), job, self._plan, model), may_pass=False)
+        taken = (
+            [told.message] if facts.takes_images is not False else without_images([told.message])
+        )
+        turn = await take_turn(model, taken, room=room, patience=self._means.patience)
         state: dict[str, Any] = {
-            "messages": sent,
+            "messages": [told.message],
             "usage": added_usage(NO_USAGE, turn, price=price),
             "timings": added_timings(NO_TIME, turn),
             "turns": [used_in(turn, 1)],
             "case": {
                 "fingerprint": self._plan.store_fingerprint,
                 "profile": self._plan.settings.profile,
+                "images": {"attached": told.attached},
             },
         }
         state["timings"]["elapsed"] = turn.model_seconds + turn.waiting_seconds
-        return Made(recorded(state | _ended(turn, job.row), job, self._plan, model), may_pass=True)
+        state |= _ended(turn, job.row)
+        if turn.answer is not None:
+            state["messages"] = [told.message, reasoning_apart(turn.answer)]
+        return Made(recorded(state, job, self._plan, model), may_pass=True)
+
+    def _told(self, row: Row) -> _Told:
+        """The one message of a run, with the first images of its row."""
+        settings = self._plan.settings
+        with tempfile.TemporaryDirectory() as folder:
+            made, root = Path(folder), settings.image_root
+            engine = self._means.engines.engine()
+            pictured = attach(row.images, root, made=made, engine=engine) if row.images else []
+            inlined = settings.reports_inlined
+            reports = reports_of(row.reports, root, made=made, inlined=inlined)
+        blocks = [each.block for each in pictured if each.block]
+        prompt = packaged_prompt(row, reports=[each.text for each in reports if each.text])
+        content: Any = [{"type": "text", "text": prompt}, *blocks] if blocks else prompt
+        return _Told(HumanMessage(content, id="task"), [each.attached for each in pictured])
 
     async def forget(self, thread: str) -> None:
         """Nothing is kept of a run but its record."""
@@ -69,9 +107,13 @@ def is_packaged(plan: RunPlan) -> bool:
     return plan.settings.setting == "curated" and plan.settings.protocol == "paper"
 
 
-def packaged_prompt(row: Row) -> str:
-    """The one message of such a run: task, package, candidates, and how to answer."""
+def packaged_prompt(row: Row, *, reports: Sequence[str] = ()) -> str:
+    """The text of such a run: task, package, reports, images, candidates, and how to answer."""
     parts = [str(input_of(row, "curated")["question"])]
+    parts += [f"<report>\n{text}\n</report>" for text in reports]
+    if row.images:
+        listed = "\n".join(f"- {path}" for path in row.images)
+        parts.append(f"<image_inputs>\n{listed}\n</image_inputs>")
     if row.candidates:
         listed = "\n".join(f"- {name}" for name in row.candidates)
         parts.append(f"<candidates>\n{listed}\n</candidates>")
@@ -93,10 +135,15 @@ def _ended(turn: Turn, row: Row) -> dict[str, Any]:
     )
     answer = read["answer"] if read is not None else []
     return {
-        "messages": [HumanMessage(packaged_prompt(row), id="task"), spoken],
         "submission": read,
         "answer": answer,
         "citations": [[] for _ in answer],
         "status": "answered" if answer else "abstained",
         "stop_reason": "stopped_calling",
     }
+
+
+def _broken(error: SettingError) -> dict[str, Any]:
+    """How a run ended that could not be begun: one of its images cannot be read, say."""
+    fault = RunError(where="run", round=0, number=0, kind=type(error).__name__, message=str(error))
+    return {"status": "failed", "stop_reason": "run_error", "errors": [fault]}

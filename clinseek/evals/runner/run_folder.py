@@ -44,7 +44,10 @@ class Shard(BaseModel):
 
 
 class RunPlan(BaseModel):
-    """What `run.json` says. `rows` is the fingerprint of each row by its qid."""
+    """What `run.json` says. `rows` is the fingerprint of each row by its qid.
+
+    `attached` is the SHA-256 of each image and report of the rows, by its path.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -59,6 +62,7 @@ class RunPlan(BaseModel):
     settings: RunSettings
     store: str
     store_fingerprint: str
+    attached: dict[str, str] = {}
     versions: dict[str, str]
     begun: str
 

@@ -13,6 +13,7 @@ from langchain_core.language_models import BaseChatModel
 from clinseek.errors import CutoffError, RuleError, SettingError, SubjectError
 from clinseek.evals.rows import Row
 from clinseek.evals.runner.asking import context_of, input_of, means_of
+from clinseek.evals.runner.attachments import benchmark_of
 from clinseek.evals.runner.run_folder import RunKey, RunPlan
 from clinseek.graphs.seek import graph_of_runs
 from clinseek.models import facts_of
@@ -124,7 +125,8 @@ class SeekRuns:
             await self._graph.aupdate_state(config, again, as_node="act")
         given = None if state.values else input_of(job.row, self._plan.settings.setting)
         hooks = Hooks(on_step=self._hear, on_approval=None)
-        return await streamed(self._graph, given, config, self._context, hooks)
+        context = replace(self._context, benchmark=benchmark_of(job.row))
+        return await streamed(self._graph, given, config, context, hooks)
 
     def _hear(self, step: Step) -> None:
         if step.kind == "warning" and step.said:

@@ -39,6 +39,8 @@ class RunSettings(BaseModel):
     web_archive: str | None = None
     web_guard: WebGuard | None = None
     web_deny: str | None = None
+    image_root: str | None = None
+    reports_inlined: bool = True
     max_rounds: int = 200
     max_tokens: int | None = None
     max_dollars: float | None = None

@@ -111,5 +111,5 @@ class Tally:
         value = self._score_of(row, record) if self._score_of is not None else None
         if value is None:
             return
-        held = self._clusters[row.subject_id]
-        self._clusters[row.subject_id] = _Cluster(held.runs + 1, held.total + value)
+        held = self._clusters[row.cluster]
+        self._clusters[row.cluster] = _Cluster(held.runs + 1, held.total + value)

@@ -73,7 +73,7 @@ def _in_case(
     """The rows of the case that gold rows name by their raw keys."""
     from clinseek.toolkits.ehr.case import label_clock
 
-    with label_clock(store, row.subject_id, profile=profile) as clock:
+    with label_clock(store, row.bound[0], profile=profile) as clock:
         for gold in gold_rows:
             if gold.table not in case.tables:
                 continue

@@ -78,7 +78,7 @@ def _is_other_patient(given: object, row: Row) -> bool:
 
 def _is_other_moment(given: object, row: Row) -> bool:
     """A later moment, or one that cannot be read. An earlier one shows nothing new."""
-    if given is None or given == "":
+    if given is None or given == "" or row.cutoff is None:
         return False
     try:
         return read_cutoff(str(given)) > row.cutoff

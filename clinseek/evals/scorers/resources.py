@@ -36,14 +36,15 @@ class Resources:
 
     @contextmanager
     def case_of(self, row: Row, record: Record) -> Iterator[Case | None]:
-        """The case of a run, opened again; None without a store."""
-        if self.store is None:
+        """The case of a run, opened again; None without a store, and of a row without a patient."""
+        if self.store is None or row.subject_id is None:
             yield None
             return
         from clinseek.toolkits.ehr.case import open_case
 
         profile = record.versions["profile"] or "available"
-        case = open_case(self.store, row.subject_id, cutoff=row.cutoff, profile=profile)
+        subject_id, cutoff = row.bound
+        case = open_case(self.store, subject_id, cutoff=cutoff, profile=profile)
         try:
             yield case
         finally:

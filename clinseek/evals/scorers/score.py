@@ -147,7 +147,7 @@ def _row_score(
     return RowScore(
         qid=row.qid,
         epoch=epoch,
-        subject_id=row.subject_id,
+        subject_id=row.cluster,
         task=row.task,
         task_type=row.task_type,
         group=row.group,

@@ -65,7 +65,7 @@ def test_look_ups_name_the_row_on_which_their_answer_stands(
     for row in look_ups:
         assert row.gold_rows is not None
         key = row.gold_rows[0].key
-        with closing(open_case(prepared.store, row.subject_id, cutoff=row.cutoff)) as case:
+        with closing(open_case(prepared.store, row.bound[0], cutoff=row.bound[1])) as case:
             found = case.select(
                 "SELECT valuenum, valueuom FROM labevents WHERE itemid = ? AND specimen_id = ?",
                 [key["itemid"], key["specimen_id"]],
@@ -77,12 +77,12 @@ def test_the_package_is_rendered_from_the_case_at_the_same_cutoff(
     prepared: PreparedSynthetic, rows: list[Row]
 ) -> None:
     for row in rows[:: len(rows) // 4]:
-        with closing(open_case(prepared.store, row.subject_id, cutoff=row.cutoff)) as case:
+        with closing(open_case(prepared.store, row.bound[0], cutoff=row.bound[1])) as case:
             assert row.curated_evidence == package(case)
             held = events(case)
-        first = str(datetime.fromisoformat(row.cutoff) - timedelta(hours=24))
+        first = str(datetime.fromisoformat(row.bound[1]) - timedelta(hours=24))
         assert len(held) <= 100
-        assert all(first[: len(event.time)] <= event.time <= row.cutoff for event in held)
+        assert all(first[: len(event.time)] <= event.time <= row.bound[1] for event in held)
         assert [event.time for event in held] == sorted(event.time for event in held)
 
 
@@ -90,7 +90,7 @@ def test_a_package_of_fewer_events_holds_the_newest(
     prepared: PreparedSynthetic, rows: list[Row]
 ) -> None:
     row = max(rows, key=lambda row: len(row.curated_evidence or ""))
-    with closing(open_case(prepared.store, row.subject_id, cutoff=row.cutoff)) as case:
+    with closing(open_case(prepared.store, row.bound[0], cutoff=row.bound[1])) as case:
         every, few = events(case), events(case, most=5)
         told = package(case, most=5)
     assert few == every[-5:]

@@ -136,7 +136,7 @@ def test_the_line_of_a_member_of_a_list_is_where_it_begins(tmp_path: Path) -> No
         ("rows.jsonl", "", "holds no rows"),
         ("rows.json", "[]", "holds no rows"),
         ("rows.jsonl", '{"qid": \n', "line 1: no JSON"),
-        ("rows.json", '[{"qid": "a"}\n{"qid": "b"}]', "line 1: subject_id is missing"),
+        ("rows.json", '[{"qid": "a"}\n{"qid": "b"}]', "line 1: task is missing"),
         ("rows.json", "[1\n 2]", "line 1: a row is an object"),
         ("rows.json", "[\n", "line 2: no JSON"),
         ("rows.json", "[", "line 1: no JSON"),

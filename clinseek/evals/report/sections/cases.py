@@ -9,6 +9,7 @@ from clinseek.evals.report.flipped_cases import CaseSide, FlippedCase
 from clinseek.evals.report.markup import Markup, element, join
 from clinseek.evals.report.observation_text import Grid
 from clinseek.evals.report.pairing import ReportedPair
+from clinseek.evals.rows import Row
 
 Section = tuple[str, str, Markup]
 
@@ -37,9 +38,11 @@ def cases_section(pair: ReportedPair, cases: Sequence[FlippedCase]) -> Section |
 def _case(case: FlippedCase) -> Markup:
     flip, row = case.flip, case.row
     facts = [
-        ("task", row.task), ("patient", str(row.subject_id)), ("record as of", row.cutoff),
-        ("right answer", _label(row.label)), ("epoch", str(flip.epoch)),
-    ]  # fmt: skip
+        ("task", row.task),
+        *_about(row),
+        ("right answer", _label(row.label)),
+        ("epoch", str(flip.epoch)),
+    ]
     summary = element(
         "summary",
         element("span", flip.direction, class_=f"tag {flip.direction}"),
@@ -54,6 +57,13 @@ def _case(case: FlippedCase) -> Markup:
         element("div", _side("A", case.a), _side("B", case.b), class_="sides"),
         class_="case",
     )
+
+
+def _about(row: Row) -> list[tuple[str, str]]:
+    """Whom and what a row is about; no patient where it names none."""
+    patient = [] if row.subject_id is None else [("patient", str(row.subject_id))]
+    moment = [] if row.cutoff is None else [("record as of", row.cutoff)]
+    return [*patient, *moment, *(("image", path) for path in row.images)]
 
 
 def _label(label: Any) -> str:

@@ -61,7 +61,8 @@ def example_of_row(row: Row) -> Example:
     told = row.model_dump(mode="json")
     return Example(
         id=uuid5(_SPACE, f"{row.fingerprint} {row.qid}"),
-        inputs={name: told[name] for name in _ASKED},
+        inputs={name: told[name] for name in _ASKED}
+        | {name: told[name] for name in ("images", "reports") if told[name]},
         outputs={"answer": told["label"]},
         metadata={**row.metadata, "task": row.task, "group": row.group},
     )
