@@ -21,7 +21,7 @@ _NESTED = frozenset(
 """Columns that a Parquet file may hold as JSON text, since Arrow has one type a column."""
 
 
-class _Placed(NamedTuple):
+class PlacedObject(NamedTuple):
     """What stands for a row in a file, and where: "line 7", or "row 7" of a Parquet file."""
 
     where: str
@@ -37,7 +37,7 @@ def read_rows(path: str | Path) -> list[Row]:
     file = Path(path)
     rows: list[Row] = []
     seen: dict[str, str] = {}
-    for where, value in _placed(file):
+    for where, value in placed_objects(file):
         row = _row(value, at=f"{file}, {where}")
         if row.qid in seen:
             raise SettingError(
@@ -93,7 +93,8 @@ def _short(value: Any) -> str:
     return told if len(told) <= 80 else told[:79] + "…"
 
 
-def _placed(file: Path) -> Iterator[_Placed]:
+def placed_objects(file: Path) -> Iterator[PlacedObject]:
+    """What stands for rows in a file of JSON, JSONL or Parquet; SettingError names broken lines."""
     try:
         if file.suffix == ".parquet":
             return iter(_of_parquet(file))
@@ -109,12 +110,12 @@ def _placed(file: Path) -> Iterator[_Placed]:
     return _of_lines(file, text)
 
 
-def _of_lines(file: Path, text: str) -> Iterator[_Placed]:
+def _of_lines(file: Path, text: str) -> Iterator[PlacedObject]:
     """JSONL; one object spread over several lines is read too."""
     whole = text.strip()
     if file.suffix == ".json" and whole:
         try:
-            yield _Placed("line 1", json.loads(whole))
+            yield PlacedObject("line 1", json.loads(whole))
             return
         except json.JSONDecodeError:
             pass
@@ -122,14 +123,14 @@ def _of_lines(file: Path, text: str) -> Iterator[_Placed]:
         if not line.strip():
             continue
         try:
-            yield _Placed(f"line {number}", json.loads(line))
+            yield PlacedObject(f"line {number}", json.loads(line))
         except json.JSONDecodeError as error:
             raise SettingError(
                 f"{file}, line {number}: no JSON ({error.msg} at column {error.colno})"
             ) from None
 
 
-def _of_list(file: Path, text: str) -> Iterator[_Placed]:
+def _of_list(file: Path, text: str) -> Iterator[PlacedObject]:
     """The members of a JSON list, each with the line on which it begins."""
     decoder = json.JSONDecoder()
     at, line, counted = text.index("[") + 1, 1, 0
@@ -142,7 +143,7 @@ def _of_list(file: Path, text: str) -> Iterator[_Placed]:
             value, at = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
             raise SettingError(f"{file}, line {error.lineno}: no JSON ({error.msg})") from None
-        yield _Placed(f"line {line}", value)
+        yield PlacedObject(f"line {line}", value)
         at = _skipped(text, at)
         if text[at : at + 1] == ",":
             at += 1
@@ -157,7 +158,7 @@ def _skipped(text: str, at: int) -> int:
     return at
 
 
-def _of_parquet(file: Path) -> list[_Placed]:
+def _of_parquet(file: Path) -> list[PlacedObject]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -165,7 +166,7 @@ def _of_parquet(file: Path) -> list[_Placed]:
         held = pq.read_table(file).to_pylist()
     except pa.ArrowInvalid as error:
         raise SettingError(f"{file}: no Parquet file ({str(error).splitlines()[0]})") from None
-    return [_Placed(f"row {number}", _plain(value)) for number, value in enumerate(held, start=1)]
+    return [PlacedObject(f"row {number}", _plain(value)) for number, value in enumerate(held, start=1)]
 
 
 def _plain(value: dict[str, Any]) -> dict[str, Any]:
