@@ -12,6 +12,7 @@ import typer
 
 from clinseek.cli.eval_table import live_table
 from clinseek.cli.evaluating import (
+    check_store,
     default_score,
     folders_for,
     model_and_settings,
@@ -21,9 +22,10 @@ from clinseek.cli.evaluating import (
 )
 from clinseek.cli.options import (
     ArchiveOption,
+    AskedStoreOption,
     JsonOption,
     ProfileOption,
-    StoreOption,
+    ReportsOption,
     WebBackendOption,
     WebCorpusOption,
     WebDenyOption,
@@ -48,10 +50,18 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     rows: Annotated[Path, typer.Argument(metavar="ROWS", help=".json, .jsonl or .parquet.")],
-    store: StoreOption,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="RUN", help="The run folder, new or begun.")
     ],
+    store: AskedStoreOption = None,
+    image_root: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The folder from which rows name images and reports. Default: that of ROWS.",
+        ),
+    ] = None,
+    reports: ReportsOption = "inlined",
     model: Annotated[
         list[str] | None,
         typer.Option(
@@ -151,6 +161,7 @@ def evaluate(
     clock = profile_named(profile)
     warn_of(clock)
     chosen = read_rows(rows)[:limit]
+    check_store(store, chosen)
     part = read_shard(shard)
     specs = list(dict.fromkeys(model or [os.environ.get("CLINSEEK_MODEL") or "offline"]))
     folders = folders_for(out, specs, part)
@@ -170,6 +181,8 @@ def evaluate(
                 "web_archive": None if archive is None else str(archive),
                 "web_guard": web_guard,
                 "web_deny": web_deny,
+                "image_root": None if image_root is None else str(image_root),
+                "reports_inlined": reports == "inlined",
             },
             chosen={
                 "tools": tools,

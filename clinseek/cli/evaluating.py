@@ -10,9 +10,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
+    from clinseek.evals.rows import Row
     from clinseek.evals.runner.evaluation import Evaluated
     from clinseek.evals.runner.run_folder import Shard
     from clinseek.evals.runner.tally import ScoreOf
@@ -46,11 +49,21 @@ def folders_for(out: Path, specs: Sequence[str], shard: Shard | None) -> list[Pa
     return whole if shard is None else [shard_folder(each, shard) for each in whole]
 
 
-def default_score(store: Path) -> ScoreOf:
-    """The score so far is by each row's own metric, with the store's vocabularies."""
-    from clinseek.evals.scorers import of_store, score_record
+def check_store(store: Path | None, rows: Sequence[Row]) -> None:
+    """Rows about images alone need no store; any other does."""
+    asking = [row.qid for row in rows if row.subject_id is not None]
+    if store is None and asking:
+        raise typer.BadParameter(
+            f"Missing option '--store': {len(asking)} of {len(rows)} rows ask about a patient's "
+            f"record (first: {asking[0]})"
+        )
 
-    at_hand = of_store(store)
+
+def default_score(store: Path | None) -> ScoreOf:
+    """The score so far is by each row's own metric, with the store's vocabularies."""
+    from clinseek.evals.scorers import Resources, of_store, score_record
+
+    at_hand = Resources() if store is None else of_store(store)
     return lambda row, record: score_record(row, record, at_hand=at_hand).value
 
 

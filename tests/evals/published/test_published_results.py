@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from clinseek.errors import SettingError
-from clinseek.evals.published import read_published, write_published
+from clinseek.evals.published import placed_rows, read_published, write_published
 from clinseek.evals.scorers import score_record
 from clinseek.evals.scorers.run_source import run_source
 from clinseek.evals.scorers.scored_run import score_run
@@ -114,6 +114,26 @@ def test_a_row_without_qid_and_patient_gets_them_as_the_published_loader_makes_t
     assert rows[1].scope == "cohort"
     assert (rows[1].subject_id, rows[1].cutoff) == (None, None)
     assert rows[1].cluster > 9_000_000_000
+
+
+def test_images_and_reports_lose_the_name_of_the_archive_and_gain_that_of_their_source(
+    tmp_path: Path,
+) -> None:
+    film, text = "mimic-cxr/2.0.0/files/p10/a.jpg", "mimic-cxr/2.0.0/files/p10/s5.txt"
+    held = a_result(
+        "q1", ["a"], ["a"], subject_id=None, prediction_time=None, source_benchmark="medmod",
+        image_paths=[f"MedModOriginalLinked_v1/{film}"], report_paths=[f"AgentBench_v3/{text}"],
+    )  # fmt: skip
+    (row,) = read_published(a_file(tmp_path / "r.jsonl", [held])).rows()
+    assert (row.images, row.reports) == ([film], [text])
+    assert (row.subject_id, row.cutoff, row.group) == (None, None, "medmod")
+
+    (tmp_path / "medmod" / film).parent.mkdir(parents=True)
+    (tmp_path / "medmod" / film).write_bytes(b"x")
+    (placed,) = placed_rows([row], tmp_path)
+    assert (placed.images, placed.reports) == ([f"medmod/{film}"], [text])
+    assert placed_rows([placed], tmp_path) == [placed]
+    assert placed.fingerprint != row.fingerprint
 
 
 def test_their_calls_are_counted_under_dotted_names(tmp_path: Path) -> None:
