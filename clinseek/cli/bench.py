@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from clinseek.cli import bench_suites
+from clinseek.cli.bench_suites import EvidenceChoice, check_name
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import console, emit, emit_json
-from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
     from clinseek.evals.benchmarks.synthetic import SyntheticProgress
 
-PREPARED = ("synthetic",)
+PREPARED = ("synthetic", "clinseek-text", "clinseek-multimodal", "agentehr")
+"""What can be prepared: out of nothing, and from the folders of those who hold the data."""
 
 app = typer.Typer(
     name="bench", help="Benchmarks: prepare their rows and the store they ask about.",
@@ -27,33 +29,48 @@ app = typer.Typer(
 
 def register(main: typer.Typer) -> None:
     """Add `bench`."""
+    bench_suites.register(app)
     main.add_typer(app, name="bench", rich_help_panel="Evaluate")
 
 
 @app.command("prepare")
 def prepare(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="synthetic.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"{', '.join(PREPARED)}.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="A new folder.")],
-    patients: Annotated[int, typer.Option(metavar="N", min=1)] = 40,
-    per_task: Annotated[int, typer.Option(metavar="N", min=1, help="Rows of each task.")] = 10,
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="Of a published suite: its files.")
+    ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option("--store", metavar="DIR", help="Of a published suite: the store to ask."),
+    ] = None,
+    evidence: Annotated[
+        EvidenceChoice,
+        typer.Option(help="Packaged evidence as published, or rendered from the case throughout."),
+    ] = EvidenceChoice.PUBLISHED,
+    patients: Annotated[int, typer.Option(metavar="N", min=1, help="Of synthetic.")] = 40,
+    per_task: Annotated[int, typer.Option(metavar="N", min=1, help="Of synthetic.")] = 10,
     seed: Annotated[int, typer.Option(metavar="S", help="Same seed, same rows.")] = 7,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a benchmark ready to run: DIR/store and DIR/*.jsonl.
+    """Make a benchmark ready to run: DIR/*.jsonl, and for synthetic DIR/store too.
 
     [dim]clinseek bench prepare synthetic --out bench[/dim]
 
-    synthetic: out of nothing, a cohort, its store, and risk, decision and look-up rows with
-    packaged evidence. No row is of a real person.
-    """
-    from difflib import get_close_matches
+    [dim]clinseek bench prepare clinseek-text --from RELEASE --store STORE --out bench[/dim]
 
+    synthetic: out of nothing, a cohort, its store, and risk, decision and look-up rows with
+    packaged evidence. No row is of a real person. The published suites are read from the folder
+    of those who hold them; what was found is told and written to DIR/report.json.
+    """
+    check_name(name, PREPARED, what="benchmark")
+    if name != "synthetic":
+        bench_suites.prepare(
+            name, source, store=store, out=out, evidence=evidence.value, as_json=as_json
+        )
+        return
     from clinseek.evals.benchmarks.synthetic import prepare_synthetic
 
-    if name not in PREPARED:
-        near = get_close_matches(name, PREPARED, n=1)
-        meant = f"; did you mean {near[0]}?" if near else ""
-        raise SettingError(f"no benchmark {name!r}{meant} There is: {', '.join(PREPARED)}")
     with _progress() as progress:
         made = prepare_synthetic(
             out, patients=patients, per_task=per_task, seed=seed, progress=progress
@@ -63,8 +80,8 @@ def prepare(
         return
     for kind, file in made.files.items():
         emit(f"{file}: {made.rows[kind]:,} rows")
-    rows, store = (shlex.quote(str(path)) for path in (made.files["risk"], made.store))
-    emit(f"next: clinseek eval {rows} --store {store} --model offline --out RUN")
+    rows, made_store = (shlex.quote(str(path)) for path in (made.files["risk"], made.store))
+    emit(f"next: clinseek eval {rows} --store {made_store} --model offline --out RUN")
 
 
 @contextmanager

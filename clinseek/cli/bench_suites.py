@@ -1,0 +1,135 @@
+"""`clinseek bench validate` and `prepare` of the published suites, for those who hold them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from clinseek.cli.options import JsonOption
+from clinseek.cli.output import console, emit, emit_json
+from clinseek.errors import SettingError
+from clinseek.settings import store_path
+
+if TYPE_CHECKING:
+    from clinseek.evals.benchmarks.suites import PreparedSuite, SuiteProgress, SuiteReport
+
+_NAMES = ("clinseek-text", "clinseek-multimodal", "agentehr")
+
+
+class EvidenceChoice(StrEnum):
+    """Where the packaged evidence of a row comes from."""
+
+    PUBLISHED = "published"
+    CASE = "case"
+
+
+def register(bench: typer.Typer) -> None:
+    """Add `bench validate`."""
+    bench.command("validate")(validate)
+
+
+def check_name(name: str, known: Iterable[str], *, what: str) -> None:
+    """SettingError, with the nearest name, where `name` is none of those known."""
+    from difflib import get_close_matches
+
+    names = list(known)
+    if name in names:
+        return
+    near = get_close_matches(name, names, n=1)
+    meant = f"; did you mean {near[0]}?" if near else ""
+    raise SettingError(f"no {what} {name!r}{meant} There is: {', '.join(names)}")
+
+
+def validate(
+    name: Annotated[str, typer.Argument(metavar="NAME", help=f"{', '.join(_NAMES)}.")],
+    source: Annotated[Path, typer.Option("--from", metavar="DIR", help="The suite's files.")],
+    manifest_only: Annotated[
+        bool, typer.Option("--manifest-only", help="Do not look for images and databases.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Does a folder hold a published suite as it was published? Exit 1 where it does not.
+
+    [dim]clinseek bench validate clinseek-text --from RELEASE[/dim]
+    """
+    from clinseek.evals.benchmarks.suites import SUITES, validate_suite
+
+    check_name(name, _NAMES, what="published suite")
+    report = validate_suite(SUITES[name], source, manifest_only=manifest_only)
+    if as_json:
+        emit_json(report.as_json())
+    else:
+        _tell(report)
+    if not report.holds:
+        raise typer.Exit(1)
+
+
+def prepare(
+    name: str,
+    source: Path | None,
+    *,
+    store: Path | None,
+    out: Path,
+    evidence: Literal["published", "case"],
+    as_json: bool,
+) -> None:
+    """What `bench prepare` does for a published suite."""
+    from clinseek.evals.benchmarks.suites import SUITES, prepare_suite
+
+    if source is None:
+        raise SettingError(f"{name} is read from a folder; name it with --from DIR")
+    with _progress() as progress:
+        made = prepare_suite(
+            SUITES[name], source, store=store_path(store), out=out, evidence=evidence,
+            progress=progress,
+        )  # fmt: skip
+    if as_json:
+        emit_json(made.as_json())
+        return
+    _tell(made.report)
+    _tell_prepared(made)
+    rows, asked = shlex.quote(str(made.file)), shlex.quote(str(store_path(store)))
+    assets = made.report.assets
+    images = "" if assets is None else f" --image-root {shlex.quote(str(assets.root))}"
+    emit(f"next: clinseek eval {rows} --store {asked}{images} --model offline --out RUN")
+
+
+def _tell(report: SuiteReport) -> None:
+    for count in report.counts:
+        mark = "as published" if count.holds else f"published: {count.published:,}"
+        emit(f"{count.what}: {count.found:,} ({mark})")
+    for fault in report.faults:
+        emit(f"fault: {fault}")
+    for remark in report.remarks:
+        emit(remark)
+
+
+def _tell_prepared(made: PreparedSuite) -> None:
+    emit(f"{made.file}: {len(made.rows):,} rows")
+    if made.strangers:
+        few = ", ".join(made.strangers[:3])
+        emit(f"left out, not in this store at their cutoff: {len(made.strangers):,} rows ({few})")
+    if made.rendered:
+        emit(f"packaged evidence rendered from the case: {made.rendered:,} rows")
+    for profile, told in made.visible.items():
+        emit(
+            f"label in the record at the cutoff, profile {profile}: {len(told.visible):,} of "
+            f"{told.looked:,} rows that were looked up"
+        )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[SuiteProgress], None]]:
+    """A live line on stderr."""
+    drawn = console(err=True)
+    if not drawn.is_terminal:
+        yield lambda _progress: None
+        return
+    with drawn.status("reading the manifest") as status:
+        yield lambda at: status.update(f"{at.stage}: {at.done:,} of {at.total:,}")

@@ -1,0 +1,77 @@
+"""All rows of a published suite, and what in its manifests cannot be a row."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from clinseek.errors import SettingError
+from clinseek.evals.benchmarks.suites.expected import Suite
+from clinseek.evals.benchmarks.suites.manifests import manifests_in, objects_of
+from clinseek.evals.rows import Row
+
+
+@dataclass(frozen=True)
+class SuiteRows:
+    """The rows of a suite.
+
+    `broken` are sentences on rows that cannot be read, `unnamed` places of rows whose label has no
+    name, `renamed` qids that came again and got a number, `lacking` patterns without a file.
+    """
+
+    files: Sequence[Path]
+    rows: Sequence[Row]
+    broken: Sequence[str]
+    unnamed: Sequence[str]
+    renamed: Sequence[str]
+    lacking: Sequence[str]
+
+    @property
+    def without_gold(self) -> list[str]:
+        """The qids of rows whose candidates lack a part of the right answer."""
+        return [row.qid for row in self.rows if row.candidates and not _held(row)]
+
+
+def suite_rows(suite: Suite, source: Path) -> SuiteRows:
+    """Read every manifest of `suite` under `source`. SettingError where none is a row."""
+    files = manifests_in(source, suite.manifests)
+    rows: dict[str, Row] = {}
+    broken: list[str] = []
+    unnamed: list[str] = []
+    renamed: list[str] = []
+    for each in (each for file in files for each in objects_of(file)):
+        try:
+            row = suite.read(each.held, each.at)
+        except SettingError as error:
+            broken.append(str(error))
+            continue
+        if row is None:
+            unnamed.append(each.at)
+            continue
+        if row.qid in rows:
+            renamed.append(row.qid)
+            row = row.model_copy(update={"qid": _free(row.qid, rows)})
+        rows[row.qid] = row
+    if not rows:
+        first = broken[0] if broken else f"{files[0]}: holds no rows"
+        raise SettingError(f"{suite.title}: no row can be read; the first fault: {first}")
+    lacking = [
+        pattern
+        for pattern in suite.manifests
+        if source.is_dir() and not any(file.match(pattern) for file in files)
+    ]
+    return SuiteRows(files, list(rows.values()), broken, unnamed, renamed, lacking)
+
+
+def _free(qid: str, taken: dict[str, Row]) -> str:
+    number = 2
+    while f"{qid}#{number}" in taken:
+        number += 1
+    return f"{qid}#{number}"
+
+
+def _held(row: Row) -> bool:
+    from clinseek.evals.scorers.answer_sets import names_of_label
+
+    return set(names_of_label(row.label)) <= set(row.candidates or ())
