@@ -43,9 +43,9 @@ def chat() -> Iterator[ChatServer]:
 
     def turn(asked: Body) -> Reply:
         if len(asked["messages"]) == 2:
-            return answer("", [("image_image_visualizer", json.dumps(PART))])
+            return Reply(body=answer("", [("image_image_visualizer", json.dumps(PART))]))
         given = {"response": ["yes"], "citations": ["E1#1"]}
-        return answer("", [("ehr_finish", json.dumps(given))])
+        return Reply(body=answer("", [("ehr_finish", json.dumps(given))]))
 
     with ChatServer(turn, strict=True) as server:
         yield server

@@ -15,7 +15,7 @@ from clinseek.evals.rows import Row
 from clinseek.evals.runner.asking import input_of
 from clinseek.evals.runner.run_folder import RunPlan
 from clinseek.evals.runner.seeking import Job, Made, ModelOf, recorded
-from clinseek.models import facts_of
+from clinseek.models import HostFacts, facts_of
 from clinseek.models.gate import Gates
 from clinseek.models.images import without_images
 from clinseek.models.prices import price_of
@@ -39,6 +39,13 @@ class _Told(NamedTuple):
     message: HumanMessage
     attached: list[ImageAttached]
 
+    def to(self, facts: HostFacts) -> list[HumanMessage]:
+        """As it is sent: a host without images is told their paths."""
+        if facts.takes_images is not False:
+            return [self.message]
+        paths = {each["shown"]: each["path"] for each in self.attached if each["shown"]}
+        return without_images([self.message], paths=paths)
+
 
 class PackagedRuns:
     """Makes the runs of a folder whose protocol is the paper's and whose setting is curated.
@@ -59,10 +66,7 @@ class PackagedRuns:
             told = await asyncio.to_thread(self._told, job.row)
         except SettingError as error:
             return Made(recorded(_broken(error), job, self._plan, model), may_pass=False)
-        taken = (
-            [told.message] if facts.takes_images is not False else without_images([told.message])
-        )
-        turn = await take_turn(model, taken, room=room, patience=self._means.patience)
+        turn = await take_turn(model, told.to(facts), room=room, patience=self._means.patience)
         state: dict[str, Any] = {
             "messages": [told.message],
             "usage": added_usage(NO_USAGE, turn, price=price),

@@ -27,6 +27,7 @@ from pydantic import Field
 
 from clinseek.errors import ModelError, SettingError
 from clinseek.models.facts import HostFacts
+from clinseek.models.images import images_by_hash
 from clinseek.models.spec import ModelSpec, Parameters
 from clinseek.record_file import read_records
 from clinseek.records import Record, TurnUsed
@@ -35,6 +36,10 @@ _ASKED = (
     re.compile(r"^patient: subject_id (\d+)$", re.MULTILINE),
     re.compile(r"^record as of: ([^(\n]+?) *(?:\(|$)", re.MULTILINE),
     re.compile(r"<task>\n(.*?)\n</task>", re.DOTALL),
+)
+_ATTACHED = (
+    re.compile(r"^(?:image|report) \d+: .+$", re.MULTILINE),
+    re.compile(r"^<report_\d+>\n.*?\n</report_\d+>$", re.MULTILINE | re.DOTALL),
 )
 _SHOWN = 5
 
@@ -74,16 +79,18 @@ class ReplayModel(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=turn.model_copy(deep=True))])
 
     def _asked_in(self, messages: Sequence[BaseMessage]) -> ReplayedRun:
-        task = next((each.text for each in messages if isinstance(each, HumanMessage)), "")
         if self.forced:
             return self.runs[0]
-        wanted = asked_in(task)
+        (told,), _ = images_by_hash(
+            [next((each for each in messages if isinstance(each, HumanMessage)), HumanMessage(""))]
+        )
+        wanted = asked_in(told.text, images=_hashes(told.content))
         for run in self.runs:
             if run.asked == wanted:
                 return run
         raise ModelError(
             f"{self.spec}: none of its {len(self.runs)} records asks this of this patient at this "
-            "cutoff; one can be named as replay:FILE#QID"
+            "cutoff, or of these images; one can be named as replay:FILE#QID"
         )
 
     def _next(self, run: ReplayedRun, messages: Sequence[BaseMessage]) -> AIMessage:
@@ -132,15 +139,27 @@ def replay_model(spec: ModelSpec) -> ReplayModel:
     )
 
 
-def asked_in(task: str) -> tuple[str, ...]:
+def asked_in(task: str, *, images: Sequence[str] = ()) -> tuple[str, ...]:
     r"""Patient, cutoff and question of a run's first user message; the whole text of another.
+
+    Then the images and reports that came with it: their names, the texts of reports, and the
+    SHA-256 of each image shown, given as `images`.
 
     >>> context = "patient: subject_id 7\nrecord as of: 2150-03-05 (nothing later is in it)"
     >>> asked_in(f"{context}\n<task>\nIs it low?\n</task>")
     ('7', '2150-03-05', 'Is it low?')
     """
     found = [pattern.search(task) for pattern in _ASKED]
-    return tuple(each[1] for each in found if each) if all(found) else (task,)
+    if not all(found):
+        return (task, *images)
+    attached = [each for pattern in _ATTACHED for each in pattern.findall(task)]
+    return (*(each[1] for each in found if each), *attached, *images)
+
+
+def _hashes(content: Any) -> list[str]:
+    """The SHA-256 of each image of a message, as a record names them."""
+    blocks = () if isinstance(content, str) else content
+    return [str(block["sha256"]) for block in blocks if "sha256" in block]
 
 
 def _named(name: str) -> tuple[Path, str | None]:
@@ -163,10 +182,14 @@ def _run(record: Record) -> ReplayedRun:
     before = last[0]["content"] if len(last) == 2 and last[0]["role"] == "user" else ""
     return ReplayedRun(
         qid=record.qid,
-        asked=asked_in(_text(told[0]["content"])) if told else (),
+        asked=_asked(told[0]["content"]) if told else (),
         turns=tuple(_turn(form, tokens) for form, tokens in zip(spoken, used, strict=True)),
         before_last=_text(before),
     )
+
+
+def _asked(content: Any) -> tuple[str, ...]:
+    return asked_in(_text(content), images=_hashes(content))
 
 
 _FINISHES = ("stop", "tool_calls", "length", "content_filter", "refusal")

@@ -82,3 +82,16 @@ def test_a_file_that_is_no_cache_is_told(tmp_path: Path) -> None:
         cached_models(scripted(AIMessage("")), tmp_path),
     ):
         pass
+
+
+def test_turns_that_differ_only_in_an_image_do_not_answer_for_each_other(tmp_path: Path) -> None:
+    def seen(pixels: str) -> list[Any]:
+        image = {"type": "image", "base64": pixels, "mime_type": "image/jpeg"}
+        return [HumanMessage([{"type": "text", "text": "Effusion?"}, image])]
+
+    model = scripted(AIMessage("yes"))
+    with cached_models(model, tmp_path) as (model_of, answers):
+        assert answers is not None
+        for pixels in ("b25l", "dHdv", "b25l"):
+            model_of(1).invoke(seen(pixels))
+        assert (len(model.heard), answers.hits) == (2, 1)

@@ -35,7 +35,7 @@ PART = ("image.image_visualizer", {"image_path": "s1/film.png", "crop": [10, 20,
 class Seeing(ScriptedModel):
     """A scripted model on a host that takes images."""
 
-    facts: HostFacts = HostFacts(provider="scripted", takes_images=True)
+    facts: HostFacts = HostFacts(takes_images=True)
 
 
 def looking(path: str = "s1/film.png") -> Seeing:

@@ -1,6 +1,7 @@
 """A record's turns, said again to whoever asks the same."""
 
 import asyncio
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,47 @@ def test_the_record_that_asks_the_same_of_the_same_patient_at_the_same_cutoff_sp
     assert answers == [["b"], ["c"], ["d"]]
     with pytest.raises(ModelError, match=r"none of its 4 records asks this.*replay:FILE#QID"):
         said(model, opening("Low?", patient=9))
+
+
+def with_film(pixels: bytes, *, path: str = "film.png", **over: Any) -> list[BaseMessage]:
+    """The opening of a run about an image, with a patient unless told otherwise."""
+    told: dict[str, Any] = {"subject_id": 7, "cutoff": CUTOFF, **over}
+    task = task_prompt("Low?", tables={}, tools=[], absent={}, images=[path], shown=1, **told)
+    film = base64.b64encode(pixels).decode()
+    blocks: list[Any] = [{"type": "text", "text": task},
+                         {"type": "image", "base64": film, "mime_type": "image/jpeg"}]  # fmt: skip
+    return [SystemMessage("You seek."), HumanMessage(blocks)]
+
+
+@pytest.mark.parametrize("about", [{}, {"subject_id": None, "cutoff": None}])
+def test_runs_that_differ_only_in_their_images_do_not_speak_for_each_other(
+    tmp_path: Path, about: dict[str, Any]
+) -> None:
+    kept(tmp_path, "q1", [*with_film(b"one", **about), finishing("a")])
+    kept(tmp_path, "q2", [*with_film(b"two", **about), finishing("b")])
+    model = replayed(
+        kept(tmp_path, "q3", [*with_film(b"two", path="x.png", **about), finishing("c")])
+    )
+    asked = (
+        with_film(b"one", **about), with_film(b"two", **about),
+        with_film(b"two", path="x.png", **about),
+    )  # fmt: skip
+    answers = [said(model, messages).tool_calls[0]["args"]["response"] for messages in asked]
+    assert answers == [["a"], ["b"], ["c"]]
+    with pytest.raises(ModelError, match=r"none of its 3 records.*or of these images"):
+        said(model, with_film(b"three", **about))
+
+
+def test_runs_that_differ_only_in_a_report_do_not_either(tmp_path: Path) -> None:
+    def opened(text: str) -> list[BaseMessage]:
+        task = task_prompt("Low?", subject_id=7, cutoff=CUTOFF, tables={}, tools=[], absent={},
+                           reports=[(None, text)])  # fmt: skip
+        return [SystemMessage("You seek."), HumanMessage(task)]
+
+    model = replayed(kept(tmp_path, "q1", [*opened("Clear."), finishing("a")]))
+    assert said(model, opened("Clear.")).tool_calls
+    with pytest.raises(ModelError, match="none of its 1 records"):
+        said(model, opened("Opacity."))
 
 
 def test_a_record_named_by_its_qid_speaks_whatever_is_asked(tmp_path: Path) -> None:
