@@ -1,0 +1,45 @@
+"""`clinseek bench validate` and `prepare` of the published suites."""
+
+import json
+from pathlib import Path
+
+from tests.cli.conftest import CommandLine
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def test_validate_tells_every_count_beside_the_published_one_and_exits_1(
+    clinseek: CommandLine,
+) -> None:
+    ran = clinseek("bench", "validate", "clinseek-text", "--from", EXAMPLES / "clinseek-text")
+    assert ran.code == 1
+    assert "patients: 1 (published: 1,563)" in ran.out
+
+
+def test_validate_of_what_was_published_exits_0(clinseek: CommandLine) -> None:
+    ran = clinseek("bench", "validate", "agentehr", "--from", EXAMPLES / "agentehr", "--json")
+    assert ran.code == 0
+    assert json.loads(ran.out)["holds"] is True
+
+
+def test_images_are_not_looked_for_in_a_manifest_alone(clinseek: CommandLine) -> None:
+    asked = ("bench", "validate", "clinseek-multimodal", "--from", EXAMPLES / "clinseek-multimodal")
+    assert "images and reports are missing" in clinseek(*asked).out
+    assert "missing" not in clinseek(*asked, "--manifest-only").out
+
+
+def test_a_mistyped_suite_is_told_with_the_nearest_name(clinseek: CommandLine) -> None:
+    ran = clinseek("bench", "validate", "clinseek-txt", "--from", EXAMPLES)
+    assert ran.code == 2
+    assert "no published suite 'clinseek-txt'; did you mean clinseek-text?" in ran.err
+
+
+def test_a_published_suite_is_prepared_from_a_folder(
+    clinseek: CommandLine, store: Path, tmp_path: Path
+) -> None:
+    asked = ("bench", "prepare", "agentehr", "--store", store, "--out", tmp_path / "out")
+    ran = clinseek(*asked)
+    assert (ran.code, "name it with --from DIR" in ran.err) == (2, True)
+    ran = clinseek(*asked, "--from", EXAMPLES / "agentehr")
+    assert (ran.code, "none of the 6 rows is of a patient of" in ran.err) == (2, True)
+    assert not (tmp_path / "out").exists()
