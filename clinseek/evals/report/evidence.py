@@ -22,8 +22,8 @@ _NUMBERED = re.compile(r"L(\d+): ")
 class Observation:
     """One entry of the ledger with the text that the model read.
 
-    `cited` is True when the answer points at it; `cited_rows` are the rows that it points at, and
-    `cited_lines` the lines of a page.
+    `cited` is True when the answer points at it; `cited_rows` are the rows that it points at, or
+    the parts of an image, and `cited_lines` the lines of a page.
     """
 
     entry: Mapping[str, Any]
@@ -47,6 +47,11 @@ class Observation:
         """The page whose lines it shows: cursor, url, title, first, last, retrieved, sha256."""
         return self.entry.get("web")
 
+    @property
+    def image(self) -> Mapping[str, Any] | None:
+        """The image that it is about: path, sha256 and boxes."""
+        return self.entry.get("image")
+
     @cached_property
     def page_lines(self) -> list[tuple[int | None, str]]:
         """Its text line by line, with the number that the page gives to each of its own."""
@@ -59,6 +64,11 @@ class Observation:
     def shows_line(self, line: int) -> bool:
         """True when its text shows this line of a page."""
         return any(number == line for number, _ in self.page_lines)
+
+    def names_part(self, number: str) -> bool:
+        """True when it names a part of its image under this number."""
+        boxes = (self.image or {}).get("boxes") or ()
+        return number.isdecimal() and 1 <= int(number) <= len(boxes)
 
     def holds_row(self, row: str) -> bool:
         """True when a table of the text shows `row`."""

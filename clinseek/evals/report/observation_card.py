@@ -32,6 +32,11 @@ def line_anchor(evidence: str, line: int) -> str:
     return f"{evidence}-L{line}"
 
 
+def part_anchor(evidence: str, number: int) -> str:
+    """The place of a part of an image."""
+    return f"{evidence}-part-{number}"
+
+
 def row_anchor(evidence: str, row: str) -> str:
     """The place of a row."""
     return f"{evidence}-row-{row}"

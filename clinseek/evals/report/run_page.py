@@ -11,9 +11,13 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from clinseek.evals.report.evidence import Observation, observations_of
+from clinseek.evals.report.inline_pictures import inlined
 from clinseek.evals.report.markup import Markup, document, element, join, style
 from clinseek.evals.report.observation_card import fact, observation_card
+from clinseek.evals.report.pictures import images_of
+from clinseek.evals.report.run_album import Album
 from clinseek.evals.report.run_parts import (
+    about,
     answer_card,
     error_notice,
     turns_of,
@@ -23,7 +27,10 @@ from clinseek.evals.report.run_parts import (
 if TYPE_CHECKING:
     from clinseek.records import Record
 
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+    "form-action 'none'"
+)
 _RESEARCH_ONLY = "Research only: clinseek is not a medical device, and this is no medical advice."
 
 
@@ -31,10 +38,13 @@ def run_page(record: Record | Mapping[str, Any]) -> str:
     """The page of one run: its answer, every turn of the model, and the evidence it stands on.
 
     Takes a Record or the JSON object of one. A citation of the answer leads to its observation
-    and, where it names a row, to that row.
+    and, where it names a row or a part of an image, to that. Images are part of the page, twelve
+    of at most 200 kB each; the others are named.
     """
     run: Mapping[str, Any] = record if isinstance(record, Mapping) else record.as_json()
     observations = observations_of(run)
+    images = images_of(run, observations)
+    album = Album(images, inlined(run.get("images") or {}, images.pictures))
     head = element(
         "head",
         element("meta", charset="utf-8"),
@@ -46,13 +56,15 @@ def run_page(record: Record | Mapping[str, Any]) -> str:
     body = element(
         "body",
         element("a", "Skip to the evidence", href="#evidence", class_="skip"),
+        album.definitions(),
         element("header", _heading(run)),
         element(
             "main",
             warning_notice(run),
             answer_card(run, observations),
             error_notice(run),
-            _columns(run, observations),
+            album.of_the_question(),
+            _columns(run, observations, album),
         ),
         element("footer", _RESEARCH_ONLY, " ", _versions(run)),
     )
@@ -70,8 +82,7 @@ def _heading(run: Mapping[str, Any]) -> Markup:
 
 def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     row, usage, timings = run["row"], run["usage"], run["timings"]
-    yield "patient", str(row["subject_id"])
-    yield "record as of", str(row["cutoff"])
+    yield from about(row)
     yield "status", f"{run['status']} ({run['stop_reason'] or 'running'})"
     yield "model", str(run["model"]["spec"])
     yield "model calls", f"{usage['model_calls']:,}"
@@ -82,14 +93,14 @@ def _facts(run: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
 
 
-def _columns(run: Mapping[str, Any], observations: Sequence[Observation]) -> Markup:
+def _columns(run: Mapping[str, Any], observations: Sequence[Observation], album: Album) -> Markup:
     return element(
         "div",
         element("section", element("h2", "The run"), list(turns_of(run, observations))),
         element(
             "section",
             element("h2", "Evidence"),
-            [observation_card(observation) for observation in observations]
+            [observation_card(each, pictures=album.of(each)) for each in observations]
             or element("p", "No tool was called.", class_="quiet"),
             id="evidence",
         ),

@@ -21,10 +21,21 @@ from clinseek.evals.report.observation_card import (
     arguments_of,
     line_anchor,
     on_this_page,
+    part_anchor,
     row_anchor,
     told_of,
 )
 from clinseek.toolkits.ehr.availability import warning_of
+
+
+def about(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Whom a question is about and when; no facts of a patient where it names none."""
+    if row.get("subject_id") is not None:
+        yield "patient", str(row["subject_id"])
+    if row.get("cutoff") is not None:
+        yield "record as of", str(row["cutoff"])
+    if images := row.get("images"):
+        yield "images", str(len(images))
 
 
 def answer_card(
@@ -65,6 +76,8 @@ def _link(citation: str, by_id: Mapping[str, Observation], where: Where) -> Mark
     if observation is None:
         return element("span", citation)
     target = row_anchor(evidence, row) if row and observation.holds_row(row) else evidence
+    if row and observation.names_part(row):
+        target = part_anchor(evidence, int(row))
     if (lines := lines_of(row)) and observation.shows_line(lines[0]):
         target = line_anchor(evidence, lines[0])
     web = observation.web
