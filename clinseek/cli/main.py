@@ -38,6 +38,7 @@ from clinseek.cli import (
     show,
     synth,
     tool,
+    traces,
     validity,
     view,
     web,
@@ -90,6 +91,7 @@ for group in (
     availability,
     web,
     validity,
+    traces,
 ):
     group.register(app)
 COMMANDS = frozenset(

@@ -1,0 +1,6 @@
+"""From traces to the files that trainers read, with a card."""
+
+from clinseek.training.exporting.card import ExportReport, length_told
+from clinseek.training.exporting.export import ExportSettings, export_traces
+
+__all__ = ["ExportReport", "ExportSettings", "export_traces", "length_told"]

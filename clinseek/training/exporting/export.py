@@ -1,0 +1,227 @@
+"""Exporting traces as a dataset: streamed, parted by patient, whole or not there."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from clinseek.errors import SettingError
+from clinseek.training.exporting.card import ExportReport, card
+from clinseek.training.exporting.example import Example, Names, exported, named, weights_of
+from clinseek.training.exporting.forms import Form, writers
+from clinseek.training.exporting.windows import windows_of
+from clinseek.training.splits import Part, PatientSplit
+from clinseek.training.traces.folder import IMAGES, TraceFolder, draft_folder
+from clinseek.training.traces.lengths import Length
+from clinseek.training.traces.trace import Message, Trace
+
+CARD, REPORT = "README.md", "export.json"
+PUBLISHED_TOKENS = 52_000
+
+
+class ExportSettings(BaseModel):
+    """How traces become examples.
+
+    `long`: what is done with traces of more than `max_tokens`: drop them, window them at turn
+    borders, or keep them whole. `last_turns` None: every turn counts in the loss.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    form: Form = "trl"
+    max_tokens: Annotated[int, Field(ge=1)] | None = PUBLISHED_TOKENS
+    long: Literal["drop", "window", "whole"] = "drop"
+    names: Names = "wire"
+    last_turns: Annotated[int, Field(ge=1)] | None = None
+    errors: Literal["train", "skip"] = "train"
+
+    @property
+    def loss(self) -> str:
+        """Which turns count, in words."""
+        turns = "every turn" if self.last_turns is None else f"the last {self.last_turns} turns"
+        return turns if self.errors == "train" else f"{turns}, none with an error"
+
+
+@dataclass
+class _Counts:
+    """What is counted while traces go by."""
+
+    traces: int = 0
+    windowed: int = 0
+    turns: int = 0
+    trained: int = 0
+    longest: int = 0
+    examples: Counter[str] = field(default_factory=Counter)
+    tokens: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+    tasks: Counter[str] = field(default_factory=Counter)
+    patients: defaultdict[Part, set[int | None]] = field(default_factory=lambda: defaultdict(set))
+    made_by: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    records: Any = field(default_factory=hashlib.sha256)
+
+    def add(self, example: Example) -> None:
+        self.examples[example.part] += 1
+        self.tokens[example.part] += example.tokens
+        self.turns += len(example.weights)
+        self.trained += sum(example.weights)
+        self.longest = max(self.longest, example.tokens)
+
+
+def export_traces(
+    folder: TraceFolder,
+    out: Path,
+    *,
+    settings: ExportSettings,
+    split: PatientSplit,
+    length: Length,
+) -> ExportReport:
+    """Write the traces of `folder` as a dataset to the new folder `out`.
+
+    SettingError where a trace is of a patient of the test split, where nothing is left, and
+    where `out` holds something already.
+    """
+    counts = _Counts()
+    with draft_folder(out) as draft:
+        with writers(draft, settings.form) as written:
+            for trace in folder.traces():
+                part = _part_of(trace, split)
+                _count(counts, trace)
+                examples = list(examples_of(trace, part, settings, length, counts.dropped))
+                if examples:
+                    counts.tasks[trace.task] += 1
+                    counts.patients[part].add(trace.subject_id)
+                    counts.windowed += len(examples) > 1
+                for example in examples:
+                    counts.add(example)
+                    written[part].write(example)
+        _refuse_nothing(counts, settings)
+        _copy_images(folder.path, draft)
+        report = _report(folder, draft, counts, settings=settings, split=split, length=length)
+        (draft / REPORT).write_text(report.model_dump_json(indent=2) + "\n")
+        (draft / CARD).write_text(card(report, name=out.name))
+    return report
+
+
+def examples_of(
+    trace: Trace, part: Part, settings: ExportSettings, length: Length, dropped: Counter[str]
+) -> Iterator[Example]:
+    """The examples of a trace: one, several windows, or none, which is counted in `dropped`."""
+    tools, wired = named(trace, settings.names)
+    tokens = length(trace.messages, tools)
+    parts: list[tuple[Sequence[Message], int]] = [(trace.messages, tokens)]
+    if settings.max_tokens is not None and tokens > settings.max_tokens:
+        if settings.long == "drop":
+            dropped["too long"] += 1
+            return
+        if settings.long == "window":
+            most = settings.max_tokens
+            windows = windows_of(trace.messages, lambda held: length(held, tools) <= most)
+            if windows is None:
+                dropped["a turn too long"] += 1
+                return
+            parts = [(each.messages, length(each.messages, tools)) for each in windows]
+    for number, (messages, taken) in enumerate(parts, start=1):
+        yield Example(
+            id=trace.id if len(parts) == 1 else f"{trace.id}-{number}",
+            trace=trace.id,
+            subject_id=trace.subject_id,
+            task=trace.task,
+            part=part,
+            messages=[exported(message, settings.names, wired) for message in messages],
+            tools=tools,
+            weights=weights_of(
+                messages, trace.by_call, last_turns=settings.last_turns, errors=settings.errors
+            ),
+            window=(number, len(parts)),
+            tokens=taken,
+        )
+
+
+def _part_of(trace: Trace, split: PatientSplit) -> Part:
+    if trace.subject_id is None:
+        return "train"
+    part = split.part_of(trace.subject_id)
+    if part == "test":
+        raise SettingError(
+            f"trace {trace.id} ({trace.qid}) is of patient {trace.subject_id}, who is of the test "
+            "split: nothing was exported; clinseek traces filter leaves such traces out with "
+            "--test-patients drop"
+        )
+    return part
+
+
+def _count(counts: _Counts, trace: Trace) -> None:
+    counts.traces += 1
+    counts.records.update(trace.sha256.encode())
+    for name in ("model", "profile", "rules", "prompts", "package"):
+        counts.made_by[name].add(trace.origin[name])
+
+
+def _refuse_nothing(counts: _Counts, settings: ExportSettings) -> None:
+    if counts.examples.total():
+        return
+    if not counts.traces:
+        raise SettingError("there are no traces to export")
+    took = ", ".join(f"{n:,} {reason}" for reason, n in counts.dropped.items())
+    raise SettingError(
+        f"no example is left of {counts.traces:,} traces ({took}); raise --max-tokens "
+        f"({settings.max_tokens:,}), or take --long window"
+    )
+
+
+def _copy_images(source: Path, draft: Path) -> None:
+    images = sorted((source / IMAGES).glob("*"))
+    if images:
+        (draft / IMAGES).mkdir()
+    for image in images:
+        (draft / IMAGES / image.name).write_bytes(image.read_bytes())
+
+
+def _report(
+    folder: TraceFolder,
+    draft: Path,
+    counts: _Counts,
+    *,
+    settings: ExportSettings,
+    split: PatientSplit,
+    length: Length,
+) -> ExportReport:
+    return ExportReport(
+        format=settings.form,
+        names=settings.names,
+        traces=counts.traces,
+        examples=dict(counts.examples),
+        patients={part: len(held) for part, held in counts.patients.items()},
+        tasks=dict(sorted(counts.tasks.items())),
+        tokens=dict(counts.tokens),
+        longest=counts.longest,
+        length=length.how,
+        max_tokens=settings.max_tokens,
+        long=settings.long,
+        windowed=counts.windowed,
+        dropped=dict(counts.dropped),
+        loss=settings.loss,
+        trained_turns=counts.trained,
+        turns=counts.turns,
+        split=split.named,
+        models=sorted(counts.made_by["model"]),
+        profiles=sorted(counts.made_by["profile"]),
+        rules=sorted(counts.made_by["rules"]),
+        prompts=sorted(counts.made_by["prompts"]),
+        packages=sorted(counts.made_by["package"]),
+        records=counts.records.hexdigest(),
+        source=folder.about.model_dump(mode="json"),
+        files={file.name: sha256_of(file) for file in sorted(draft.iterdir()) if file.is_file()},
+    )
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file, read in parts."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
