@@ -1,0 +1,60 @@
+"""`clinseek bench paper`, end to end with the offline policy on rows of the published shapes."""
+
+import json
+from pathlib import Path
+
+from clinseek.evals.rows import Row, write_rows
+from tests.cli.conftest import CUTOFF, SUBJECT, CommandLine
+
+
+def _rows(folder: Path) -> Path:
+    asked: list[tuple[str, str, str, str | list[str]]] = [
+        ("q1", "risk_prediction", "Was the last potassium above 5? yes or no", "yes"),
+        ("q2", "decision_making", "Which laboratory tests will be drawn next?", ["Potassium"]),
+    ]
+    write_rows(
+        folder / "rows.jsonl",
+        [
+            Row(
+                qid=qid, subject_id=SUBJECT, hadm_id=20000001, cutoff=CUTOFF, task=kind,
+                task_type=kind, question=question, label=label, curated_evidence="Potassium 5.9",
+            )
+            for qid, kind, question, label in asked
+        ],
+    )  # fmt: skip
+    return folder / "rows.jsonl"
+
+
+def test_a_table_is_filled_by_one_command_and_gone_on_with(
+    clinseek: CommandLine, store: Path, tmp_path: Path
+) -> None:
+    asked = ("bench", "paper", "text", "--rows", _rows(tmp_path), "--store", store,
+             "--models", "offline", "--out", tmp_path / "out")  # fmt: skip
+    ran = clinseek(*asked)
+    assert ran.code == 0
+    assert "| offline | automated | reference |" in ran.out
+    assert "EHR-R1-72B (published)" in ran.out
+    assert (tmp_path / "out" / "table.md").read_text() in ran.out
+    again = clinseek(*asked, "--json")
+    told = json.loads(again.out)
+    assert len(told["cells"]) == 9
+    assert "runs made" in again.err
+
+
+def test_runs_of_unknown_price_begin_only_on_the_users_word(
+    clinseek: CommandLine, store: Path, tmp_path: Path
+) -> None:
+    ran = clinseek(
+        "bench", "paper", "text", "--rows", _rows(tmp_path), "--store", store,
+        "--models", "openai:strange@https://host.invalid/v1", "--out", tmp_path / "out",
+    )  # fmt: skip
+    assert ran.code == 2
+    assert "begin with --yes" in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_table_needs_a_model(clinseek: CommandLine, store: Path, tmp_path: Path) -> None:
+    ran = clinseek(
+        "bench", "paper", "text", "--rows", _rows(tmp_path), "--store", store, "--out", tmp_path
+    )
+    assert (ran.code, "name a model with --models" in ran.err) == (2, True)
