@@ -31,6 +31,7 @@ def register(main: typer.Typer) -> None:
     """Add `bench`."""
     bench_suites.register(app)
     bench_build.register(app)
+    bench_build.register(app)
     bench_paper.register(app)
     main.add_typer(app, name="bench", rich_help_panel="Evaluate")
 

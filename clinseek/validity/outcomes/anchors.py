@@ -60,6 +60,19 @@ def _still_in_ed_unadmitted(row: RawRow, rows: RawRows, moment: datetime) -> boo
     return _still_in_unit(row, rows, moment) and not admitted_by(row, rows, moment)
 
 
+def _not_admitted(row: RawRow, rows: RawRows, moment: datetime) -> bool:
+    return not admitted_by(row, rows, moment)
+
+
+def _admission_goes_on(row: RawRow, rows: RawRows, moment: datetime) -> bool:
+    admission = admission_of(row, rows)
+    return admission is not None and _still_there(admission, rows, moment)
+
+
+def _left_ed_alive(row: RawRow, _rows: RawRows) -> datetime | None:
+    return None if row["disposition"] == "EXPIRED" else row["outtime"]
+
+
 def _always(_row: RawRow, _rows: RawRows, _moment: datetime) -> bool:
     return True
 
@@ -94,6 +107,19 @@ FIRST_ICU_DAY = Anchor(
 )
 """EHR-Bench: the first 24 h of an ICU stay; asked here only while it goes on and nobody died."""
 
+
+def icu_hours(hours: int) -> Anchor:
+    """So many hours after the start of an ICU stay: set without a look at how it goes on."""
+    return Anchor(
+        table="icustays",
+        ids=("stay_id", "hadm_id"),
+        tables=("admissions",),
+        words=f"{hours} h after the ICU intime, while alive and still in the ICU",
+        at=lambda row, _rows: after(row["intime"], hours * HOUR),
+        open_at=_alive_in_icu,
+    )
+
+
 FIRST_ED_HOUR = Anchor(
     table="edstays",
     ids=("stay_id",),
@@ -117,6 +143,26 @@ LAST_ED_MOMENT = Anchor(
 An admission is mostly registered before the patient leaves the ED (on the open demo for 171 of
 172), so that at this time the record itself says most answers about admission.
 """
+
+AT_ED_DEPARTURE = Anchor(
+    table="edstays",
+    ids=("stay_id",),
+    tables=("admissions",),
+    words="at the ED outtime, of those who left alive and were not admitted",
+    at=_left_ed_alive,
+    open_at=_not_admitted,
+)
+"""EHR-Bench asks at the last event before ED out; who lies in hospital cannot come back."""
+
+AT_ICU_DEPARTURE = Anchor(
+    table="icustays",
+    ids=("stay_id", "hadm_id"),
+    tables=("admissions",),
+    words="at the ICU outtime, while the admission goes on",
+    at=lambda row, _rows: row["outtime"],
+    open_at=_admission_goes_on,
+)
+"""The phenotypes of MedMod are told from the whole ICU stay."""
 
 AT_DISCHARGE = Anchor(
     table="admissions",

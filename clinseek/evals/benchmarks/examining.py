@@ -1,0 +1,116 @@
+"""A patient's drawn questions, each looked at through the case at its cutoff.
+
+A question whose answer the case tells is dropped; for every other the evidence is packaged from
+that same case, so that all settings of an evaluation know the same.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+from clinseek.errors import CaseError, CutoffError
+from clinseek.evals.benchmarks.tasks import TASKS, Question
+from clinseek.evals.curated import package
+from clinseek.toolkits.ehr.availability import Profile
+from clinseek.toolkits.ehr.case import Case, open_case
+from clinseek.toolkits.ehr.store import Store
+from clinseek.validity.probe.direct import Place, lacks, reader
+from clinseek.validity.probe.look_up import LookUp
+from clinseek.validity.probe.patient import KeptRecord
+
+PROFILE: Profile = "available"
+NOTHING_KNOWN = "nothing was known of the patient by the cutoff"
+
+
+class Drawn(NamedTuple):
+    """A question and its task, and where the answer to it goes."""
+
+    number: int
+    task: str
+    question: Question
+
+
+class Errand(NamedTuple):
+    """One patient's drawn questions; names, so that it travels to another process."""
+
+    store: str
+    subject_id: int
+    drawn: tuple[Drawn, ...]
+
+
+class Examined(NamedTuple):
+    """What became of one: its packaged evidence, or why it is dropped."""
+
+    number: int
+    evidence: str | None
+    dropped: str | None
+
+
+def examine_patient(errand: Errand) -> list[Examined]:
+    """One case for all questions of a cutoff, over a raw record that is read once."""
+    record = KeptRecord(Store.open(errand.store), errand.subject_id)
+    by_cutoff: dict[str, list[Drawn]] = defaultdict(list)
+    for one in errand.drawn:
+        by_cutoff[one.question.cutoff].append(one)
+    examined: list[Examined] = []
+    with tempfile.TemporaryDirectory(prefix="clinseek-bench-") as folder:
+        for cutoff, drawn in by_cutoff.items():
+            try:
+                opened = open_case(
+                    record, errand.subject_id, cutoff=cutoff, profile=PROFILE, folder=Path(folder)
+                )
+            except CutoffError:
+                examined += [Examined(one.number, None, NOTHING_KNOWN) for one in drawn]
+                continue
+            with closing(opened) as case:
+                examined += _examined(case, drawn, frozenset(record.tables))
+    return examined
+
+
+def _examined(case: Case, drawn: Sequence[Drawn], tables: frozenset[str]) -> list[Examined]:
+    with reader(case) as connection:
+        told = {one.number: telling_cell(connection, one, tables=tables) for one in drawn}
+    evidence = package(case) if None in told.values() else None
+    return [
+        Examined(one.number, evidence if told[one.number] is None else None, told[one.number])
+        for one in drawn
+    ]
+
+
+def telling_cell(
+    connection: sqlite3.Connection, drawn: Drawn, *, tables: frozenset[str]
+) -> str | None:
+    """The first look-up of the task that answers from the case, by name; None where none does."""
+    asked = drawn.question
+    known = {
+        "cutoff": asked.cutoff,
+        "hadm_id": asked.hadm_id,
+        "stay_id": asked.stay_id,
+        "moment": asked.moment,
+    }
+    place = Place(PROFILE, tables)
+    for look_up in TASKS[drawn.task].drops:
+        if _answers(connection, look_up, known, place):
+            return look_up.name
+    return None
+
+
+def _answers(
+    connection: sqlite3.Connection,
+    look_up: LookUp,
+    known: dict[str, str | int | None],
+    place: Place,
+) -> bool:
+    try:
+        rows = connection.execute(look_up.sql, known).fetchall()
+    except sqlite3.Error as error:
+        if lacks(str(error), look_up, place) is not None:
+            return False
+        raise CaseError(f"the look-up {look_up.name!r} could not be made: {error}") from error
+    return any(row[0] is not None for row in rows)

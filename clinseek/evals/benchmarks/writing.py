@@ -1,0 +1,63 @@
+"""A built benchmark as a folder: rows.jsonl, card.json and card.md, whole or not there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from clinseek.errors import SettingError
+from clinseek.evals.benchmarks.building import Built
+from clinseek.evals.benchmarks.data_card import card_of, card_page
+from clinseek.evals.rows import write_rows
+
+ROWS, CARD, PAGE = "rows.jsonl", "card.json", "card.md"
+
+
+class Written(NamedTuple):
+    """Where a benchmark lies, and its card."""
+
+    rows: Path
+    card_file: Path
+    card: dict[str, Any]
+
+
+@contextmanager
+def draft_of(out: str | Path) -> Iterator[Path]:
+    """A draft folder beside `out`, which takes its place once the context ends well.
+
+    SettingError where `out` is there and not empty, or its parent cannot be written; what was made
+    is removed where the context ends early.
+    """
+    folder = Path(out)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SettingError(f"--out {folder} is there already; name a new folder")
+    draft = folder.with_name(f".{folder.name}.draft")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir()
+    except OSError as error:
+        raise SettingError(f"--out {folder}: cannot be written ({error.strerror})") from error
+    try:
+        yield draft
+        if folder.is_dir():
+            folder.rmdir()
+        draft.replace(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def write_benchmark(built: Built, folder: Path) -> dict[str, Any]:
+    """Write the files into `folder` and give the card back; SettingError where nothing is asked."""
+    if not built.rows:
+        told = [each.not_given or "; ".join(each.remarks) for each in built.tasks]
+        raise SettingError("no rows came of it. " + " ".join(f"{one}." for one in told if one))
+    write_rows(folder / ROWS, built.rows)
+    card = card_of(built, (folder / ROWS).read_bytes())
+    (folder / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n")
+    (folder / PAGE).write_text(card_page(card))
+    return card
