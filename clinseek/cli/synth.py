@@ -35,18 +35,33 @@ def synth(
             "apart from which rows and cells exist, for proofs of validity.",
         ),
     ] = "dependent",
+    images: Annotated[
+        bool,
+        typer.Option(
+            "--images",
+            help="Chest films too, in the shape of MIMIC-CXR-JPG: drawings, with reports and "
+            "labels. Needs the imaging extra.",
+        ),
+    ] = False,
+    dicom: Annotated[
+        bool, typer.Option("--dicom", help="Each film as DICOM as well; takes --images with it.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make up a MIMIC-IV-shaped cohort: every table of hosp, icu, ed and note as raw csv.gz.
 
     [dim]clinseek synth --patients 100 --seed 4 --out raw && clinseek ingest raw --out STORE[/dim]
+    [dim]clinseek synth --images --out raw[/dim]
 
-    No row is of a real person.
+    No row is of a real person, and no film: they are drawings, and say so in their margin.
     """
     from clinseek.toolkits.ehr.synthetic import synthesise
 
     with synth_progress() as progress:
-        report = synthesise(out, patients=patients, seed=seed, outcomes=outcomes, progress=progress)
+        report = synthesise(
+            out, patients=patients, seed=seed, outcomes=outcomes, images=images, dicom=dicom,
+            progress=progress,
+        )  # fmt: skip
     if as_json:
         emit_json({**asdict(report), "rows": report.rows})
         return
@@ -57,9 +72,13 @@ def synth(
 
 def synth_line(report: SynthReport) -> str:
     """What was made, on one line."""
+    films = report.films
+    drawn = "" if films is None else (
+        f"{films.studies:,} chest studies of {films.images:,} images ({films.bytes / 1e6:.1f} MB), "
+    )  # fmt: skip
     return (
         f"{report.out}: {report.patients:,} patients, {report.rows:,} rows in "
-        f"{len(report.row_counts)} tables, {report.seconds:.1f} s"
+        f"{len(report.row_counts)} tables, {drawn}{report.seconds:.1f} s"
     )
 
 
@@ -77,7 +96,8 @@ def synth_progress() -> Iterator[Callable[[SynthProgress], None]]:
 def progress_line(progress: SynthProgress) -> str:
     """The line that says how far the cohort is."""
     left = progress.seconds / progress.patients * (progress.total - progress.patients)
+    images = f"{progress.images:,} images, " if progress.images else ""
     return (
         f"patient {progress.patients:,} of {progress.total:,}: {progress.rows:,} rows, "
-        f"{left:.0f} s left"
+        f"{images}{left:.0f} s left"
     )

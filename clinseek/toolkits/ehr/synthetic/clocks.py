@@ -60,6 +60,17 @@ def text_of(moment: int) -> str:
     return f"{_date_text(ordinal)} {hour:02d}:{rest // 60:02d}:{rest % 60:02d}"
 
 
+def moment_at(text: str) -> int:
+    """The moment that a text tells; fractions of a second are dropped.
+
+    >>> text_of(moment_at("2150-03-05 08:00:07.250"))
+    '2150-03-05 08:00:07'
+    """
+    hour, minute, second = text[11:19].split(":")
+    day = date.fromisoformat(text[:10]).toordinal() * DAY
+    return day + int(hour) * HOUR + int(minute) * MINUTE + int(second)
+
+
 class Lag(NamedTuple):
     """How many minutes later something is written, by the quantiles of a measurement."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -11,7 +12,8 @@ from typing import get_args
 from clinseek.errors import SettingError
 from clinseek.toolkits.ehr.synthetic.course import Dependence, draw_course
 from clinseek.toolkits.ehr.synthetic.dictionaries import dictionary_rows, write_code_maps
-from clinseek.toolkits.ehr.synthetic.patient_record import write_patient_record
+from clinseek.toolkits.ehr.synthetic.films import FilmFolder, FilmReport
+from clinseek.toolkits.ehr.synthetic.patient_record import desk_of, write_patient_record
 from clinseek.toolkits.ehr.synthetic.record.desk import Staff
 from clinseek.toolkits.ehr.synthetic.streams import MAX_PATIENTS, Identifiers
 from clinseek.toolkits.ehr.synthetic.writer import CohortWriter
@@ -25,6 +27,7 @@ class SynthProgress:
     total: int
     rows: int
     seconds: float
+    images: int = 0
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class SynthReport:
     outcomes: Dependence
     row_counts: dict[str, int]
     seconds: float
+    films: FilmReport | None = None
+    """The chest films, where they were asked for."""
 
     @property
     def rows(self) -> int:
@@ -50,6 +55,8 @@ def synthesise(
     patients: int,
     seed: int = 0,
     outcomes: Dependence = "dependent",
+    images: bool = False,
+    dicom: bool = False,
     progress: Callable[[SynthProgress], None] | None = None,
 ) -> SynthReport:
     """Write a synthetic cohort in the shape of MIMIC-IV, MIMIC-IV-ED and MIMIC-IV-Note.
@@ -58,28 +65,48 @@ def synthesise(
     it must be new or empty. The same seed writes the same bytes, and
     a patient's rows do not depend on how many patients there are. Memory does not grow with them.
 
+    With `images` there is a folder cxr too, in the shape of MIMIC-CXR-JPG: chest films drawn by
+    numpy and Pillow, their reports, labels and metadata, with `dicom` each film as DICOM as well.
+    No table of the others changes for that. Without it there is no cxr at all, since metadata
+    without films would name files that are not there.
+
     Raises SettingError for a folder that holds something, for fewer than one or more than 100,000
-    patients, and for an unknown kind of outcomes.
+    patients, for an unknown kind of outcomes, and for images without Pillow.
     """
     _check(out, patients, outcomes)
+    films = FilmFolder(out / "cxr", dicom=dicom) if images or dicom else None
     started = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     identifiers = Identifiers(seed)
     staff = Staff.of(seed)
     rows = 0
-    with CohortWriter(out) as writer:
+    with CohortWriter(out) as writer, films or nullcontext():
         writer.write(dictionary_rows(staff))
         for index in range(patients):
             course = draw_course(seed, index, identifiers, dependence=outcomes)
-            sheet = write_patient_record(course, identifiers, staff)
-            writer.write(sheet.rows)
-            rows += sum(map(len, sheet.rows.values()))
+            desk = desk_of(course, identifiers, staff)
+            write_patient_record(desk)
+            writer.write(desk.sheet.rows)
+            rows += sum(map(len, desk.sheet.rows.values()))
+            if films is not None:
+                films.write(desk)
             if progress is not None:
-                progress(SynthProgress(index + 1, patients, rows, time.monotonic() - started))
+                drawn = 0 if films is None else films.report.images
+                seconds = time.monotonic() - started
+                progress(SynthProgress(index + 1, patients, rows, seconds, drawn))
         row_counts = writer.row_counts
     write_code_maps(out / "codes")
-    (out / "README").write_text(_readme(patients, seed, outcomes), encoding="utf-8")
-    return SynthReport(out, patients, seed, outcomes, row_counts, time.monotonic() - started)
+    made = None if films is None else films.report
+    readme = _readme(patients, seed, outcomes, films=_option(images=images, dicom=dicom))
+    (out / "README").write_text(readme, encoding="utf-8")
+    seconds = time.monotonic() - started
+    return SynthReport(out, patients, seed, outcomes, row_counts, seconds, made)
+
+
+_FILMS = (
+    "\ncxr/ holds chest films in the shape of MIMIC-CXR-JPG v2.0.0; the films are\n"
+    "schematic drawings, not radiographs: what each was drawn with is in drawn_findings.jsonl.\n"
+)
 
 
 def _check(out: Path, patients: int, outcomes: str) -> None:
@@ -95,7 +122,11 @@ def _check(out: Path, patients: int, outcomes: str) -> None:
         raise SettingError(f"{out} is not empty; name a folder that is new or empty")
 
 
-def _readme(patients: int, seed: int, outcomes: str) -> str:
+def _option(*, images: bool, dicom: bool) -> str:
+    return " --images --dicom" if dicom else " --images" if images else ""
+
+
+def _readme(patients: int, seed: int, outcomes: str, *, films: str) -> str:
     return (
         "A synthetic cohort in the shape of MIMIC-IV v3.1 (hosp, icu), MIMIC-IV-ED v2.2 and\n"
         "MIMIC-IV-Note v2.2. No row comes from a real patient: all of it was drawn at random.\n"
@@ -103,6 +134,7 @@ def _readme(patients: int, seed: int, outcomes: str) -> str:
         f"patients: {patients}\nseed: {seed}\noutcomes: {outcomes}\n\n"
         "made with:\n"
         f"    clinseek synth --patients {patients} --seed {seed}"
-        f" --outcomes {outcomes} --out DIR\n\n"
+        f" --outcomes {outcomes}{films} --out DIR\n\n"
         "codes/ holds the CCS categories (AHRQ/HCUP) of the ICD codes in use.\n"
+        + (_FILMS if films else "")
     )

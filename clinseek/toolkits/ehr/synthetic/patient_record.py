@@ -55,10 +55,14 @@ CLINIC_BEFORE = 400 * DAY
 """How long before the first visit the clinic already knows the patient."""
 
 
-def write_patient_record(course: Course, identifiers: Identifiers, staff: Staff) -> Sheet:
-    """Every row of the patient whose course this is."""
-    sheet = Sheet(course.patient.subject_id)
-    desk = Desk(course, sheet, Physiology(course), identifiers, staff)
+def desk_of(course: Course, identifiers: Identifiers, staff: Staff) -> Desk:
+    """The desk of the patient whose course this is, its sheet empty."""
+    return Desk(course, Sheet(course.patient.subject_id), Physiology(course), identifiers, staff)
+
+
+def write_patient_record(desk: Desk) -> None:
+    """Every row of the patient, onto the sheet of the desk."""
+    course = desk.course
     write_patient(desk)
     clinic_start = course.patient.first_visit - CLINIC_BEFORE
     write_clinic_visits(desk, clinic_start)
@@ -75,7 +79,6 @@ def write_patient_record(course: Course, identifiers: Identifiers, staff: Staff)
     for visit in course.visits:
         _write_intensive_care(desk, visit, places[visit.number])
     _write_closing(desk, medications)
-    return sheet
 
 
 def _write_orders(desk: Desk) -> dict[int, list[Medication]]:

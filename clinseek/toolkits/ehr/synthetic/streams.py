@@ -23,6 +23,9 @@ MAX_VISITS = 12
 TRANSFERS_PER_VISIT = 8
 """Places that a visit can pass through, the emergency department and the leaving included."""
 
+MAX_STUDIES = 99
+"""Studies of one patient at most."""
+
 
 class Stream:
     """Random draws that depend on the names it was made with and on nothing else.
@@ -115,6 +118,7 @@ class Identifiers:
         self._admission = Scatter(seed, "admission", _SEVEN_DIGITS)
         self._place = Scatter(seed, "place", _SEVEN_DIGITS)
         self._pharmacy = Scatter(seed, "pharmacy", _EIGHT_DIGITS)
+        self._study = Scatter(seed, "study", _SEVEN_DIGITS)
 
     def subject(self, index: int) -> int:
         """subject_id of the patient with this index."""
@@ -134,3 +138,7 @@ class Identifiers:
         if number >= _PHARMACY_PER_PATIENT:
             raise ValueError(f"patient {index} has more than {_PHARMACY_PER_PATIENT} drug orders")
         return self._pharmacy(index * _PHARMACY_PER_PATIENT + number)
+
+    def study(self, index: int, number: int) -> int:
+        """study_id of the patient's chest study with this running number."""
+        return 50_000_000 + self._study(index * MAX_STUDIES + number)

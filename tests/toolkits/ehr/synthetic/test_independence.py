@@ -15,7 +15,7 @@ from clinseek.toolkits.ehr.synthetic.catalogue.minor_diseases import ALL_DISEASE
 from clinseek.toolkits.ehr.synthetic.clocks import DAY, HOUR, text_of
 from clinseek.toolkits.ehr.synthetic.course import Course, Visit, draw_course
 from clinseek.toolkits.ehr.synthetic.outcomes import Fate, Outcome, draw_outcome
-from clinseek.toolkits.ehr.synthetic.patient_record import write_patient_record
+from clinseek.toolkits.ehr.synthetic.patient_record import desk_of, write_patient_record
 from clinseek.toolkits.ehr.synthetic.record.desk import Staff
 from clinseek.toolkits.ehr.synthetic.sheet import Row
 from clinseek.toolkits.ehr.synthetic.streams import Identifiers, Stream
@@ -101,7 +101,9 @@ OWN_TIME = ("outtime", "stoptime", "endtime", "edouttime")
 
 def _known_rows(course: Course, moment: int) -> dict[str, list[Row]]:
     """What the record of this course held at the moment."""
-    sheet = write_patient_record(course, IDENTIFIERS, STAFF)
+    desk = desk_of(course, IDENTIFIERS, STAFF)
+    write_patient_record(desk)
+    sheet = desk.sheet
     cutoff = text_of(moment)
     known = {
         table: [row for row in sheet.of(table) if when(row) <= cutoff]

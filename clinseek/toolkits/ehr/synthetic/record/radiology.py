@@ -48,7 +48,7 @@ def write_reports(desk: Desk, reports: list[Report]) -> None:
         stored = moment + LAGS["radiology"].minutes(stream) * MINUTE
         unstored = stream.chance(0.01)
         note_id = f"{desk.sheet.subject_id}-RR-{sequence}"
-        exam, text = _text(desk, report)
+        exam, text = report_text(desk, report)
         shown = None if unstored else stored
         _write(desk, report, note_id, sequence=sequence, stored=shown, text=text)
         details = {"exam_code": f"C{stream.whole(10, 99)}", "exam_name": exam}
@@ -92,7 +92,7 @@ def _write_detail(desk: Desk, note_id: str, name: str, value: str) -> None:
     )
 
 
-def _text(desk: Desk, report: Report) -> tuple[str, str]:
+def report_text(desk: Desk, report: Report) -> tuple[str, str]:
     """(exam name, text of the report)."""
     patient, study = desk.course.patient, report.study
     sex = "woman" if patient.gender == "F" else "man"
