@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from clinseek.training.filters import FilterReport
     from clinseek.training.filters.together import Balance
+    from clinseek.training.refining import RefineReport
     from clinseek.training.splits import HashSplit
     from clinseek.training.traces.folder import TraceFolder
     from clinseek.training.traces.lengths import Length
@@ -219,6 +220,90 @@ def _length(tokenizer: Path | None) -> Length:
     from clinseek.training.rendering import RenderedLength, Renderer, Tokenizer
 
     return RenderedLength(Renderer(Tokenizer.of_folder(tokenizer)))
+
+
+@app.command("refine")
+def refine(
+    kept: Annotated[Path, typer.Argument(metavar="KEPT", help="A folder of traces.")],
+    out: OutOption,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            "--store",
+            "-s",
+            metavar="STORE",
+            envvar="CLINSEEK_STORE",
+            help="The store of the runs, on which each call that is left is made again.",
+        ),
+    ] = None,
+    no_replay: Annotated[
+        bool, typer.Option("--no-replay", help="Make no call again: the traces stay unproved.")
+    ] = False,
+    redundant: Annotated[
+        Literal["none", "repeated", "unused"],
+        typer.Option(
+            help="Calls to take out: none; those made before with the same answer; or those, and "
+            "calls whose result was neither cited nor built upon."
+        ),
+    ] = "unused",
+    failed: Annotated[
+        Literal["keep", "drop"], typer.Option(help="Calls that were refused.")
+    ] = "keep",
+    reasoning: Annotated[
+        Literal["keep", "cut", "drop"], typer.Option(help="What the model thought.")
+    ] = "keep",
+    reasoning_chars: Annotated[int, typer.Option(min=1, metavar="N")] = 2_000,
+    unreplayed: Annotated[
+        Literal["keep", "drop"],
+        typer.Option(help="Traces with calls that cannot be made again (browser, images)."),
+    ] = "keep",
+    as_json: JsonOption = False,
+) -> None:
+    """Take out of traces what taught nothing, and prove what is left on the real record.
+
+    [dim]clinseek traces refine KEPT --store STORE --out REFINED[/dim]
+
+    Each edit stands in its trace. A trace of which a call does not give the same again is dropped.
+    """
+    from clinseek.training.refining import RefineSettings, refine_traces
+
+    if store is None and not no_replay:
+        raise SettingError(
+            "every call that is left is made again on the record: name the store of the runs with "
+            "--store, or say --no-replay"
+        )
+    report = refine_traces(
+        _folder(kept),
+        out,
+        settings=RefineSettings(
+            redundant=redundant, failed=failed, reasoning=reasoning,
+            reasoning_chars=reasoning_chars, unreplayed=unreplayed,
+        ),
+        store=None if no_replay else store,
+    )  # fmt: skip
+    if as_json:
+        emit_json({"out": out, **report.model_dump(mode="json")})
+        return
+    _tell_refined(report, out)
+
+
+def _tell_refined(report: RefineReport, out: Path) -> None:
+    emit(
+        f"{out}: {report.kept:,} of {report.read:,} traces, {report.edited:,} of them edited; "
+        f"{report.calls_before:,} calls, {report.calls_after:,} left"
+    )
+    for kind, number in report.edits.items():
+        emit(f"  {kind}: {number:,}")
+    for why, number in report.left_alone.items():
+        say(f"left as they are: {number:,} traces ({why})")
+    if report.replayed is None:
+        say("nothing was replayed: that the traces are true is not shown")
+    else:
+        skipped = f"; {report.skipped:,} cannot be made again" if report.skipped else ""
+        emit(f"replayed: {report.replayed:,} calls gave the same{skipped}")
+    for each in report.examples:
+        say(f"dropped: {each.qid}, epoch {each.epoch}: {each.words}")
+    emit(f"next: clinseek traces export {_quoted(out)} --format trl --out DATA")
 
 
 @app.command("export")

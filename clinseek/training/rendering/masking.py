@@ -19,6 +19,8 @@ from clinseek.training.rendering.tokenizer import Tokenizer
 IGNORED = -100
 """The label of a token that does not count in the loss."""
 _SAID = "Xylophone"
+_OTHERS = ("user", "tool")
+"""Whose words are not ours: what patients, notes and pages say."""
 
 
 class Border(NamedTuple):
@@ -67,7 +69,7 @@ class Renderer:
         read as a control token.
         """
         return [
-            message if message["role"] == "assistant" else _neutralised(message, self.tokenizer)
+            _neutralised(message, self.tokenizer) if message["role"] in _OTHERS else message
             for message in as_objects(messages)
         ]
 

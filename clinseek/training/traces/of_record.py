@@ -19,27 +19,34 @@ from clinseek.training.traces.trace import (
     hash_of,
 )
 
+_MADE_UP = 9_000_000_000
 SCORERS: tuple[ScorerName, ...] = ("default", "groundedness", "policy")
 """What a trace is judged by: its answer, what the answer stands on, and how it came by it."""
 
 
 def trace_of(
-    record: Record, row: Row, *, source: str, at_hand: Resources = NOTHING, score: bool = True
+    record: Record,
+    row: Row,
+    *,
+    source: str,
+    at_hand: Resources = NOTHING,
+    shown: int | None = None,
 ) -> Trace:
     """The trace of a run, judged by SCORERS; `source` is the name of the run or file.
 
+    `shown` is how many characters of an observation the model was shown at most, where it is known.
     The id is made of source, qid, epoch and the conversation, so the same run is the same trace.
     """
     images = dict(record.images)
-    messages = list(_messages(record, images))
+    messages = list(_messages(record, images, shown))
     scores: dict[str, Judgement] = {
-        name: _judgement(row, record, name, at_hand) for name in (SCORERS if score else ())
+        name: _judgement(row, record, name, at_hand) for name in SCORERS
     }
     return Trace(
         id=hash_of([source, row.fingerprint, row.qid, record.epoch])[:16],
         qid=row.qid,
         epoch=record.epoch,
-        subject_id=row.subject_id,
+        subject_id=_patient(row),
         cutoff=row.cutoff,
         task=row.task,
         task_type=row.task_type,
@@ -60,6 +67,12 @@ def trace_of(
         origin=_origin(record, source),
         sha256=hash_of(record.messages),
     )
+
+
+def _patient(row: Row) -> int | None:
+    """The row's patient; published rows without one have a number that stands for none."""
+    subject = row.subject_id
+    return None if subject is None or subject > _MADE_UP else subject
 
 
 def _origin(record: Record, source: str) -> Origin:
@@ -85,6 +98,8 @@ def _observed(entry: EvidenceEntry) -> Observed:
     return Observed(
         call_id=entry["call_id"],
         number=entry["number"],
+        first_number=entry["number"],
+        sha256=entry["sha256"],
         tool=entry["tool"],
         refused=entry["refused"],
         chars=entry["chars"],
@@ -92,13 +107,13 @@ def _observed(entry: EvidenceEntry) -> Observed:
     )
 
 
-def _messages(record: Record, images: dict[str, str]) -> Iterator[Message]:
+def _messages(record: Record, images: dict[str, str], shown: int | None) -> Iterator[Message]:
     entries = {entry["call_id"]: entry for entry in record.evidence}
     for message in record.messages:
         held = plain_message(message, images)
         entry = entries.get(held.get("tool_call_id", ""))
         if held["role"] == "tool" and entry is not None and entry["shown_chars"] < entry["chars"]:
-            held["content"] = _as_shown(held["content"], entry["shown_chars"])
+            held["content"] = _as_shown(held["content"], shown or entry["shown_chars"])
         yield held
 
 

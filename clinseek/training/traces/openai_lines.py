@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -138,6 +139,8 @@ def _observed(messages: Sequence[Message]) -> Iterator[Observed]:
         yield Observed(
             call_id=call["id"],
             number=number,
+            first_number=number,
+            sha256=hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(),
             tool=call["function"]["name"],
             refused=opening.startswith(("error", "failed", "exception", "traceback")),
             chars=len(text),

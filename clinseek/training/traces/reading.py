@@ -75,6 +75,7 @@ def _of_run(path: Path) -> TraceSource:
     _check_version(run.path / RECORDS_FILE)
     store = Path(run.plan.store) if run.plan.store else None
     at_hand = of_store(store) if store is not None and store.is_dir() else NOTHING
+    shown = run.settings.max_observation_chars
     remarks: list[str] = []
 
     def traces() -> Iterator[Trace]:
@@ -84,7 +85,7 @@ def _of_run(path: Path) -> TraceSource:
             if row is None:
                 strange += 1
                 continue
-            yield trace_of(record, row, source=run.name, at_hand=at_hand)
+            yield trace_of(record, row, source=run.name, at_hand=at_hand, shown=shown)
         if strange:
             remarks.append(f"{path}: {strange:,} runs are of rows that the run lacks")
 

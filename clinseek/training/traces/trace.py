@@ -46,10 +46,16 @@ class Message(TypedDict):
 
 
 class Observed(TypedDict):
-    """What is known of one call: its evidence number, whether it was refused, what was shown."""
+    """What is known of one call: its evidence number, whether it was refused, what was shown.
+
+    `number` is its evidence number as the trace stands, `first_number` that of the run. `sha256`
+    and `chars` are of the whole text as the run had it, `shown_chars` is what the model was shown.
+    """
 
     call_id: str
     number: int
+    first_number: int
+    sha256: str
     tool: str
     refused: bool
     chars: int
