@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from clinseek.errors import Refusal, SettingError
 from clinseek.graphs.state import BoundImages, CaseBinding
-from clinseek.models.images import encode, image_block, images_by_hash
+from clinseek.models.images import EncodedImage, encode, image_block, images_by_hash
 from clinseek.records import BoxShown, ImageAttached, ImageShown
 from clinseek.settings import home
 from clinseek.toolkits.observation import ImageBox, Observation
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
     from clinseek.toolkits.imaging import Engine, ImageRoot
+    from clinseek.toolkits.imaging.reading.roots import ImageFile
 
 MOST_SHOWN = 4
 """So many images stand in the first message; the others are named."""
@@ -119,6 +120,14 @@ def reports_of(
     return [_report(opened, each, inlined=inlined) for each in reports]
 
 
+def seen(file: ImageFile) -> EncodedImage:
+    """An image as it is meant to be seen (window, inversion), encoded as for any host. Refusal."""
+    from clinseek.toolkits.imaging.reading import read_image
+    from clinseek.toolkits.imaging.rendering.pictures import image_of, png_of
+
+    return encode(png_of(image_of(read_image(file, colour=True).pixels)))
+
+
 def made_folder(case_file: str) -> Path:
     """Where the image tools of a run put what they drew: beside its case."""
     return Path(case_file).with_suffix(".images")
@@ -215,13 +224,9 @@ def _hashes(blocks: list[dict[str, Any]]) -> dict[str, str]:
 
 
 def _block(opened: ImageRoot, name: str) -> dict[str, Any]:
-    """The image as it is meant to be seen (window, inversion), encoded as for any host."""
-    from clinseek.toolkits.imaging.reading import read_image
-    from clinseek.toolkits.imaging.rendering.pictures import image_of, png_of
-
+    """The image as a block of a message."""
     try:
-        picture = read_image(opened.read(name), colour=True)
-        return image_block(encode(png_of(image_of(picture.pixels))))
+        return image_block(seen(opened.read(name)))
     except Refusal as refusal:
         raise SettingError(f"images: {refusal}") from None
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from clinseek.evals.report.markup import Markup, element
-from clinseek.evals.report.observation_card import Where, part_anchor
+from clinseek.evals.report.observation_card import part_anchor
 from clinseek.evals.report.pictures import Part, SeenImage, Size
 
 Drawn = Callable[[SeenImage], Markup | None]
@@ -18,12 +18,12 @@ _TEXT_SHARE = 30
 
 
 def image_figure(
-    image: SeenImage, *, told: str, drawn: Drawn, why_not: str = "", listed: Where | None = None
+    image: SeenImage, *, told: str, drawn: Drawn, why_not: str = "", listed: bool = False
 ) -> Markup:
     """The figure of an image with its parts; `told` names it.
 
-    Without a picture it is named, with `why_not`. With `listed`, which gives addresses, the parts
-    stand beneath as places that citations lead to.
+    Without a picture it is named, with `why_not`. `listed` parts stand beneath, too, as the places
+    that citations lead to.
     """
     size = f" ({image.size[0]:g} x {image.size[1]:g} pixels)" if image.size else ""
     picture = drawn(image) if image.size else None
@@ -34,7 +34,7 @@ def image_figure(
         _svg(image, image.size, picture, told) if picture and image.size else None,
         element("figcaption", f"{told}{size}{missing}", class_="quiet"),
         element("ul", [_line(part) for part in image.parts], class_="parts")
-        if listed is not None and image.parts
+        if listed and image.parts
         else None,
         class_="picture",
     )

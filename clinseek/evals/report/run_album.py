@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from clinseek.evals.report.evidence import Observation
 from clinseek.evals.report.inline_pictures import Inlined
 from clinseek.evals.report.markup import Markup, element
-from clinseek.evals.report.observation_card import on_this_page
 from clinseek.evals.report.picture_figure import image_figure
 from clinseek.evals.report.pictures import RunImages, SeenImage
 
@@ -39,7 +38,7 @@ class Album:
         return element(
             "section",
             element("h2", "Images of the question"),
-            element("div", figures, class_="pictures"),
+            element("div", figures, class_="pictures many" if len(figures) > 1 else "pictures"),
             class_="card",
         )
 
@@ -60,7 +59,7 @@ class Album:
             told=told,
             drawn=self._used,
             why_not=self.inlined.left_out.get(image.shown or "", ""),
-            listed=on_this_page if listed else None,
+            listed=listed,
         )
 
     def _used(self, image: SeenImage) -> Markup | None:

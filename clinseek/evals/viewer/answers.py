@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from importlib.resources import files
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from clinseek.evals.report.pictures import kind_of, picture_bytes
 from clinseek.evals.viewer.choosing import choice_of
+from clinseek.evals.viewer.image_files import file_picture
 from clinseek.evals.viewer.index import IndexedRun, RunIndex
 from clinseek.evals.viewer.pages.frame import page_of
 from clinseek.evals.viewer.pages.listing import listing_page
@@ -59,6 +59,8 @@ def _answered(index: RunIndex, path: str, query_string: str, root: str) -> Answe
             return _page(transcript_page(index, run, _asked(query), root=root))
         case ["run", number, "image", name]:
             return _picture(index, _run(index, number), name)
+        case ["run", number, "file", at]:
+            return _file(index, _run(index, number), at)
         case ["sides", one, other]:
             a, b = _run(index, one), _run(index, other)
             return _page(side_by_side_page(index, a, b, root=root))
@@ -86,35 +88,27 @@ def _run(index: RunIndex, number: str) -> IndexedRun:
 
 def _asked(query: dict[str, list[str]]) -> Asked:
     turn = query.get("turn", ["1"])[0]
-    words = query.get("words", [""])[0]
     first = int(turn) if turn.isascii() and turn.isdigit() and len(turn) < 9 else 1
     whole = query.get("whole", [""])[0]
-    listed = choice_of({name: held for name, held in query.items() if name != "words"})
-    return Asked(first=first, whole=whole, words=words, query=listed.address(page=1))
+    listed = choice_of(query)._replace(page=1)
+    words = query.get("find", [listed.words if listed.inside else ""])[0]
+    return Asked(first=first, whole=whole, words=words, listed=listed)
 
 
 def _picture(index: RunIndex, run: IndexedRun, name: str) -> Answer:
-    held = index.read(run)["images"].get(name)
-    if held is None:
+    picture = picture_bytes(index.read(run)["images"], name)
+    if picture is None:
         raise _NoSuchPage(name)
-    try:
-        picture = base64.b64decode(held, validate=True)
-    except binascii.Error:
-        raise _NoSuchPage(name) from None
-    return Answer(200, _kind_of(picture), picture)
+    return Answer(200, kind_of(picture) or "application/octet-stream", picture)
 
 
-def _kind_of(picture: bytes) -> str:
-    """By its first bytes; what is no picture that we know is told as plain bytes."""
-    for start, kind in (
-        (b"\xff\xd8\xff", "image/jpeg"),
-        (b"\x89PNG\r\n", "image/png"),
-        (b"GIF8", "image/gif"),
-        (b"RIFF", "image/webp"),
-    ):
-        if picture.startswith(start):
-            return kind
-    return "application/octet-stream"
+def _file(index: RunIndex, run: IndexedRun, at: str) -> Answer:
+    """The picture of a file that came with the question, by its number."""
+    number = int(at) if at.isascii() and at.isdigit() and len(at) < 9 else -1
+    picture = file_picture(index.read(run), number, index.image_root(run))
+    if picture.jpeg is None:
+        return Answer(404, "text/plain; charset=utf-8", f"{picture.why_not}\n".encode())
+    return Answer(200, "image/jpeg", picture.jpeg)
 
 
 def _sheet(name: str) -> bytes:

@@ -58,6 +58,22 @@ ORDERS = tuple(_ORDERS)
 
 def chosen(index: RunIndex, choice: Choice) -> list[IndexedRun]:
     """The runs that a choice asks for, all pages of them."""
+    return index.remembered(choice._replace(page=1), lambda: _found(index, choice))
+
+
+def beside(
+    index: RunIndex, run: IndexedRun, choice: Choice
+) -> tuple[IndexedRun | None, IndexedRun | None]:
+    """The runs before and after one in the list of a choice; of all runs where it is not in it."""
+    listed = chosen(index, choice)
+    numbers = [each.number for each in listed]
+    if run.number not in numbers:
+        listed, numbers = index.runs, [each.number for each in index.runs]
+    at = numbers.index(run.number)
+    return (listed[at - 1] if at else None, listed[at + 1] if at + 1 < len(listed) else None)
+
+
+def _found(index: RunIndex, choice: Choice) -> list[IndexedRun]:
     words = choice.words.casefold().split()
     found = [run for run in index.runs if _matches(index, run, choice)]
     if words:
@@ -83,7 +99,7 @@ def _matches(index: RunIndex, run: IndexedRun, choice: Choice) -> bool:
 def _holds(index: RunIndex, run: IndexedRun, words: Sequence[str], choice: Choice) -> bool:
     explained = run.score.explanation if run.score else ""
     listed = (
-        f"{run.qid} {run.task} {run.group} {run.subject_id} {run.question} {run.answer} "
+        f"{run.qid} {run.task} {run.group} {run.subject_id or ''} {run.question} {run.answer} "
         f"{run.stop_reason} {explained}"
     ).casefold()
     if all(word in listed for word in words):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,7 +30,7 @@ class IndexedRun(NamedTuple):
     length: int
     qid: str
     epoch: int
-    subject_id: int
+    subject_id: int | None
     task: str
     group: str
     question: str
@@ -71,6 +71,14 @@ class RunIndex:
         self._by_qid: dict[str, list[IndexedRun]] = {}
         for run in self.runs:
             self._by_qid.setdefault(run.qid, []).append(run)
+        self._found: tuple[Hashable, list[IndexedRun]] | None = None
+
+    def remembered(self, asked: Hashable, find: Callable[[], list[IndexedRun]]) -> list[IndexedRun]:
+        """What `find` finds; where the same was asked last, without finding it again."""
+        last = self._found
+        if last is None or last[0] != asked:
+            self._found = last = (asked, find())
+        return last[1]
 
     def read(self, run: IndexedRun) -> dict[str, Any]:
         """The record of a run, as a JSON object."""
@@ -83,6 +91,10 @@ class RunIndex:
     def scores(self, run: IndexedRun) -> Mapping[ScorerName, RowScore]:
         """Its scores by scorer, as `clinseek score` left them."""
         return self.folders[run.folder].scores.get((run.qid, run.epoch), {})
+
+    def image_root(self, run: IndexedRun) -> str | None:
+        """The folder of the images that its question names."""
+        return self.folders[run.folder].folder.settings.image_root
 
     def siblings(self, run: IndexedRun) -> list[IndexedRun]:
         """Other runs of the same question: other epochs, other folders."""
@@ -141,7 +153,7 @@ def _line(
             length=len(line),
             qid=key[0],
             epoch=key[1],
-            subject_id=int(row.get("subject_id") or 0),
+            subject_id=None if row.get("subject_id") is None else int(row["subject_id"]),
             task=str(row.get("task") or ""),
             group=str(row.get("group") or ""),
             question=str(row.get("question") or ""),

@@ -41,7 +41,7 @@ document.addEventListener("keydown", (event) => {
     document.getElementById("search")?.focus();
   } else if (event.key === "j") step("article.turn", 1);
   else if (event.key === "k") step("article.turn", -1);
-  else if (event.key === "c") step("tr.cited, div.cited", 1);
+  else if (event.key === "c") step("tr.cited, div.cited, li.cited", 1);
   else if (event.key === "n" || event.key === "p") follow(event.key);
 });
 window.addEventListener("hashchange", openTarget);

@@ -16,7 +16,9 @@ from clinseek.evals.viewer.index import RunIndex, index_of
 from clinseek.evals.viewer.server import ViewerServer, serving
 from tests.evals.scorers.made import a_record, a_row, a_run_folder, an_entry
 
-PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n not much of a picture").decode()
+PIXEL = base64.b64encode(
+    b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x64\0\0\0\x50 not much of a picture"
+).decode()
 LABS = """\
 labs
 
@@ -25,11 +27,8 @@ row  label      valuenum
 7    Potassium  5.9
 8    <b>Na</b>  140"""
 PAGE = "A page\n\nL3: Potassium above 5.5 is high\nL4: <i>and</i> more"
-GROUNDED = json.dumps(
-    {"output": {"predictions": [
-        {"phrase": "nodule", "bounding_boxes": {"image_coordinates": [[0.1, 0.2, 0.3, 0.4]]}}
-    ]}}
-)  # fmt: skip
+GROUNDED = json.dumps({"output": {"predictions": []}, "metadata": {"size": [1000, 800]}})
+FOUND = {"label": "nodule", "left": 100.0, "top": 160.0, "right": 300.0, "bottom": 320.0}
 WEB = {
     "cursor": 1, "kind": "page", "url": "https://example.org/k", "title": "Potassium",
     "first": 3, "last": 4, "retrieved": "2026-01-01", "sha256": "0" * 64, "pattern": "",
@@ -66,16 +65,19 @@ def long_record(qid: str, calls: int, answer: str = "yes") -> Any:
 
 def seen_record() -> Any:
     """A run with an image, a box on it, and a web page that is cited."""
+    image = {"path": "a/x.jpg", "sha256": "f" * 64, "boxes": [FOUND]}
     boxed = an_entry(1, GROUNDED, tool="image.xray_phrase_grounding", table=None, tables=[],
-                     arguments={"image_path": "/bench/a/x.jpg"})  # fmt: skip
+                     arguments={"image_path": "/bench/a/x.jpg"}, image=image)  # fmt: skip
     page = an_entry(2, PAGE, tool="browser.open", table=None, tables=[], web=WEB)
-    made = a_record(["no"], qid="q1", citations=[["E2#L3"]], evidence=[boxed, page])
+    made = a_record(["no"], qid="q1", citations=[["E2#L3", "E1#1"]], evidence=[boxed, page])
     told = {"role": "user", "content": [
         {"type": "text", "text": "Look"},
         {"type": "image", "sha256": "ab", "mime_type": "image/png"},
     ]}  # fmt: skip
     messages = [told, called(1), boxed[1], called(2), page[1], *made.messages[-1:]]
-    return made.model_copy(update={"messages": messages, "images": {"ab": PIXEL}})
+    attached = [{"path": "a/x.jpg", "sha256": "f" * 64, "shown": "ab"}]
+    changed = {"messages": messages, "images": {"ab": PIXEL}, "attached": attached}
+    return made.model_copy(update=changed)
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clinseek.cli.main import run
+from clinseek.evals.report.run_page import run_page
 from clinseek.evals.viewer.server import ViewerServer
 
 
@@ -19,6 +21,45 @@ def page(browser: Any) -> Any:
     yield opened
     assert opened.complaints == []
     opened.close()
+
+
+def test_a_citation_of_a_part_of_an_image_is_followed_to_it_by_keyboard(
+    page: Any, server: ViewerServer
+) -> None:
+    page.goto(f"{server.address}run/1")
+    page.get_by_role("link", name="E1#1").focus()
+    page.keyboard.press("Enter")
+    page.locator("#E1-part-1:focus").wait_for()
+    assert page.get_by_role("img", name="E1 on a/x.jpg, with E1#1 nodule").is_visible()
+    page.reload()
+    page.keyboard.press("c")
+    assert focused(page) == "E1-part-1"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_of_a_run_shows_its_films_and_asks_for_nothing(
+    browser: Any, tmp_path: Path, scheme: str
+) -> None:
+    image = pytest.importorskip("PIL.Image", reason="needs Pillow")
+    from tests.evals.report.films import filmed_record
+
+    file = tmp_path / "run.html"
+    file.write_text(run_page(filmed_record()))
+    page = browser.new_page(viewport={"width": 360, "height": 800}, color_scheme=scheme)
+    asked: list[str] = []
+    said: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda told: said.append(told.text))
+    page.goto(file.as_uri())
+    assert ([url for url in asked if not url.startswith("data:")], said) == ([file.as_uri()], [])
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    film = page.get_by_role("img", name="E1 on s1/a.png")
+    shot = image.open(io.BytesIO(film.screenshot())).convert("RGB")
+    colours = {colour for _, colour in shot.getcolors(1 << 20)}
+    greys = {red for red, green, blue in colours if red == green == blue}
+    assert len(greys) > 100
+    assert (255, 212, 0) in colours
+    page.close()
 
 
 def focused(page: Any) -> str:

@@ -12,12 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinseek.cli.main import USER_ERROR, run
+from clinseek.evals.runner import open_run
 from clinseek.evals.viewer.answers import answer
 from clinseek.evals.viewer.choosing import Choice, choice_of, chosen
-from clinseek.evals.viewer.index import RunIndex
+from clinseek.evals.viewer.index import RunIndex, index_of
 from clinseek.evals.viewer.pages.side_by_side import levels_of, marked, steps_of
 from clinseek.evals.viewer.pages.timing import pieces_of
 from clinseek.evals.viewer.server import ViewerServer
+from tests.evals.scorers.made import a_run_folder
+from tests.evals.viewer.conftest import ROWS, long_record
 
 
 class Told(NamedTuple):
@@ -87,13 +90,13 @@ def test_a_turn_elsewhere_is_a_link_to_the_page_that_shows_it(index: RunIndex) -
 
 
 def test_words_are_found_in_a_run_with_links_to_their_turns(index: RunIndex) -> None:
-    told = get(index, "run/0?words=TURN+149+").text
+    told = get(index, "run/0?find=TURN+149+").text
     assert "1 messages hold “TURN 149 ”" in told
     assert 'href="/run/0?turn=149#turn-149"' in told
 
 
 def test_what_runs_hold_stays_text(index: RunIndex) -> None:
-    for path in ("run/0", "run/1", "sides/0/3", "?words=%3Cscript%3E", "run/0?words=%3Cscript%3E"):
+    for path in ("run/0", "run/1", "sides/0/3", "?words=%3Cscript%3E", "run/0?find=%3Cscript%3E"):
         told = get(index, path)
         assert told.status == 200
         assert not re.search(r"<(b|i|script)>", told.text)
@@ -109,9 +112,10 @@ def test_a_web_page_is_told_with_its_address_and_its_cited_line(index: RunIndex)
 
 def test_an_image_is_shown_with_the_boxes_that_were_found_on_it(index: RunIndex) -> None:
     told = get(index, "run/1").text
-    assert '<img src="/run/1/image/ab"' in told
-    assert '<rect x="10.00%" y="20.00%" width="20.00%" height="20.00%">' in told
-    assert "nodule: 10 to 30 % across" in told
+    assert told.count('<image href="/run/1/image/ab" width="1000" height="800"') == 2
+    assert '<rect x="100" y="160" width="200" height="160">' in told
+    assert 'href="#E1-part-1"' in told
+    assert 'id="E1-part-1" class="cited">E1#1 nodule: from (100, 160) to (300, 320)' in told
     picture = answer(index, "/run/1/image/ab", root="/")
     assert (picture.kind, picture.body[:4]) == ("image/png", b"\x89PNG")
 
@@ -146,8 +150,58 @@ def test_time_is_told_turn_by_turn_and_of_long_runs_in_pieces(index: RunIndex) -
     assert (few[0].first, few[-1].last) == (1, 150)
 
 
+def test_the_runs_beside_a_run_are_those_of_the_list_it_was_opened_from(index: RunIndex) -> None:
+    whole, listed = get(index, "run/0").text, get(index, "run/0?task=t0&words=potassium").text
+    assert 'href="/run/1" data-key="n"' in whole
+    assert 'href="/run/2?words=potassium&amp;task=t0" data-key="n"' in listed
+    assert 'data-key="p"' not in listed
+    assert "messages hold" not in listed
+    last = get(index, "run/0?order=calls").text
+    assert 'href="/run/3?order=calls" data-key="n"' in last
+    assert 'href="/run/1?task=t0" data-key="p"' not in get(index, "run/1?task=t0").text
+
+
+def test_the_list_is_kept_while_a_run_is_looked_through(index: RunIndex) -> None:
+    told = get(index, "run/0?task=t0&turn=75").text
+    assert 'href="/run/0?turn=150&amp;task=t0#turn-150"' in told
+    assert '<input type="hidden" name="task" value="t0">' in told
+    assert 'href="/?task=t0">The list' in told
+
+
+def test_words_sought_inside_transcripts_are_found_in_the_run_that_is_opened(
+    index: RunIndex,
+) -> None:
+    assert "messages hold “nodule”" in get(index, "run/1?words=nodule&inside=1").text
+
+
+def test_what_is_cited_beyond_the_first_sixty_is_linked_to_its_turn(tmp_path: Path) -> None:
+    record = long_record("q0", 90)
+    cited = [f"E{number}#7" for number in range(1, 91)]
+    record = record.model_copy(update={"citations": [cited]})
+    folder = a_run_folder(tmp_path / "run", ROWS[:1], [record])
+    index = index_of([open_run(folder)], ["run"])
+    told = get(index, "run/0").text
+    assert "30 more are cited, each on the page of its turn:" in told
+    assert '<a href="/run/0?turn=90#E90">E90</a>' in told
+    assert 'href="/run/0?turn=90#E90-row-7"' in told
+    later = get(index, "run/0?turn=90").text
+    assert 'id="E90-row-7" class="cited"' in later
+    assert "more are cited" not in later
+
+
 @pytest.mark.parametrize(
-    "path", ["run/99", "run/x", "run/-1", "sides/0", "run/0/image/zz", "../etc", "run/٣"]
+    "path",
+    [
+        "run/99",
+        "run/x",
+        "run/-1",
+        "sides/0",
+        "run/0/image/zz",
+        "run/0/file/0",
+        "run/1/file/-1",
+        "../etc",
+        "run/٣",
+    ],
 )
 def test_what_is_not_there_is_said(index: RunIndex, path: str) -> None:
     assert get(index, path).status == 404

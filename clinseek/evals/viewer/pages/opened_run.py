@@ -6,25 +6,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from clinseek.evals.report.evidence import Observation
 from clinseek.evals.report.run_parts import round_of
+from clinseek.evals.viewer.choosing import Choice
 from clinseek.evals.viewer.index import IndexedRun, RunIndex
 
 TURNS_A_PAGE = 60
+MOST_CITED = 60
+"""So many cited observations stand on every page of a run; others on that of their turn."""
 
 
 @dataclass(frozen=True)
 class Asked:
     """What of a run is to be shown: from which turn on, which observation whole, what is sought.
 
-    `query` is that of the list from which the run was opened.
+    `listed` is the choice of the list from which the run was opened.
     """
 
     first: int = 1
     whole: str = ""
     words: str = ""
-    query: str = ""
+    listed: Choice = field(default_factory=Choice)
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,22 @@ class OpenedRun:
     def address(self) -> str:
         """The page of this run."""
         return f"{self.root}run/{self.run.number}"
+
+    @property
+    def image_root(self) -> str | None:
+        """The folder of the images that the question names."""
+        return self.index.image_root(self.run)
+
+    @cached_property
+    def always(self) -> frozenset[str]:
+        """The observations that are on every page: the first of those that the answer cites."""
+        return frozenset([each.id for each in self.observations if each.cited][:MOST_CITED])
+
+    def page(self, **asked: Any) -> str:
+        """The address of this run asked otherwise; the list that it was opened from is kept."""
+        told = urlencode(asked)
+        query = "&".join(part for part in (told, self.asked.listed.address(page=1)) if part)
+        return f"{self.address}?{query}" if query else self.address
 
     @cached_property
     def last_turn(self) -> int:
@@ -64,7 +84,7 @@ class OpenedRun:
         turn = self._turn_of(place)
         if turn is None or self.is_shown(turn):
             return f"#{place}"
-        return f"{self.address}?turn={turn}#{place}"
+        return f"{self.page(turn=turn)}#{place}"
 
     @cached_property
     def _by_id(self) -> dict[str, Observation]:
@@ -76,7 +96,7 @@ class OpenedRun:
         if name == "turn":
             return int(place.rpartition("-")[2])
         held = self._by_id.get(name)
-        return None if held is None or held.cited else int(held.entry["round"])
+        return None if held is None or name in self.always else int(held.entry["round"])
 
 
 def numbered(

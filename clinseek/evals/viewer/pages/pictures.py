@@ -1,125 +1,107 @@
-"""The images of a message, and the boxes that a tool drew on them."""
+"""The images of a run in the viewer: pictures of the record, and files that it only names."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import Any
 
+from clinseek.evals.report.evidence import Observation
 from clinseek.evals.report.markup import Markup, element
+from clinseek.evals.report.picture_figure import image_figure
+from clinseek.evals.report.pictures import RunImages, SeenImage, images_of, size_of
+from clinseek.evals.viewer.image_files import FilePicture, file_picture
+from clinseek.evals.viewer.pages.opened_run import OpenedRun
 
 
-class ImageBox(NamedTuple):
-    """A rectangle over an image: its edges as shares of its width and height, and what it holds."""
+@dataclass(frozen=True)
+class Gallery:
+    """The images of a run that is being shown."""
 
-    left: float
-    top: float
-    right: float
-    bottom: float
-    phrase: str
+    opened: OpenedRun
 
+    def of_the_question(self) -> Markup | None:
+        """The images that came with the question, and on them what the answer cites."""
+        figures = [
+            self._figure(self._sized(image), f"Image {at}: {image.path}")
+            for at, image in enumerate(self._images.attached, start=1)
+        ]
+        several = " many" if len(figures) > 1 else ""
+        return element("div", figures, class_=f"pictures card{several}") if figures else None
 
-def image_names(content: Any) -> list[str]:
-    """The SHA-256 of each image of a message's content, by which the record holds it.
-
-    >>> image_names([{"type": "text", "text": "x"}, {"type": "image", "sha256": "ab"}])
-    ['ab']
-    """
-    if not isinstance(content, list):
-        return []
-    return [str(b["sha256"]) for b in content if isinstance(b, dict) and "sha256" in b]
-
-
-def boxes_in(text: str) -> list[ImageBox]:
-    """The boxes that an observation tells in shares of the whole image.
-
-    >>> boxes_in('[E1] {"output": {"predictions": [{"phrase": "nodule", "bounding_boxes": '
-    ...          '{"image_coordinates": [[0.1, 0.2, 0.3, 0.4]]}}]}}')
-    [ImageBox(left=0.1, top=0.2, right=0.3, bottom=0.4, phrase='nodule')]
-    """
-    start = text.find("{")
-    if start < 0 or "image_coordinates" not in text:
-        return []
-    try:
-        told, _ = json.JSONDecoder().raw_decode(text[start:])
-    except ValueError:
-        return []
-    return list(_boxes(told, "box"))
-
-
-def _boxes(told: Any, phrase: str) -> Iterator[ImageBox]:
-    if isinstance(told, list):
-        for each in told:
-            yield from _boxes(each, phrase)
-        return
-    if not isinstance(told, dict):
-        return
-    named = str(told.get("phrase", phrase))
-    for corners in told.get("image_coordinates") or ():
-        if _is_box(corners):
-            left, top, right, bottom = (float(edge) for edge in corners)
-            yield ImageBox(left, top, right, bottom, named)
-    for each in told.values():
-        yield from _boxes(each, named)
-
-
-def _is_box(corners: Any) -> bool:
-    if not isinstance(corners, list) or len(corners) != 4:
-        return False
-    return all(isinstance(edge, int | float) and 0 <= edge <= 1 for edge in corners)
-
-
-def pictures(
-    names: list[str],
-    boxes: list[ImageBox],
-    held: Mapping[str, Any],
-    *,
-    root: str,
-    told: str,
-) -> Markup | None:
-    """The images side by side, each with the boxes over it; None where there is none."""
-    drawn = [
-        element(
-            "figure",
-            element(
-                "div",
-                element(
-                    "img",
-                    src=f"{root}{name}",
-                    alt=f"{told}, image {number}",
-                    loading="lazy",
-                ),
-                element("svg", [_box(box) for box in boxes], aria_hidden="true") if boxes else None,
-                class_="picture",
-            ),
-            element("figcaption", f"{told}, image {number}", class_="quiet"),
+    def of(self, observation: Observation) -> Markup | None:
+        """The image that an observation is about with its parts, and what its tool drew."""
+        return (
+            element("div", figures, class_="pictures")
+            if (figures := list(self._figures(observation)))
+            else None
         )
-        if name in held
-        else element("p", f"{told}, image {number}: the record does not hold it", class_="quiet")
-        for number, name in enumerate(names, start=1)
-    ]
-    if not drawn:
+
+    def _figures(self, observation: Observation) -> Iterator[Markup]:
+        about = self._images.of.get(observation.id)
+        if about is not None and about.parts:
+            told = f"{observation.id} on {about.path}"
+            yield self._figure(self._sized(about), told, listed=True)
+        for image in self._images.drew.get(observation.id, ()):
+            yield self._figure(image, f"What {observation.id} drew")
+
+    @cached_property
+    def _images(self) -> RunImages:
+        return images_of(self._record, self.opened.observations)
+
+    @property
+    def _record(self) -> Mapping[str, Any]:
+        return self.opened.record
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        """The number of each file that came with the question, by its path."""
+        return {each.path: at for at, each in reversed([*enumerate(self._images.attached)])}
+
+    @cached_property
+    def _read(self) -> dict[str, FilePicture]:
+        return {}
+
+    def _file(self, path: str) -> FilePicture:
+        if path not in self._read:
+            number = self._numbers.get(path, -1)
+            self._read[path] = file_picture(self._record, number, self.opened.image_root)
+        return self._read[path]
+
+    def _sized(self, image: SeenImage) -> SeenImage:
+        """The image with its size, which of a file that is only named the file tells."""
+        if image.size is not None or image.shown is not None:
+            return image
+        jpeg = self._file(image.path).jpeg
+        return image if jpeg is None else image._replace(size=size_of(jpeg))
+
+    def _figure(self, image: SeenImage, told: str, *, listed: bool = False) -> Markup:
+        address = self._address(image)
+        return image_figure(
+            image,
+            told=told,
+            drawn=partial(_image, address=address),
+            why_not="" if address or image.shown else self._file(image.path).why_not,
+            listed=listed,
+        )
+
+    def _address(self, image: SeenImage) -> str | None:
+        if image.shown is not None:
+            held = image.shown in self._record["images"]
+            return f"{self.opened.address}/image/{image.shown}" if held else None
+        if self._file(image.path).jpeg is None:
+            return None
+        return f"{self.opened.address}/file/{self._numbers[image.path]}"
+
+
+def _image(image: SeenImage, *, address: str | None) -> Markup | None:
+    if address is None or image.size is None:
         return None
-    list_of_boxes = element(
-        "ul",
-        [
-            element(
-                "li",
-                f"{box.phrase}: {100 * box.left:.0f} to {100 * box.right:.0f} % across, "
-                f"{100 * box.top:.0f} to {100 * box.bottom:.0f} % down",
-            )
-            for box in boxes
-        ],
-    )
-    return element("div", drawn, list_of_boxes if boxes else None, class_="pictures")
-
-
-def _box(box: ImageBox) -> Markup:
     return element(
-        "rect",
-        element("title", box.phrase),
-        x=f"{100 * box.left:.2f}%",
-        y=f"{100 * box.top:.2f}%",
-        width=f"{100 * (box.right - box.left):.2f}%",
-        height=f"{100 * (box.bottom - box.top):.2f}%",
+        "image",
+        href=address,
+        width=f"{image.size[0]:g}",
+        height=f"{image.size[1]:g}",
+        preserveAspectRatio="none",
     )

@@ -158,7 +158,7 @@ def _facts(opened: Opened) -> list[tuple[str, str]]:
         ("ended", f"{run.status} ({run.stop_reason})"),
         ("model", str(record["model"]["spec"])),
         ("setting", str(record["setting"])),
-        ("record as of", str(record["row"].get("cutoff"))),
+        ("record as of", str(record["row"].get("cutoff") or "no record")),
         ("calls", f"{run.calls:,}"),
         ("tokens", f"{usage['input_tokens']:,} in, {usage['output_tokens']:,} out"),
         ("time", f"{timings['elapsed']:.2f} s"),

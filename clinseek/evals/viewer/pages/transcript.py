@@ -6,27 +6,28 @@ observations those of the turns that are shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from typing import Any
 
-from clinseek.evals.report.evidence import Observation, observations_of, text_of
+from clinseek.evals.report.evidence import Observation, observations_of
 from clinseek.evals.report.markup import Markup, element, join
 from clinseek.evals.report.observation_card import fact, observation_card
 from clinseek.evals.report.run_parts import (
+    about,
     answer_card,
     error_notice,
     turns_of,
     warning_notice,
 )
+from clinseek.evals.viewer.choosing import beside
 from clinseek.evals.viewer.index import IndexedRun, RunIndex
 from clinseek.evals.viewer.pages.finding import found_list
 from clinseek.evals.viewer.pages.frame import page_of
 from clinseek.evals.viewer.pages.opened_run import TURNS_A_PAGE, Asked, OpenedRun, numbered
-from clinseek.evals.viewer.pages.pictures import ImageBox, boxes_in, image_names, pictures
+from clinseek.evals.viewer.pages.pictures import Gallery
 from clinseek.evals.viewer.pages.timing import timing_bar
 
 MOST_ROWS = 60
-MOST_CITED = 60
 
 
 def transcript_page(index: RunIndex, run: IndexedRun, asked: Asked, *, root: str) -> str:
@@ -37,6 +38,7 @@ def transcript_page(index: RunIndex, run: IndexedRun, asked: Asked, *, root: str
     opened = OpenedRun(
         index, run, record, asked, root, observations, list(numbered(record, by_call))
     )
+    gallery = Gallery(opened)
     turn_address = lambda turn: opened.where(f"turn-{turn}")  # noqa: E731
     return page_of(
         run.qid,
@@ -49,7 +51,7 @@ def transcript_page(index: RunIndex, run: IndexedRun, asked: Asked, *, root: str
             error_notice(record),
             timing_bar(record, turn_address=turn_address),
             _search(opened),
-            element("div", _turns(opened), _evidence(opened), class_="columns"),
+            element("div", _turns(opened, gallery), _evidence(opened, gallery), class_="columns"),
             id="main",
         ),
         root=root,
@@ -57,13 +59,14 @@ def transcript_page(index: RunIndex, run: IndexedRun, asked: Asked, *, root: str
 
 
 def _way(opened: OpenedRun) -> Markup:
-    """Back to the list, and on to the runs beside this one."""
-    run, runs, root = opened.run, opened.index.runs, opened.root
-    query = f"?{opened.asked.query}" if opened.asked.query else ""
-    links = [element("a", "All runs", href=f"{root}{query}")]
-    for title, number, key in (("Previous", run.number - 1, "p"), ("Next", run.number + 1, "n")):
-        if 0 <= number < len(runs):
-            address = f"{root}run/{number}{query}"
+    """Back to the list, and on to the runs beside this one in it."""
+    listed, root = opened.asked.listed, opened.root
+    query = f"?{asked}" if (asked := listed.address(page=1)) else ""
+    links = [element("a", "All runs" if not query else "The list", href=f"{root}{query}")]
+    before, after = beside(opened.index, opened.run, listed)
+    for title, run, key in (("Previous", before, "p"), ("Next", after, "n")):
+        if run is not None:
+            address = f"{root}run/{run.number}{query}"
             links.append(element("a", title, href=address, data_key=key))
     return element("nav", links, aria_label="Runs", class_="pages")
 
@@ -75,8 +78,7 @@ def _heading(opened: OpenedRun) -> Markup:
         ("run", f"{run.qid}, epoch {run.epoch}"),
         ("evaluation", opened.index.folders[run.folder].label),
         ("task", run.task),
-        ("patient", str(run.subject_id)),
-        ("record as of", str(row.get("cutoff"))),
+        *about(row),
         ("status", f"{run.status} ({run.stop_reason})"),
         ("model", str(record["model"]["spec"])),
         ("setting", str(record["setting"])),
@@ -153,8 +155,13 @@ def _search(opened: OpenedRun) -> Markup:
         element(
             "label",
             "Find in this run ",
-            element("input", type="search", name="words", value=words, id="search"),
+            element("input", type="search", name="find", value=words, id="search"),
         ),
+        [
+            element("input", type="hidden", name=name, value=str(held))
+            for name, held in opened.asked.listed._asdict().items()
+            if held not in ("", 1)
+        ],
         element("button", "Find", type="submit"),
         method="get",
         action=opened.address,
@@ -164,7 +171,7 @@ def _search(opened: OpenedRun) -> Markup:
     return join(form, found_list(opened.rounds, words, where=opened.where) if words else None)
 
 
-def _turns(opened: OpenedRun) -> Markup:
+def _turns(opened: OpenedRun, gallery: Gallery) -> Markup:
     shown = [message for number, message in opened.rounds if opened.is_shown(number)]
     turns = turns_of(
         opened.record,
@@ -177,7 +184,7 @@ def _turns(opened: OpenedRun) -> Markup:
         "section",
         element("h2", "The run"),
         _pages(opened),
-        _told_images(opened) if opened.first == 1 else None,
+        gallery.of_the_question() if opened.first == 1 else None,
         list(turns),
         _pages(opened),
     )
@@ -190,7 +197,7 @@ def _pages(opened: OpenedRun) -> Markup | None:
         element(
             "a",
             f"{first} to {min(first + TURNS_A_PAGE - 1, opened.last_turn)}",
-            href=f"{opened.address}?turn={first}",
+            href=opened.page(turn=first),
             aria_current="page" if first == opened.first else None,
         )
         for first in range(1, opened.last_turn + 1, TURNS_A_PAGE)
@@ -198,53 +205,13 @@ def _pages(opened: OpenedRun) -> Markup | None:
     return element("nav", "Turns ", links, aria_label="Pages of turns", class_="pages")
 
 
-def _told_images(opened: OpenedRun) -> Markup | None:
-    """The images of the question, with the boxes that tools found on them."""
-    names = [
-        name
-        for _, message in opened.rounds
-        if message["role"] == "user"
-        for name in image_names(message.get("content"))
-    ]
-    paths = [str(path) for path in opened.record["row"].get("images") or []]
-    boxes: dict[str, list[ImageBox]] = {}
-    for observation in opened.observations:
-        path = str(observation.entry["arguments"].get("image_path") or "")
-        boxes.setdefault(path, []).extend(boxes_in(observation.text))
-    root = f"{opened.address}/image/"
-    held = opened.record["images"]
-    drawn = [
-        pictures(
-            [name],
-            _of_path(boxes, paths[at]) if len(paths) == len(names) else [],
-            held,
-            root=root,
-            told=paths[at] if len(paths) == len(names) else f"Image {at + 1}",
-        )
-        for at, name in enumerate(names)
-    ]
-    return join(drawn) if names else None
-
-
-def _of_path(boxes: Mapping[str, Sequence[ImageBox]], path: str) -> list[ImageBox]:
-    """A tool may have been given the whole path, of which the row tells the end."""
-    return [box for named, held in boxes.items() if named and named.endswith(path) for box in held]
-
-
-def _evidence(opened: OpenedRun) -> Markup:
-    cited = [each for each in opened.observations if each.cited][:MOST_CITED]
-    kept = {each.id for each in cited}
+def _evidence(opened: OpenedRun, gallery: Gallery) -> Markup:
     shown = [
         each
         for each in opened.observations
-        if each.id in kept or opened.is_shown(int(each.entry["round"]))
+        if each.id in opened.always or opened.is_shown(int(each.entry["round"]))
     ]
-    contents = {
-        str(message.get("tool_call_id")): message.get("content")
-        for message in opened.record["messages"]
-        if message["role"] == "tool" and not isinstance(message.get("content"), str)
-    }
-    cards = [_card(opened, each, contents.get(str(each.entry["call_id"]))) for each in shown]
+    cards = [_card(opened, each, gallery) for each in shown]
     return element(
         "section",
         element("h2", "Evidence"),
@@ -254,24 +221,29 @@ def _evidence(opened: OpenedRun) -> Markup:
             "and those of the turns shown.",
             class_="quiet",
         ),
+        _cited_elsewhere(opened, {each.id for each in shown}),
         cards or element("p", "No tool was called.", class_="quiet"),
         id="evidence",
         class_="evidence",
     )
 
 
-def _card(opened: OpenedRun, observation: Observation, content: Any) -> Markup:
+def _cited_elsewhere(opened: OpenedRun, shown: Collection[str]) -> Markup | None:
+    """Links to what the answer cites beyond what every page holds."""
+    left = [each.id for each in opened.observations if each.cited and each.id not in shown]
+    if not left:
+        return None
+    links = [element("a", name, href=opened.where(name)) for name in left]
+    told = f"{len(left):,} more are cited, each on the page of its turn:"
+    return element("nav", told, links, aria_label="Other cited evidence", class_="pages")
+
+
+def _card(opened: OpenedRun, observation: Observation, gallery: Gallery) -> Markup:
     turn, name = observation.entry["round"], observation.id
     return observation_card(
         observation,
         where=opened.where,
         most_rows=None if opened.asked.whole == name else MOST_ROWS,
-        whole=f"{opened.address}?turn={turn}&whole={name}#{name}",
-        pictures=pictures(
-            image_names(content),
-            [],
-            opened.record["images"],
-            root=f"{opened.address}/image/",
-            told=f"{name} {text_of(observation.entry['tool'])}",
-        ),
+        whole=f"{opened.page(turn=turn, whole=name)}#{name}",
+        pictures=gallery.of(observation),
     )
