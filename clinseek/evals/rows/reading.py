@@ -166,7 +166,9 @@ def _of_parquet(file: Path) -> list[PlacedObject]:
         held = pq.read_table(file).to_pylist()
     except pa.ArrowInvalid as error:
         raise SettingError(f"{file}: no Parquet file ({str(error).splitlines()[0]})") from None
-    return [PlacedObject(f"row {number}", _plain(value)) for number, value in enumerate(held, start=1)]
+    return [
+        PlacedObject(f"row {number}", _plain(value)) for number, value in enumerate(held, start=1)
+    ]
 
 
 def _plain(value: dict[str, Any]) -> dict[str, Any]:
