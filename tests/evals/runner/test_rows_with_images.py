@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row, read_rows, write_rows
@@ -22,6 +24,8 @@ from clinseek.evals.runner.settings import RunSettings
 from clinseek.evals.scorers import score_record
 from clinseek.models import HostFacts
 from clinseek.nodes.pictures import Engines
+from clinseek.toolkits.imaging import Engine
+from clinseek.toolkits.imaging.weights import WeightsFolder
 from tests.evals.runner.wardrows import row
 from tests.graphs.doubles import ScriptedModel, Ward, calling, finishing, scripted
 
@@ -29,7 +33,7 @@ PIL = pytest.importorskip("PIL.Image", reason="needs Pillow")
 pytest.importorskip("pydicom", reason="needs pydicom")
 
 CXR = Path(os.environ.get("CLINSEEK_OPEN_DATA", "none")) / "cxr"
-PART = ("image.image_visualizer", {"image_path": "s1/film.png", "crop": [10, 20, 60, 80]})
+CLASSIFIER = "image.chest_xray_classifier"
 
 
 class Seeing(ScriptedModel):
@@ -354,3 +358,47 @@ def test_a_text_run_names_no_folder_of_images(ward: Ward, tmp_path: Path) -> Non
         ward, tmp_path / "run", [row(1)], model=model, rows_file="rows.jsonl", max_revisions=0
     )
     assert (done.folder.settings.image_root, done.folder.plan.attached) == (None, {})
+
+
+class Scoring(Engine):
+    """An engine whose classifier needs no weights: every finding at its operating point."""
+
+    def why_absent(self, tool: str) -> str | None:
+        return None if tool == CLASSIFIER else super().why_absent(tool)
+
+    def weights_hash(self, tool: str) -> str:
+        return tool
+
+    def scores(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.full(18, 0.5, np.float32)
+
+
+class ScoringEngines(Engines):
+    """Engines of that kind, one for all runs."""
+
+    def __init__(self, weights: Path) -> None:
+        super().__init__()
+        self._only = Scoring(WeightsFolder(weights), environment={})
+
+    def engine(self) -> Engine:
+        return self._only
+
+
+def test_a_model_that_was_trained_on_the_benchmarks_images_says_so_in_its_runs_alone(
+    ward: Ward, films: Path, tmp_path: Path
+) -> None:
+    rows = [film_row(1, group="medmod"), film_row(2)]
+    look = calling((CLASSIFIER, {"image_path": "s1/film.png"}), tag="look")
+    model = Seeing(script=[look, finishing("yes", citations=[["E1"]], tag="end")])
+
+    asyncio.run(
+        run_rows(
+            rows, model=model, out=tmp_path / "run", store=ward.folder,
+            settings=RunSettings(model="scripted", image_root=str(films)),
+            means=ward.means(engines=ScoringEngines(tmp_path / "weights")),
+        )
+    )  # fmt: skip
+
+    told = [str(record.messages) for record in open_run(tmp_path / "run").records()]
+    assert ["contamination_warning" in each for each in told] == [True, False]
+    assert all("trained_on" in each for each in told)
