@@ -11,7 +11,6 @@ from clinseek.evals.report.reported_run import ReportedRun
 
 PairKind = Literal["evidence", "system"]
 """`evidence`: one model, curated against automated. `system`: two systems in one setting."""
-DRAWS = 2_000
 
 
 class ReportedPair(NamedTuple):
@@ -31,15 +30,16 @@ class NotCompared(NamedTuple):
     reason: str
 
 
-def pairs_of(
-    runs: Sequence[ReportedRun], *, draws: int = DRAWS
-) -> tuple[list[ReportedPair], list[NotCompared]]:
-    """For each model automated against curated; in each setting, every run against the first."""
+def pairs_of(runs: Sequence[ReportedRun]) -> tuple[list[ReportedPair], list[NotCompared]]:
+    """For each model automated against curated; in each setting, every run against the first.
+
+    The numbers are those of `clinseek compare`: as many draws, from the same seed.
+    """
     found: list[ReportedPair] = []
     failed: list[NotCompared] = []
     for kind, a, b in [*_of_evidence(runs), *_of_systems(runs)]:
         try:
-            compared = compare_runs(a.scored, b.scored, scorer=a.leading, draws=draws)
+            compared = compare_runs(a.scored, b.scored, scorer=a.leading)
         except SettingError as error:
             failed.append(NotCompared(a.label, b.label, str(error)))
         else:

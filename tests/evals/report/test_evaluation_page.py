@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from clinseek.cli.main import USER_ERROR, run
+from clinseek.evals.comparison import compare_runs
 from clinseek.evals.report.evaluation_page import evaluation_page
 from clinseek.evals.report.pairing import pairs_of
 from clinseek.evals.report.reported_run import ReportedRun, reported_run
@@ -77,6 +78,12 @@ def test_automated_is_held_against_curated_of_the_same_model(reported: list[Repo
     assert not not_compared
     assert (pair.a.setting, pair.b.setting, pair.kind) == ("curated", "automated", "evidence")
     assert pair.compared.overall.test.difference == pytest.approx(5 / 7)
+
+
+def test_its_numbers_are_those_of_compare(reported: list[ReportedRun]) -> None:
+    (pair,), _ = pairs_of(reported)
+    alone = compare_runs(pair.a.scored, pair.b.scored, scorer=pair.a.leading)
+    assert pair.compared.overall == alone.overall
 
 
 def test_the_report_tells_every_part(html: str) -> None:
