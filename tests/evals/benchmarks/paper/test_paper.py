@@ -39,9 +39,8 @@ def _score(subject_id: int, task_type: str, value: float, *, task: str = "t") ->
 def test_published_values_are_those_of_the_paper(
     table: PaperTable, model: str, setting: str, group: str, f1: float
 ) -> None:
-    found = {
-        (cell.model, str(cell.setting), cell.group): cell.f1 for cell in published_cells(table)
-    }
+    cells = published_cells(table)
+    found = {(cell.model, str(cell.setting), cell.group): cell.f1 for cell in cells}
     assert found[model, setting, group] == f1
     assert {cell.group for cell in cells} == set(GROUPS[table])
 
