@@ -31,7 +31,6 @@ def register(main: typer.Typer) -> None:
     """Add `bench`."""
     bench_suites.register(app)
     bench_build.register(app)
-    bench_build.register(app)
     bench_paper.register(app)
     main.add_typer(app, name="bench", rich_help_panel="Evaluate")
 
@@ -54,6 +53,9 @@ def prepare(
     patients: Annotated[int, typer.Option(metavar="N", min=1, help="Of synthetic.")] = 40,
     per_task: Annotated[int, typer.Option(metavar="N", min=1, help="Of synthetic.")] = 10,
     seed: Annotated[int, typer.Option(metavar="S", help="Same seed, same rows.")] = 7,
+    images: Annotated[
+        bool, typer.Option("--images", help="Of synthetic: chest films too, and rows about them.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make a benchmark ready to run: DIR/*.jsonl, and for synthetic DIR/store too.
@@ -63,8 +65,9 @@ def prepare(
     [dim]clinseek bench prepare clinseek-text --from RELEASE --store STORE --out bench[/dim]
 
     synthetic: out of nothing, a cohort, its store, and risk, decision and look-up rows with
-    packaged evidence. No row is of a real person. The published suites are read from the folder
-    of those who hold them; what was found is told and written to DIR/report.json.
+    packaged evidence, with --images multimodal rows too. No row is of a real person. The published
+    suites are read from the folder of those who hold them; what was found is told and written to
+    DIR/report.json.
     """
     check_name(name, PREPARED, what="benchmark")
     if name != "synthetic":
@@ -76,7 +79,7 @@ def prepare(
 
     with _progress() as progress:
         made = prepare_synthetic(
-            out, patients=patients, per_task=per_task, seed=seed, progress=progress
+            out, patients=patients, per_task=per_task, seed=seed, images=images, progress=progress
         )
     if as_json:
         emit_json({"store": made.store, "rows": made.rows, "files": made.files})

@@ -50,6 +50,9 @@ class Asked(NamedTuple):
     unit: str | None = None
     tolerance: float | None = None
     gold_rows: tuple[tuple[str, Mapping[str, int]], ...] = ()
+    images: tuple[str, ...] = ()
+    group: str | None = None
+    candidates: tuple[str, ...] | None = None
 
 
 def tables_needed() -> frozenset[str]:

@@ -21,17 +21,26 @@ from clinseek.evals.benchmarks.synthetic.asked import (
     risk_rows,
     tables_needed,
 )
+from clinseek.evals.benchmarks.synthetic.film_questions import (
+    DrawnStudy,
+    film_questions,
+    read_drawn,
+)
 from clinseek.evals.curated import package
 from clinseek.evals.rows import GoldRow, Row, write_rows
 from clinseek.toolkits.ehr.case import Case, open_case
 from clinseek.toolkits.ehr.store import Store, ingest
 from clinseek.toolkits.ehr.synthetic import synthesise
+from clinseek.toolkits.ehr.synthetic.films import DRAWN
 from clinseek.validity.outcomes import RawRows
 from clinseek.validity.probe.patient import KeptRecord
 
 _MOST_CANDIDATES = 100
 _LOOK_UPS_A_PATIENT = 1
 _TYPES = {"risk": "risk_prediction", "decision": "decision_making", "lookup": "look_up"}
+_WITH_FILMS = {"multimodal": "multimodal"}
+FILMS = "files"
+"""The folder of the films and their reports, as MIMIC-CXR names it."""
 
 
 class SyntheticProgress(NamedTuple):
@@ -57,29 +66,37 @@ def prepare_synthetic(
     patients: int = 40,
     per_task: int = 10,
     seed: int = 7,
+    images: bool = False,
     progress: Callable[[SyntheticProgress], None] = lambda _progress: None,
 ) -> PreparedSynthetic:
     """Make `out/store` and `out/{risk,decision,lookup}.jsonl`; the same seed gives the same rows.
 
     Risk rows have both labels, as even as the cohort gives them. Each row carries its packaged
-    evidence, rendered from the case at its own cutoff. SettingError where `out` holds a benchmark
-    already, or cannot be written.
+    evidence, rendered from the case at its own cutoff. With `images` the cohort has chest films:
+    they lie in `out/files`, the store has their table, and `out/multimodal.jsonl` asks about them;
+    its paths are relative to `out`. SettingError where `out` holds a benchmark already, or cannot
+    be written, and for images without Pillow.
     """
     folder, began = Path(out), time.monotonic()
     store = folder / "store"
-    if store.exists():
-        raise SettingError(f"{folder} holds a store already; name a new folder with --out")
+    for taken in (store, folder / FILMS):
+        if taken.exists():
+            raise SettingError(
+                f"{folder} holds a {taken.name} folder already; name a new folder with --out"
+            )
 
     def told(stage: str, done: int, total: int) -> None:
         progress(SyntheticProgress(stage, done, total, time.monotonic() - began))
 
     told("cohort", 0, patients)
-    _make_store(folder, store, patients=patients, seed=seed, told=told)
-    files = {name: folder / f"{name}.jsonl" for name in _TYPES}
+    studies = _make_store(folder, store, patients=patients, seed=seed, images=images, told=told)
     rows = synthetic_rows(store, per_task=per_task, seed=seed, told=told)
+    if images:
+        rows |= multimodal_rows(store, studies, per_task=per_task, seed=seed, told=told)
+    files = {name: folder / f"{name}.jsonl" for name in rows}
     for name, file in files.items():
         write_rows(file, rows[name])
-    return PreparedSynthetic(store, {name: len(rows[name]) for name in _TYPES}, files)
+    return PreparedSynthetic(store, {name: len(rows[name]) for name in rows}, files)
 
 
 def synthetic_rows(
@@ -93,22 +110,48 @@ def synthetic_rows(
     opened = Store.open(store)
     raw = {subject_id: _raw(opened, subject_id) for subject_id in sorted(opened.subjects())}
     made = _asked(opened, raw, per_task=per_task, seed=seed)
-    return _rows(opened, made, _candidates(opened, raw), seed=seed, told=told)
+    return _rows(opened, made, _candidates(opened, raw), _TYPES, seed=seed, told=told)
+
+
+def multimodal_rows(
+    store: Path,
+    studies: Sequence[DrawnStudy],
+    *,
+    per_task: int,
+    seed: int,
+    told: Callable[[str, int, int], None] = lambda *_: None,
+) -> dict[str, list[Row]]:
+    """The rows of `multimodal.jsonl` over a store of the cohort that has these studies."""
+    opened = Store.open(store)
+    raw = {subject_id: _raw(opened, subject_id) for subject_id in sorted(opened.subjects())}
+    asked = film_questions(studies, raw, per_task=per_task, seed=seed)
+    return _rows(opened, {"multimodal": asked}, {}, _WITH_FILMS, seed=seed, told=told)
 
 
 def _make_store(
-    folder: Path, store: Path, *, patients: int, seed: int, told: Callable[[str, int, int], None]
-) -> None:
+    folder: Path,
+    store: Path,
+    *,
+    patients: int,
+    seed: int,
+    images: bool,
+    told: Callable[[str, int, int], None],
+) -> list[DrawnStudy]:
+    """The store, and the studies whose films now lie beside it."""
     raw = folder / ".raw"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(raw, ignore_errors=True)
         synthesise(
-            raw, patients=patients, seed=seed,
+            raw, patients=patients, seed=seed, images=images,
             progress=lambda at: told("cohort", at.patients, at.total),
         )  # fmt: skip
         told("store", 0, 1)
         ingest([raw], store, codes=raw / "codes")
+        if not images:
+            return []
+        (raw / "cxr" / FILMS).rename(folder / FILMS)
+        return read_drawn(raw / "cxr" / DRAWN)
     except OSError as error:
         raise SettingError(f"--out {folder}: cannot be written ({error.strerror})") from error
     finally:
@@ -153,6 +196,7 @@ def _rows(
     store: Store,
     asked: Mapping[str, Sequence[Asked]],
     candidates: Mapping[str, list[str] | None],
+    types: Mapping[str, str],
     *,
     seed: int,
     told: Callable[[str, int, int], None],
@@ -163,17 +207,18 @@ def _rows(
         for one in members:
             by_patient[one.subject_id].append((name, one))
     rng = random.Random(seed)
-    rows: dict[str, list[Row]] = {name: [] for name in _TYPES}
+    rows: dict[str, list[Row]] = {name: [] for name in types}
+    look_ups = _LOOK_UPS_A_PATIENT if "lookup" in types else 0
     for done, subject_id in enumerate(sorted(by_patient)):
         told("rows", done, len(by_patient))
-        for name, one, evidence in _with_evidence(store, by_patient[subject_id], rng):
-            number = len(rows[name]) + 1
-            rows[name].append(_row(name, number, one, evidence, candidates.get(one.task)))
+        for name, one, evidence in _with_evidence(store, by_patient[subject_id], rng, look_ups):
+            number, allowed = len(rows[name]) + 1, candidates.get(one.task)
+            rows[name].append(_row(f"{name}_{number:04}", types[name], one, evidence, allowed))
     return rows
 
 
 def _with_evidence(
-    store: Store, asked: Sequence[tuple[str, Asked]], rng: random.Random
+    store: Store, asked: Sequence[tuple[str, Asked]], rng: random.Random, look_ups: int
 ) -> Iterator[tuple[str, Asked, str]]:
     """One patient's questions with their packages; a cutoff at which nothing is known is left."""
     record = KeptRecord(store, asked[0][1].subject_id)
@@ -188,21 +233,23 @@ def _with_evidence(
                 continue
             cases[one.cutoff] = open_cases.enter_context(closing(case))
         kept = [(name, one) for name, one in asked if one.cutoff in cases]
-        at = [one for _, one in kept][:_LOOK_UPS_A_PATIENT]
+        at = [one for _, one in kept][:look_ups]
         kept += [("lookup", one) for one in look_up_rows(at, cases, rng)]
         for name, one in kept:
             yield name, one, package(cases[one.cutoff])
 
 
-def _row(name: str, number: int, one: Asked, evidence: str, candidates: list[str] | None) -> Row:
+def _row(name: str, task_type: str, one: Asked, evidence: str, candidates: list[str] | None) -> Row:
+    if one.candidates is not None:
+        candidates = list(one.candidates)
     return Row(
-        qid=f"synthetic_{name}_{number:04}",
+        qid=f"synthetic_{name}",
         subject_id=one.subject_id,
         hadm_id=one.hadm_id,
         stay_id=one.stay_id,
         cutoff=one.cutoff,
         task=one.task,
-        task_type=_TYPES[name],
+        task_type=task_type,
         question=one.question,
         candidates=["yes", "no"] if one.answer_form == "yes_no" else candidates,
         answer_form=one.answer_form,
@@ -211,6 +258,8 @@ def _row(name: str, number: int, one: Asked, evidence: str, candidates: list[str
         vocabulary=one.vocabulary,
         gold_rows=[GoldRow(table=t, key=dict(key)) for t, key in one.gold_rows] or None,
         unit=one.unit,
+        images=list(one.images),
+        group=one.group,
         tolerance=one.tolerance,
         metadata={"source": "synthetic cohort"},
     )
