@@ -56,12 +56,17 @@ def compare(
     from clinseek.evals.scorers import scorer_named
     from clinseek.evals.scorers.run_source import run_source
     from clinseek.evals.scorers.scored_run import score_run
+    from clinseek.evals.scorers.verdict_file import remembering
 
     named = scorer_named(scorer)
     asked = judge_named(judge) if judge else None
     sources = [run_source(path, manifest=manifest if path.is_file() else None) for path in (a, b)]
     first, second = (
-        score_run(each, [named], at_hand=at_hand(each, store, asked, cases=False))
+        score_run(
+            each,
+            [named],
+            at_hand=at_hand(each, store, asked and remembering(asked, each.scores), cases=False),
+        )
         for each in sources
     )
     compared = compare_runs(first, second, scorer=named, draws=draws, seed=seed)

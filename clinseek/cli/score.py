@@ -110,10 +110,11 @@ def score(
     from clinseek.evals.scorers.score_files import write_scores
     from clinseek.evals.scorers.scored_run import ALWAYS, score_run
     from clinseek.evals.scorers.summary import summarise
+    from clinseek.evals.scorers.verdict_file import remembering
 
     named = [scorer_named(name) for name in dict.fromkeys(scorers or ALWAYS)]
     source = run_source(run, manifest=manifest)
-    asked = judge_named(judge) if judge else None
+    asked = remembering(judge_named(judge), source.scores) if judge else None
     scored = score_run(source, named, at_hand=at_hand(source, store, asked, cases=cases))
     summaries = [
         summarise(name, scores, interval=interval) for name, scores in scored.scores.items()
@@ -121,6 +122,7 @@ def score(
     write_scores(source.scores, scored, summaries, judge=_told(asked), interval=interval)
     written = _write_published(write_published, source) if write_published else None
     _say_remarks(scored, summaries)
+    _say_verdicts(asked)
     if as_json:
         told = {each.scorer: each.as_json() for each in summaries}
         emit_json(
@@ -262,6 +264,15 @@ def _say_remarks(scored: ScoredRun, summaries: Sequence[ScorerSummary]) -> None:
         if each.counts.unscored:
             reasons = [s.explanation for s in scored.scores[each.scorer] if s.state == "unscored"]
             say(f"{each.scorer}: {each.counts.unscored} unscored, the first because {reasons[0]}")
+
+
+def _say_verdicts(judge: Judge | None) -> None:
+    from clinseek.evals.scorers.verdict_file import VerdictFile
+
+    verdicts = None if judge is None else judge.verdicts
+    if isinstance(verdicts, VerdictFile) and verdicts.known:
+        asked = verdicts.known + verdicts.asked
+        say(f"judge: {verdicts.known} of {asked} verdicts were there already")
 
 
 def _told(judge: Judge | None) -> dict[str, str] | None:

@@ -121,3 +121,27 @@ def test_a_judge_is_asked_at_temperature_zero_and_named_with_its_prompt(
     assert "influenza" in str(sent[0]["messages"])
     summary = json.loads((folder / "scores" / "summary.json").read_text())
     assert summary["judge"] == {"model": chat.spec, "prompt": PROMPT_HASH}
+
+
+def test_a_judge_is_not_asked_again_what_it_decided(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [a_row(label, qid=label) for label in ("influenza", "common cold")]
+    records = [a_record(["flu"], qid=row.qid) for row in rows]
+    folder = a_run_folder(tmp_path / "J", rows, records)
+    other = a_run_folder(tmp_path / "K", rows, records)
+    verdict = answer('{"match": true, "reason": "the same"}')
+    with ChatServer(*[verdict] * 9) as chat:
+        asked = ["score", str(folder), "--scorer", "judge", "--judge", chat.spec]
+        assert run(asked) == 0
+        assert "there already" not in capsys.readouterr().err
+        assert run(asked) == 0
+        assert "judge: 2 of 2 verdicts were there already" in capsys.readouterr().err
+        assert len(chat.requests) == 2
+        compared = ["compare", str(folder), str(other), "--scorer", "judge", "--judge", chat.spec]
+        assert run(compared) == 0
+        assert len(chat.requests) == 4  # of the other run it had decided nothing
+        (tmp_path / "J" / "scores" / "verdicts" / "judge.jsonl").write_text('{"key": "half\n')
+        assert run(asked) == 0
+        assert len(chat.requests) == 6
+        assert run(["score", str(folder)]) == 0

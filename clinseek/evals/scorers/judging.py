@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from clinseek.evals.rows import Row
 from clinseek.evals.scorers.answer_sets import names_of_label, normal_names
@@ -50,6 +50,18 @@ RULES: dict[JudgeKind, str] = {
 PROMPT_HASH = hashlib.sha256((PROMPT + json.dumps(RULES, sort_keys=True)).encode()).hexdigest()[:16]
 
 
+class Remembers(Protocol):
+    """What keeps the verdicts of judges."""
+
+    def get(self, judge: str, prompt: str) -> Judgement | None:
+        """What this judge decided about this prompt before; None where it was not asked."""
+        ...
+
+    def put(self, judge: str, prompt: str, judgement: Judgement) -> None:
+        """Keep a verdict."""
+        ...
+
+
 class Judgement(NamedTuple):
     """What a judge decided; `match` is None where no reply could be read."""
 
@@ -59,10 +71,14 @@ class Judgement(NamedTuple):
 
 @dataclass(frozen=True)
 class Judge:
-    """Asks `ask`, which answers a prompt with a text. `name` says which model it is."""
+    """Asks `ask`, which answers a prompt with a text. `name` says which model it is.
+
+    With `verdicts` nothing is asked that was asked before.
+    """
 
     name: str
     ask: Callable[[str], str]
+    verdicts: Remembers | None = None
 
     def decide(self, *, kind: JudgeKind, question: str, gold: str, answer: str) -> Judgement:
         """Whether `answer` says what `gold` says; asked up to three times for a readable reply."""
@@ -73,10 +89,14 @@ class Judge:
             gold=gold,
             answer=answer[:_CONTEXT],
         )
+        if self.verdicts and (before := self.verdicts.get(self.name, prompt)) is not None:
+            return before
         reply = ""
         for _ in range(TRIES):
             reply = self.ask(prompt)
             if (judgement := read_judgement(reply)) is not None:
+                if self.verdicts:
+                    self.verdicts.put(self.name, prompt, judgement)
                 return judgement
         return Judgement(
             None, f"{self.name} gave no verdict in {TRIES} tries, last: {reply[:80]!r}"

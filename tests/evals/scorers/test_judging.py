@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from clinseek.evals.scorers import Judge, Resources, Vocabulary, score_record
 from clinseek.evals.scorers.judging import PROMPT_HASH
 from clinseek.evals.scorers.multimodal import kind_of
+from clinseek.evals.scorers.verdict_file import remembering
 from tests.evals.scorers.made import a_record, a_row
 
 
@@ -55,6 +57,22 @@ def test_three_unreadable_replies_leave_the_run_unscored() -> None:
     replies = Replies(["hm"] * 3)
     score = score_record(a_row("flu"), a_record(["cold"]), "judge", at_hand=replies.at_hand())
     assert (score.value, score.state) == (None, "unscored")
+
+
+def test_a_verdict_is_kept_by_judge_and_prompt_and_an_unreadable_reply_is_not(
+    tmp_path: Path,
+) -> None:
+    def decided(name: str, replies: Replies, answer: str) -> float | None:
+        judge = remembering(Judge(name, replies), tmp_path)
+        at_hand = Resources(judge=judge)
+        return score_record(a_row("flu"), a_record([answer]), "judge", at_hand=at_hand).value
+
+    no, yes = '{"match": false, "reason": "other"}', '{"match": true, "reason": "same"}'
+    assert decided("a", Replies(["hm"] * 3), "cold") is None
+    assert decided("a", Replies([no]), "cold") == 0.0
+    assert decided("a", Replies([]), "cold") == 0.0
+    assert decided("b", Replies([yes]), "cold") == 1.0
+    assert decided("a", Replies([yes]), "grippe") == 1.0
 
 
 def test_without_a_judge_the_run_is_unscored_and_says_what_to_name() -> None:
