@@ -14,6 +14,7 @@ import pytest
 from clinseek.toolkits.ehr.synthetic.catalogue.minor_diseases import ALL_DISEASES
 from clinseek.toolkits.ehr.synthetic.clocks import DAY, HOUR, text_of
 from clinseek.toolkits.ehr.synthetic.course import Course, Visit, draw_course
+from clinseek.toolkits.ehr.synthetic.films.studies import plan_studies
 from clinseek.toolkits.ehr.synthetic.outcomes import Fate, Outcome, draw_outcome
 from clinseek.toolkits.ehr.synthetic.patient_record import desk_of, write_patient_record
 from clinseek.toolkits.ehr.synthetic.record.desk import Staff
@@ -289,3 +290,32 @@ def test_the_time_in_hospital_so_far_tells_nothing_of_the_time_left() -> None:
     after = {day: [s > (day + 2) * 24 for s in stays if s > day * 24] for day in (1, 3, 6)}
     shares = [_share(answers) for answers in after.values()]
     assert max(shares) - min(shares) < 0.05
+
+
+def _known_films(course: Course, moment: int) -> list[tuple[object, ...]]:
+    """The chest studies taken until the moment: what they show, and where they are filed."""
+    desk = desk_of(course, IDENTIFIERS, STAFF)
+    write_patient_record(desk)
+    return [
+        (study.study_id, study.moment, study.exam, study.findings, study.films)
+        for study in plan_studies(desk)
+        if study.moment <= moment
+    ]
+
+
+def test_chest_films_look_the_same_until_the_stay_ends_or_goes_on() -> None:
+    films = 0
+    for course in _courses(lambda v: v.end - v.start > 2 * DAY, 40):
+        outcome, hadm_id = course.visits[0].outcome, course.visits[0].hadm_id
+        longer = replace(
+            outcome, end=outcome.end + 6 * DAY, death=outcome.end + 6 * DAY, died_in_hospital=True
+        )
+        if outcome.icu and outcome.icu[-1][1] == outcome.end:
+            entry = outcome.icu[-1][0]
+            longer = replace(longer, icu=(*outcome.icu[:-1], (entry, longer.end)))
+        moment = outcome.end - 60
+        one = _known_films(_first_visit_ending(course, outcome, hadm_id), moment)
+        other = _known_films(_first_visit_ending(course, longer, hadm_id), moment)
+        assert one == other
+        films += len(one)
+    assert films > 60

@@ -59,8 +59,8 @@ def _tube(at: Landmarks) -> Iterator[Stroke]:
     tip = at.fork - 0.055
     for aside in (-0.0125, 0.0125):
         side = [(at.middle + aside, 0.0), (at.middle + aside, tip - 0.012 * (aside > 0))]
-        yield Stroke(side, 2, 0.85)
-    yield Stroke([(at.middle - 0.0125, tip), (at.middle + 0.0125, tip - 0.012)], 2, 0.85)
+        yield Stroke(side, 2, 1.0)
+    yield Stroke([(at.middle - 0.0125, tip), (at.middle + 0.0125, tip - 0.012)], 2, 1.0)
     yield Stroke([(at.middle + 0.004, 0.0), (at.middle + 0.004, tip - 0.004)], 2, 1.0)
 
 
@@ -92,5 +92,5 @@ def _sternal_wires(at: Landmarks) -> Iterator[Stroke]:
         x, y = at.middle + 0.004 * (-1) ** number, at.fork - 0.03 + number * 0.062
         loop = [(x - 0.016, y), (x - 0.006, y - 0.009), (x + 0.008, y - 0.008), (x + 0.017, y),
                 (x + 0.006, y + 0.008), (x - 0.008, y + 0.008), (x - 0.016, y)]  # fmt: skip
-        yield Stroke(curve(loop, 4), 2, 0.85)
+        yield Stroke(curve(loop, 4), 2, 1.0)
         yield Stroke([(x - 0.002, y + 0.006), (x + 0.006, y + 0.016)], 3, 0.9)

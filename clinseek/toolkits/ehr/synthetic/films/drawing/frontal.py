@@ -178,7 +178,7 @@ class Frontal:
             for sign in (-1, 1):
                 breast = disc(self.middle + sign * 0.215, 0.60, 0.16, 0.145 + 0.03 * self.body.fat)
                 air = air + np.float32(0.11 + 0.1 * self.body.fat) * soft(breast, 0.25)
-        darker: Grid = air - np.float32(0.16) * self.collapsed
+        darker: Grid = air - np.float32(0.2) * self.collapsed
         return darker
 
     def _middle_shadow(self) -> Grid:
@@ -200,8 +200,11 @@ class Frontal:
 
     @cached_property
     def _heart(self) -> Grid:
-        half = self.body.heart * (1.28 if self.findings.cardiomegaly else 1.0)
-        half *= (1.07 if self.bedside else 1.0) * (0.86 if self.findings.hyperinflation else 1.0)
+        half = self.body.heart * (1.07 if self.bedside else 1.0)
+        if self.findings.cardiomegaly:
+            half *= 1.28
+        elif self.findings.hyperinflation:
+            half *= 0.86
         width = half * 2 * self.body.chest_width
         scale, bottom = 0.83 * width / 0.151, self.dome + 0.065
         ventricle = disc(

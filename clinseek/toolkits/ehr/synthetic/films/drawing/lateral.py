@@ -112,8 +112,11 @@ class Lateral:
     def _shadows(self) -> Grid:
         """Heart, arch, hila, spine, breastbone, windpipe."""
         shift = self.exposure.shift
-        size = self.body.heart / 0.228 * (1.22 if self.findings.cardiomegaly else 1.0)
-        size *= 0.86 if self.findings.hyperinflation else 1.0
+        size = self.body.heart / 0.228
+        if self.findings.cardiomegaly:
+            size *= 1.22
+        elif self.findings.hyperinflation:
+            size *= 0.86
         low = self.body.diaphragm + 0.025
         heart = disc(0.245 + 0.115 * size + shift, low - 0.125 * size, 0.165 * size, 0.12 * size,
                      tilt=-0.75)  # fmt: skip
