@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clinseek.cli import bench_build, bench_paper, bench_suites
+from clinseek.cli import bench_build, bench_openseek, bench_paper, bench_suites
 from clinseek.cli.bench_suites import EvidenceChoice, check_name
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import console, emit, emit_json
@@ -18,7 +18,7 @@ from clinseek.cli.output import console, emit, emit_json
 if TYPE_CHECKING:
     from clinseek.evals.benchmarks.synthetic import SyntheticProgress
 
-PREPARED = ("synthetic", "clinseek-text", "clinseek-multimodal", "agentehr")
+PREPARED = ("synthetic", "openseek", "clinseek-text", "clinseek-multimodal", "agentehr")
 """What can be prepared: out of nothing, and from the folders of those who hold the data."""
 
 app = typer.Typer(
@@ -40,18 +40,28 @@ def prepare(
     name: Annotated[str, typer.Argument(metavar="NAME", help=f"{', '.join(PREPARED)}.")],
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="A new folder.")],
     source: Annotated[
-        Path | None, typer.Option("--from", metavar="DIR", help="Of a published suite: its files.")
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="DIR",
+            help="Of a published suite: its files. Of openseek: the raw csv, to check against.",
+        ),
     ] = None,
     store: Annotated[
         Path | None,
-        typer.Option("--store", metavar="DIR", help="Of a published suite: the store to ask."),
+        typer.Option(
+            "--store", metavar="DIR", help="Of a published suite and openseek: the store to ask."
+        ),
     ] = None,
     evidence: Annotated[
         EvidenceChoice,
         typer.Option(help="Packaged evidence as published, or rendered from the case throughout."),
     ] = EvidenceChoice.PUBLISHED,
     patients: Annotated[int, typer.Option(metavar="N", min=1, help="Of synthetic.")] = 40,
-    per_task: Annotated[int, typer.Option(metavar="N", min=1, help="Of synthetic.")] = 10,
+    per_task: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Of synthetic (10) and openseek (14 a template)."),
+    ] = None,
     seed: Annotated[int, typer.Option(metavar="S", help="Same seed, same rows.")] = 7,
     images: Annotated[
         bool, typer.Option("--images", help="Of synthetic: chest films too, and rows about them.")
@@ -62,14 +72,22 @@ def prepare(
 
     [dim]clinseek bench prepare synthetic --out bench[/dim]
 
+    [dim]clinseek bench prepare openseek --store STORE --from RAW --out bench[/dim]
+
     [dim]clinseek bench prepare clinseek-text --from RELEASE --store STORE --out bench[/dim]
 
     synthetic: out of nothing, a cohort, its store, and risk, decision and look-up rows with
-    packaged evidence, with --images multimodal rows too. No row is of a real person. The published
-    suites are read from the folder of those who hold them; what was found is told and written to
+    packaged evidence, with --images multimodal rows too. No row is of a real person. openseek:
+    questions with exact answers over a store, meant for the open demo. The published suites are
+    read from the folder of those who hold them; what was found is told and written to
     DIR/report.json.
     """
     check_name(name, PREPARED, what="benchmark")
+    if name == "openseek":
+        bench_openseek.prepare(
+            source, store=store, out=out, per_task=per_task, seed=seed, as_json=as_json
+        )
+        return
     if name != "synthetic":
         bench_suites.prepare(
             name, source, store=store, out=out, evidence=evidence.value, as_json=as_json
@@ -79,7 +97,12 @@ def prepare(
 
     with _progress() as progress:
         made = prepare_synthetic(
-            out, patients=patients, per_task=per_task, seed=seed, images=images, progress=progress
+            out,
+            patients=patients,
+            per_task=per_task or 10,
+            seed=seed,
+            images=images,
+            progress=progress,
         )
     if as_json:
         emit_json({"store": made.store, "rows": made.rows, "files": made.files})
