@@ -8,7 +8,6 @@ later is replaced by the next in that order.
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, NamedTuple
 
@@ -88,13 +87,13 @@ class Reserve:
         return heapq.nsmallest(self._most, self._held)
 
 
-def wanted_of_group(per_task: int, *, groups: int) -> int:
-    """How many rows of each group are looked for.
+def wanted_of_label(per_task: int) -> int:
+    """How many rows of yes, and of no, are looked for.
 
-    >>> wanted_of_group(40, groups=1), wanted_of_group(41, groups=2)
-    (40, 21)
+    >>> wanted_of_label(40), wanted_of_label(41)
+    (20, 21)
     """
-    return -(-per_task // groups)
+    return -(-per_task // 2)
 
 
 def taken(
@@ -106,14 +105,10 @@ def taken(
 ) -> list[Placed]:
     """The rows of a task out of those that passed, by patient and time."""
     if prevalence == "balanced" and task.is_yes_or_no:
-        as_many = min(len(passed.get("yes", [])), len(passed.get("no", [])))
+        there = (len(passed.get(label, [])) for label in ("yes", "no"))
+        as_many = min(wanted_of_label(per_task), *there)
         chosen = [one for group in ("yes", "no") for one in passed.get(group, [])[:as_many]]
         chosen = chosen[:-1] if len(chosen) > per_task else chosen
     else:
         chosen = passed.get("", [])[:per_task]
     return sorted(chosen, key=lambda one: (one.subject_id, one.question.cutoff, one.question))
-
-
-def labels_of(questions: Iterable[Question]) -> Counter[str]:
-    """How often each answer is right; an answer of several names counts for each of them."""
-    return Counter(name for one in questions for name in one.label)

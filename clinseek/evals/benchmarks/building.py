@@ -16,7 +16,7 @@ from clinseek.evals.benchmarks.balance import (
     Reserve,
     bounds_for,
     taken,
-    wanted_of_group,
+    wanted_of_label,
 )
 from clinseek.evals.benchmarks.candidates import CandidateRule, Pools, offered, pools_of
 from clinseek.evals.benchmarks.examining import Drawn, Errand, Examined, examine_patient
@@ -162,11 +162,7 @@ class _Building:
 
     def fill(self, made: Sequence[TaskRows], reserves: Mapping[str, Mapping[str, Reserve]]) -> None:
         """Examine questions in their order until every task has its rows, or has no more."""
-        queues = [
-            _Queue(each, group, reserve.in_order(), self._wanted(each.task))
-            for each in made
-            for group, reserve in sorted(reserves[each.task.name].items())
-        ]
+        queues = [queue for each in made for queue in self._queues(each, reserves[each.task.name])]
         done, total = 0, 0
         while batch := [(queue, one) for queue in queues for one in queue.next()]:
             total += len(batch)
@@ -180,9 +176,18 @@ class _Building:
             own = [queue for queue in queues if queue.made is each]
             self._finish(each, {queue.group: queue.passed() for queue in own})
 
-    def _wanted(self, task: Task) -> int:
-        balanced = self._settings.prevalence == "balanced" and task.is_yes_or_no
-        return wanted_of_group(self._settings.per_task, groups=2 if balanced else 1)
+    def _queues(self, made: TaskRows, reserves: Mapping[str, Reserve]) -> Iterator[_Queue]:
+        """Of labels that are to be balanced no more is looked at than the rarer one can match."""
+        held = {group: reserve.in_order() for group, reserve in sorted(reserves.items())}
+        wanted = self._settings.per_task
+        if self._is_balanced(made.task):
+            rarer = min(len(held.get(label, [])) for label in ("yes", "no"))
+            wanted = min(wanted_of_label(wanted), rarer)
+        for group, in_order in held.items():
+            yield _Queue(made, group, in_order, wanted)
+
+    def _is_balanced(self, task: Task) -> bool:
+        return self._settings.prevalence == "balanced" and task.is_yes_or_no
 
     def _errands(self, batch: Sequence[tuple[_Queue, Placed]]) -> list[Errand]:
         by_patient: dict[int, list[Drawn]] = {}
@@ -310,8 +315,21 @@ def _remarks(made: TaskRows, settings: BuildSettings) -> Iterator[str]:
                 "--prevalence natural takes it as it is"
             )
             return
+        rarer = min(("yes", "no"), key=lambda label: found.labels[label])
+        if len(made.rows) < settings.per_task:
+            yield (
+                f"{task.name}: {settings.per_task:,} rows were asked for; {len(made.rows):,} were "
+                f"taken, as many yes as no, since of {found.asked:,} questions "
+                f"{found.labels[rarer]:,} have the answer {rarer}{_apart(made)}"
+            )
+        return
     if len(made.rows) < settings.per_task:
         yield (
             f"{task.name}: {settings.per_task:,} rows were asked for; all {len(made.rows):,} that "
-            "there are were taken"
+            f"there are were taken{_apart(made)}"
         )
+
+
+def _apart(made: TaskRows) -> str:
+    dropped = sum(made.dropped.values())
+    return f" ({dropped:,} of those looked at were dropped)" if dropped else ""

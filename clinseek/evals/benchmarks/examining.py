@@ -10,19 +10,18 @@ import sqlite3
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from clinseek.errors import CaseError, CutoffError
+from clinseek.errors import CaseError
+from clinseek.evals.benchmarks.cases import cases_of
 from clinseek.evals.benchmarks.tasks import TASKS, Question
 from clinseek.evals.curated import package
 from clinseek.toolkits.ehr.availability import Profile
-from clinseek.toolkits.ehr.case import Case, open_case
+from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.store import Store
 from clinseek.validity.probe.direct import Place, lacks, reader
 from clinseek.validity.probe.look_up import LookUp
-from clinseek.validity.probe.patient import KeptRecord
 
 PROFILE: Profile = "available"
 NOTHING_KNOWN = "nothing was known of the patient by the cutoff"
@@ -54,22 +53,21 @@ class Examined(NamedTuple):
 
 def examine_patient(errand: Errand) -> list[Examined]:
     """One case for all questions of a cutoff, over a raw record that is read once."""
-    record = KeptRecord(Store.open(errand.store), errand.subject_id)
+    store = Store.open(errand.store)
     by_cutoff: dict[str, list[Drawn]] = defaultdict(list)
     for one in errand.drawn:
         by_cutoff[one.question.cutoff].append(one)
     examined: list[Examined] = []
-    with tempfile.TemporaryDirectory(prefix="clinseek-bench-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="clinseek-bench-") as folder,
+        cases_of(store, errand.subject_id, profile=PROFILE, folder=Path(folder)) as cases,
+    ):
         for cutoff, drawn in by_cutoff.items():
-            try:
-                opened = open_case(
-                    record, errand.subject_id, cutoff=cutoff, profile=PROFILE, folder=Path(folder)
-                )
-            except CutoffError:
-                examined += [Examined(one.number, None, NOTHING_KNOWN) for one in drawn]
-                continue
-            with closing(opened) as case:
-                examined += _examined(case, drawn, frozenset(record.tables))
+            with cases.at(cutoff) as case:
+                if case is None:
+                    examined += [Examined(one.number, None, NOTHING_KNOWN) for one in drawn]
+                else:
+                    examined += _examined(case, drawn, frozenset(store.tables))
     return examined
 
 

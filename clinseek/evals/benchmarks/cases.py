@@ -1,0 +1,101 @@
+"""Many cases of one patient, one after another, over a raw record that is laid out once.
+
+Each holds, row by row, what `open_case` gives at its cutoff. It is short of indexes, which cost
+more to make than the few look-ups of a build take without them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from clinseek.toolkits.ehr.availability import Profile
+from clinseek.toolkits.ehr.case import Case
+from clinseek.toolkits.ehr.case.build import PatientRecords, patient_tables
+from clinseek.toolkits.ehr.case.case import CaseKey
+from clinseek.toolkits.ehr.case.composition import composition_of
+from clinseek.toolkits.ehr.case.cutoff import read_cutoff
+from clinseek.toolkits.ehr.case.sheet import Sheet, raw_sheet
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "page_size = 4096")
+
+
+class PatientCases:
+    """The cases of one patient under one profile; only one is open at a time."""
+
+    def __init__(
+        self, store: PatientRecords, subject_id: int, sheet: Sheet, *, profile: Profile, path: Path
+    ) -> None:
+        self._store, self._subject_id, self._profile, self._path = store, subject_id, profile, path
+        self._connection = sheet.connection
+        self._made_before = _temporary(sheet.connection)
+        composition, tables = composition_of(profile), patient_tables(store)
+        nothing: frozenset[str] = frozenset()
+        self._place = [
+            statement
+            for table in composition.parents_first(tables)
+            for statement in composition.place(table, empty=sheet.empty.get(table, nothing))
+        ]
+        self._fill = [
+            (table, composition.create(table), composition.fill(table)) for table in tables
+        ]
+
+    @contextmanager
+    def at(self, cutoff: str) -> Iterator[Case | None]:
+        """The case at a cutoff; None where nothing is known by then. Gone with the context."""
+        key = CaseKey(str(self._store.path), self._subject_id, read_cutoff(cutoff), self._profile)
+        self._path.unlink(missing_ok=True)
+        vocabulary = self._store.vocabulary if self._store.vocabulary.is_file() else None
+        known = self._filled(key)
+        with closing(Case(key=key, path=self._path, vocabulary=vocabulary)) as case:
+            yield case if known else None
+
+    def _filled(self, key: CaseKey) -> int:
+        """Write the case's file; how many rows are known, `patients` apart."""
+        connection = self._connection
+        connection.execute('ATTACH DATABASE ? AS "case"', (str(self._path),))
+        try:
+            for pragma in _PRAGMAS:
+                connection.execute(f'PRAGMA "case".{pragma}')
+            connection.execute("BEGIN")
+            known = self._rows_filled(key.cutoff)
+            connection.execute("COMMIT")
+        finally:
+            for table in _temporary(connection) - self._made_before:
+                connection.execute(f'DROP TABLE temp."{table}"')
+            connection.execute('DETACH DATABASE "case"')
+        return known
+
+    def _rows_filled(self, cutoff: str) -> int:
+        connection, known = self._connection, 0
+        for statement in self._place:
+            connection.execute(statement, {"cutoff": cutoff} if ":cutoff" in statement else {})
+        for table, create, fill in self._fill:
+            connection.execute(create)
+            filled = connection.execute(fill, {"cutoff": cutoff})
+            known += filled.rowcount if table != "patients" else 0
+        return known
+
+
+@contextmanager
+def cases_of(
+    store: PatientRecords, subject_id: int, *, profile: Profile, folder: Path
+) -> Iterator[PatientCases]:
+    """The cases of a patient, each written to a file in `folder`; the raw record is read once."""
+    vocabulary = store.vocabulary if store.vocabulary.is_file() else None
+    ranked = composition_of(profile).ranked
+    rows = store.read_subject(subject_id)
+    with raw_sheet(rows, vocabulary=vocabulary, ranked=ranked) as sheet:
+        yield PatientCases(
+            store, subject_id, sheet, profile=profile, path=folder / f"{subject_id}.sqlite"
+        )
+
+
+def _temporary(connection: sqlite3.Connection) -> frozenset[str]:
+    named = connection.execute("SELECT name FROM temp.sqlite_schema WHERE type = 'table'")
+    return frozenset(name for (name,) in named)
