@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -78,6 +79,14 @@ def score(
             "--judge", metavar="MODEL", help="Decides where rules cannot (see clinseek models)."
         ),
     ] = None,
+    published_mapping: Annotated[
+        bool,
+        typer.Option(
+            "--published-mapping",
+            help="published_multimodal reads each answer as the nearest gold name of its task, by "
+            "meaning, as the published figures do; needs the extra `embeddings`.",
+        ),
+    ] = False,
     interval: Annotated[
         Interval,
         typer.Option(
@@ -106,6 +115,7 @@ def score(
     out and counted.
     """
     from clinseek.evals.scorers import scorer_named
+    from clinseek.evals.scorers.gold_names import gold_names
     from clinseek.evals.scorers.run_source import run_source
     from clinseek.evals.scorers.score_files import write_scores
     from clinseek.evals.scorers.scored_run import ALWAYS, score_run
@@ -115,11 +125,16 @@ def score(
     named = [scorer_named(name) for name in dict.fromkeys(scorers or ALWAYS)]
     source = run_source(run, manifest=manifest)
     asked = remembering(judge_named(judge), source.scores) if judge else None
-    scored = score_run(source, named, at_hand=at_hand(source, store, asked, cases=cases))
+    resources = at_hand(source, store, asked, cases=cases)
+    if published_mapping:
+        resources = replace(resources, gold_names=gold_names(source.rows))
+    scored = score_run(source, named, at_hand=resources)
     summaries = [
         summarise(name, scores, interval=interval) for name, scores in scored.scores.items()
     ]
-    write_scores(source.scores, scored, summaries, judge=_told(asked), interval=interval)
+    mapping = resources.gold_names and f"gold names, {resources.gold_names.model}"
+    told = {"judge": _told(asked), "interval": interval, "mapping": mapping}
+    write_scores(source.scores, scored, summaries, **told)
     written = _write_published(write_published, source) if write_published else None
     _say_remarks(scored, summaries)
     _say_verdicts(asked)

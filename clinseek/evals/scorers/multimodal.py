@@ -2,7 +2,8 @@
 
 Two things differ from the published scorer, and on purpose. Where a rule can decide that one item
 says the same as another (yes and 1, two spellings of a date, equal words) no judge is asked. And
-predictions are mapped to a shipped vocabulary, not to the gold names that stand in the results.
+predictions are mapped to a shipped vocabulary, not to the gold names of the rows, unless that is
+asked for (`gold_names`).
 """
 
 from __future__ import annotations
@@ -99,11 +100,7 @@ def _same(kind: JudgeKind, said: str, gold: str) -> bool | None:
 def _as_sets(row: Row, predicted: list[str], gold: list[str], at_hand: Resources) -> Verdict:
     raw_predicted, raw_gold = normal_names(predicted), normal_names(gold)
     raw = set_scores(raw_predicted, raw_gold)
-    mapped = raw_predicted
-    vocabulary = None if row.task == _NEVER_MAPPED else vocabulary_of(row, at_hand)
-    if vocabulary is not None:
-        titles = {name: vocabulary.title_of(name) for name in raw_predicted}
-        mapped = frozenset(normal_name(titles[name] or name) for name in raw_predicted)
+    mapped = raw_predicted if row.task == _NEVER_MAPPED else _mapped(row, raw_predicted, at_hand)
     scores = set_scores(mapped, raw_gold)
     parts = {
         **scores.parts(),
@@ -111,3 +108,15 @@ def _as_sets(row: Row, predicted: list[str], gold: list[str], at_hand: Resources
         "vocab_mapped": float(len(mapped - raw_predicted)),
     }
     return Verdict(scores.f1, difference_told(mapped, raw_gold), parts)
+
+
+def _mapped(row: Row, predicted: frozenset[str], at_hand: Resources) -> frozenset[str]:
+    """Predictions as titles of a vocabulary, or as gold names where those are at hand."""
+    if at_hand.gold_names is not None:
+        meant = at_hand.gold_names.meant(row.task, sorted(predicted))
+        return frozenset(normal_name(meant.get(name, name)) for name in predicted)
+    vocabulary = vocabulary_of(row, at_hand)
+    if vocabulary is None:
+        return predicted
+    titles = {name: vocabulary.title_of(name) for name in predicted}
+    return frozenset(normal_name(titles[name] or name) for name in predicted)

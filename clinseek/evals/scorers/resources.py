@@ -14,6 +14,7 @@ from clinseek.records import Record
 
 if TYPE_CHECKING:
     from clinseek.evals.rows import Row
+    from clinseek.evals.scorers.gold_names import GoldNames
     from clinseek.evals.scorers.judging import Judge
     from clinseek.toolkits.ehr.case import Case
 
@@ -27,12 +28,14 @@ class Resources:
     """Nothing is at hand by default, and scorers that need something say so.
 
     `vocabulary` gives a shipped vocabulary by name. `judge` decides where rules cannot. With a
-    `store` cases are opened again where rows must be read (slow: some 100 ms a run).
+    `store` cases are opened again where rows must be read (slow: some 100 ms a run). With
+    `gold_names` multimodal answers are read as published.
     """
 
     vocabulary: Callable[[str], Vocabulary | None] = _no_vocabulary
     judge: Judge | None = None
     store: Path | None = None
+    gold_names: GoldNames | None = None
 
     @contextmanager
     def case_of(self, row: Row, record: Record) -> Iterator[Case | None]:

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from clinseek.evals.scorers import Judge, Resources, Vocabulary, score_record
+from clinseek.evals.scorers.gold_names import GoldNames
 from clinseek.evals.scorers.judging import PROMPT_HASH
 from clinseek.evals.scorers.multimodal import kind_of
 from clinseek.evals.scorers.verdict_file import remembering
@@ -128,6 +130,34 @@ def test_several_gold_items_are_a_set_mapped_to_a_shipped_vocabulary() -> None:
     assert score.value == 1.0
     assert score.parts["f1_raw"] == 0.5
     assert score.parts["vocab_mapped"] == 1.0
+
+
+WORDS = ("effusion", "edema", "pneumonia")
+
+
+def counted(texts: Sequence[str]) -> Any:
+    """A vector of which of three words stand in a text; one of length 0 where none does."""
+    held = np.array([[float(word in text.lower()) for word in WORDS] for text in texts])
+    return (held / np.maximum(np.linalg.norm(held, axis=1, keepdims=True), 1)).astype(np.float32)
+
+
+def test_as_published_an_answer_is_read_as_the_nearest_gold_name_of_its_task() -> None:
+    label = [{"name": "Pleural Effusion"}, {"name": "Edema"}]
+    row = a_row(label, task="medmod_radiology")
+    other = a_row([{"name": "Pneumonia"}], qid="q2", task="medmod_phenotyping")
+    names = GoldNames([row, other], counted, model="counted")
+    assert names.meant(row.task, ["large effusion", "pneumonia"]) == {
+        "large effusion": "Pleural Effusion"
+    }
+    answered = a_record(["Large effusion", "pulmonary edema", "pneumonia"])
+    at_hand = Resources(gold_names=names)
+    score = score_record(row, answered, "published_multimodal", at_hand=at_hand)
+    assert score.value == pytest.approx(0.8)
+    assert score.parts["f1_raw"] == 0.0
+    assert score.parts["vocab_mapped"] == 2.0
+    table = row.model_copy(update={"task": "ehrxqa_table"})
+    assert score_record(table, answered, "published_multimodal", at_hand=at_hand).value == 0.0
+    assert names.meant("unknown task", ["edema"]) == {}
 
 
 def test_multimodal_rows_without_gold_are_skipped_as_published() -> None:
