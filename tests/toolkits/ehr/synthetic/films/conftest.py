@@ -12,8 +12,6 @@ import pytest
 
 from clinseek.toolkits.ehr.synthetic import SynthReport, synthesise
 
-pytest.importorskip("PIL")
-
 Rows = list[dict[str, str]]
 
 

@@ -19,6 +19,8 @@ from clinseek.toolkits.ehr.synthetic.films.findings import Findings
 from clinseek.toolkits.ehr.synthetic.films.studies import View
 from clinseek.toolkits.ehr.synthetic.streams import Identifiers, Stream
 
+pytest.importorskip("PIL", reason="needs Pillow")
+
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom as shares of the edge; the patient's right is on the left."""
 

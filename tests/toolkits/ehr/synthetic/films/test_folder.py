@@ -8,12 +8,15 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from clinseek.errors import SettingError
 from clinseek.toolkits.ehr.synthetic import SynthProgress, synthesise
 
 from .conftest import Filmed
+
+pytest.importorskip("PIL", reason="needs Pillow")
+
+from PIL import Image
 
 METADATA = (
     "dicom_id,subject_id,study_id,PerformedProcedureStepDescription,ViewPosition,Rows,Columns,"

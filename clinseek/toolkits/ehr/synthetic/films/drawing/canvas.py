@@ -122,7 +122,7 @@ def seen_through(parts: Iterable[tuple[Image.Image, Grid]], *, blur: float) -> G
     seen = []
     for image, mask in parts:
         grey = Image.fromarray((mask * np.float32(255)).astype(np.uint8))
-        large = grey.resize((SIZE, SIZE), Image.Resampling.BILINEAR)
+        large = grey.resize((SIZE, SIZE), Image.Resampling.NEAREST)  # the blur smooths it
         seen.append(ImageChops.multiply(image, large))
     return grid_of(reduce(ImageChops.add, seen).filter(ImageFilter.BoxBlur(blur)))
 
@@ -137,6 +137,13 @@ def drawn(strokes: Iterable[Stroke]) -> Image.Image:
         scaled = [(x * SIZE, y * SIZE) for x, y in points]
         draw.line(scaled, fill=round(255 * strength), width=max(1, round(width)))
     return image
+
+
+def moved(image: Image.Image, share: float) -> Image.Image:
+    """The picture, moved to the right by a share of its edge."""
+    from PIL import ImageChops
+
+    return ImageChops.offset(image, round(share * SIZE), 0)
 
 
 def grid_of(image: Image.Image) -> Grid:

@@ -2,40 +2,34 @@
 
 from __future__ import annotations
 
-import math
-import random
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cached_property
 
 import numpy as np
 
 from clinseek.toolkits.ehr.synthetic.films.drawing.body import Body, Exposure
 from clinseek.toolkits.ehr.synthetic.films.drawing.canvas import (
-    Bone,
     Grid,
-    Point,
-    Stroke,
     X,
     Y,
     clouds,
     contour,
     course,
-    crossing,
-    curve,
     disc,
-    drawn,
     enlarged,
     hill,
+    moved,
     rolled,
     seen_through,
     soft,
 )
 from clinseek.toolkits.ehr.synthetic.films.drawing.devices import Landmarks, devices
+from clinseek.toolkits.ehr.synthetic.films.drawing.skeleton import (
+    skeleton,
+    vessel_trees,
+    wall_of,
+)
 from clinseek.toolkits.ehr.synthetic.films.findings import Findings, Side
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 _ZONE = {
     "right upper": (-0.19, 0.33, 0.13, 0.10),
@@ -49,7 +43,6 @@ _DOME = (
     (1.02, 0.135), (1.15, 0.26), (1.3, 0.6),
 )  # fmt: skip
 """How far the diaphragm lies below its dome, by the share of the way to the side."""
-_SIDES: tuple[tuple[Side, int], ...] = (("right", -1), ("left", 1))
 
 
 @dataclass(frozen=True)
@@ -75,11 +68,7 @@ class Frontal:
     @cached_property
     def wall(self) -> Grid:
         """Half the width of the chest cavity, by row; below zero above the apex."""
-        top, wide = self.body.apex, self.body.chest_width
-        share = (0, 0.015, 0.05, 0.11, 0.2, 0.32, 0.46, 0.6, 0.75, 1.0)
-        width = (0, 0.22, 0.42, 0.57, 0.71, 0.83, 0.92, 0.97, 1.0, 1.0)
-        rows = [top + 0.70 * s for s in share]
-        return course([0, top - 0.001, *rows], [-0.3, -0.02, *(wide * w for w in width)])
+        return course(*wall_of(self.body))
 
     @cached_property
     def aside(self) -> Grid:
@@ -140,9 +129,13 @@ class Frontal:
         if self.findings.pneumothorax is not None:
             coarse += self._pleural_line()
         air = lung * (1 - self.collapsed) * (1 - np.float32(0.8) * heart)
+        bones = moved(skeleton(self.body, bedside=self.bedside), self.exposure.shift)
+        wet = self.findings.edema > 0
+        vessels = moved(
+            vessel_trees(self.body.vessels, self.body.apex, wet=wet), self.exposure.shift
+        )
         fine = seen_through(
-            [(self._bones(), np.float32(0.4) + np.float32(0.6) * lung), (self._vessels(), air)],
-            blur=1.0,
+            [(bones, np.float32(0.4) + np.float32(0.6) * lung), (vessels, air)], blur=1.0
         )
         total = enlarged(coarse) + np.float32(0.27) * fine
         return total + devices(self.landmarks, self.findings)
@@ -286,85 +279,3 @@ class Frontal:
         away = soft(np.abs(self.aside) - np.float32(0.085), 0.03)
         line: Grid = np.float32(0.4) * edge.astype(np.float32) * inside * away
         return line
-
-    def _bones(self) -> Image.Image:
-        """Ribs, collar bones and shoulder blades, their edges brighter than their middle."""
-        behind: list[Bone] = []
-        before: list[Bone] = []
-        for _, sign in _SIDES:
-            behind += [Bone(self._rib(sign, n), 10.5, 0.75) for n in range(10)]
-            before += [Bone(self._front_rib(sign, n), 12.5, 0.55) for n in range(1, 7)]
-            collar = [(0.04, 0.075), (0.12, 0.055), (0.22, 0.02), (0.31, 0.01), (0.40, 0.03)]
-            top = self.body.apex
-            line = curve([(self.middle + sign * x, y + top) for x, y in collar])
-            before.append(Bone(line, 13.5, 1.0))
-        blades = [Bone(points, 9.0, 0.42) for points in self._shoulder_blades()]
-        return crossing((behind, [*before, *blades]))
-
-    def _rib(self, sign: int, number: int) -> list[Point]:
-        top = self.body.apex - 0.005 + number * self.body.rib_gap
-        reach = float(np.interp(top + 0.06, Y[:, 0], self.wall[:, 0]))
-        reach = max(0.1, reach)
-        slope = self.body.rib_slope * (0.02 + 0.006 * number)
-        shape = ((0.05, 0.0), (0.35 * reach, -0.012), (0.68 * reach, slope * 0.35),
-                 (0.92 * reach, slope + 0.02), (reach + 0.004, slope + 0.055))  # fmt: skip
-        return curve([(self.middle + sign * x, top + y) for x, y in shape])
-
-    def _front_rib(self, sign: int, number: int) -> list[Point]:
-        top = self.body.apex + 0.035 + number * self.body.rib_gap * 1.25
-        reach = max(0.1, float(np.interp(top, Y[:, 0], self.wall[:, 0])))
-        fall = self.body.rib_slope * 0.085
-        shape = ((reach + 0.002, 0.0), (0.85 * reach, 0.5 * fall), (0.62 * reach, 0.9 * fall),
-                 (0.42 * reach, 1.05 * fall))  # fmt: skip
-        return curve([(self.middle + sign * x, top + y) for x, y in shape])
-
-    def _shoulder_blades(self) -> list[list[Point]]:
-        out = 0.0 if self.bedside else 0.075
-        edge = ((0.30, 0.17), (0.335, 0.27), (0.315, 0.38), (0.36, 0.27), (0.42, 0.18))
-        return [curve([(self.middle + sign * (x + out), y) for x, y in edge]) for _, sign in _SIDES]
-
-    def _vessels(self) -> Image.Image:
-        """A tree from each hilum; the vessels of wet lungs are wider."""
-        wider = 1 + 0.35 * self.findings.edema
-        moved = (self.middle, self.body.apex + 0.295)
-        return drawn(
-            Stroke([(x + moved[0], y + moved[1]) for x, y in stroke.points],
-                   stroke.width * wider, stroke.strength)
-            for stroke in _tree(self.body.vessels)
-        )  # fmt: skip
-
-
-@lru_cache(maxsize=4)
-def _tree(seed: int) -> tuple[Stroke, ...]:
-    """The vessels of both lungs, placed from the middle of the hila."""
-    drawing = random.Random(seed)
-    strokes: list[Stroke] = []
-    for _, sign in _SIDES:
-        for angle in (-1.25, -0.72, -0.19, 0.34, 0.87, 1.4):
-            twig = _Twig((sign * 0.085, 0.0), angle, 0.085, 4.6 + 0.9 * angle)
-            _grow(strokes, drawing, twig, sign)
-    return tuple(strokes)
-
-
-class _Twig(NamedTuple):
-    start: Point
-    angle: float
-    length: float
-    width: float
-
-
-def _grow(strokes: list[Stroke], drawing: random.Random, twig: _Twig, sign: int) -> None:
-    """Draw a twig and those that spring from its end."""
-    if twig.width < 1.1:
-        return
-    points, (x, y), angle = [twig.start], twig.start, twig.angle
-    for _ in range(3):
-        angle += drawing.gauss(0, 0.16)
-        x += sign * math.cos(angle) * twig.length / 3
-        y += math.sin(angle) * twig.length / 3
-        points.append((x, y))
-    strokes.append(Stroke(points, twig.width, min(0.85, 0.2 + 0.14 * twig.width)))
-    for turn in (-0.42, 0.38):
-        bent = angle + turn + drawing.gauss(0, 0.15)
-        length = twig.length * drawing.uniform(0.65, 0.9)
-        _grow(strokes, drawing, _Twig(points[-1], bent, length, 0.68 * twig.width), sign)
