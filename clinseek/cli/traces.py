@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from clinseek.training.filters import FilterReport
     from clinseek.training.filters.together import Balance
     from clinseek.training.refining import RefineReport
-    from clinseek.training.splits import HashSplit
+    from clinseek.training.splits import PatientSplit
     from clinseek.training.traces.folder import TraceFolder
     from clinseek.training.traces.lengths import Length
 
@@ -46,14 +46,16 @@ HeldOutOption = Annotated[
     typer.Option(
         "--held-out",
         metavar="ROWS",
-        help="Benchmark rows whose patients are for testing, whatever their hash (repeatable).",
+        help="Benchmark rows whose patients are for testing (repeatable).",
     ),
 ]
-TestShareOption = Annotated[
-    float,
-    typer.Option(min=0, max=0.9, help="The share of patients, by hash, that are for testing."),
+SplitOption = Annotated[
+    Literal["benchmarks", "held-out"],
+    typer.Option(
+        help="Who is for testing: 15 % of the patients by hash, as in the benchmarks made here, "
+        "and those of --held-out; or those of --held-out alone."
+    ),
 ]
-SaltOption = Annotated[str, typer.Option(help="The salt of the hash that parts patients.")]
 
 
 def register(main: typer.Typer) -> None:
@@ -129,8 +131,7 @@ def filter_(
         Literal["drop", "keep"], typer.Option(help="Traces that name no patient.")
     ] = "drop",
     held_out: HeldOutOption = None,
-    test_share: TestShareOption = 0.2,
-    salt: SaltOption = "clinseek-patients-1",
+    split: SplitOption = "benchmarks",
     tokenizer: TokenizerOption = None,
     manifest: ManifestOption = None,
     as_json: JsonOption = False,
@@ -163,7 +164,7 @@ def filter_(
         [trace_source(run, manifest=manifest if run.is_file() else None) for run in runs],
         out,
         settings=settings,
-        split=_split(held_out, test_share, salt),
+        split=_split(split, held_out),
         length=_length(tokenizer),
     )
     _tell_filtered(report, out, as_json=as_json)
@@ -202,14 +203,20 @@ def _balance(per_task: str | None) -> Balance:
 
 
 def _split(
-    held_out: Sequence[Path] | None, test_share: float, salt: str, *, validation: float = 0.02
-) -> HashSplit:
+    split: str, held_out: Sequence[Path] | None, *, validation: float = 0.02
+) -> PatientSplit:
     from clinseek.evals.rows import read_rows
-    from clinseek.training.splits import HashSplit
+    from clinseek.training.splits import BenchmarkSplit, HeldOutSplit
 
     rows = [row for file in held_out or () for row in read_rows(file)]
     named = frozenset(row.subject_id for row in rows if row.subject_id is not None)
-    return HashSplit(salt=salt, test=test_share, validation=validation, held_out=named)
+    if split == "benchmarks":
+        return BenchmarkSplit(named)
+    if not named:
+        raise SettingError(
+            "--split held-out: name the rows whose patients are for testing with --held-out ROWS"
+        )
+    return HeldOutSplit(named, validation=validation)
 
 
 def _length(tokenizer: Path | None) -> Length:
@@ -257,6 +264,9 @@ def refine(
         Literal["keep", "drop"],
         typer.Option(help="Traces with calls that cannot be made again (browser, images)."),
     ] = "keep",
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes. [the cores]")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Take out of traces what taught nothing, and prove what is left on the real record.
@@ -280,11 +290,19 @@ def refine(
             reasoning_chars=reasoning_chars, unreplayed=unreplayed,
         ),
         store=None if no_replay else store,
+        jobs=jobs or _jobs(_folder(kept).about.traces, replays=not no_replay),
     )  # fmt: skip
     if as_json:
         emit_json({"out": out, **report.model_dump(mode="json")})
         return
     _tell_refined(report, out)
+
+
+def _jobs(traces: int, *, replays: bool) -> int:
+    """The cores, but no more processes than there is work for."""
+    import os
+
+    return max(1, min(os.cpu_count() or 1, 8, traces // 32)) if replays else 1
 
 
 def _tell_refined(report: RefineReport, out: Path) -> None:
@@ -331,10 +349,11 @@ def export(
     errors: Annotated[
         Literal["train", "skip"], typer.Option(help="skip: no loss on turns with a refused call.")
     ] = "train",
-    validation_share: Annotated[float, typer.Option(min=0, max=0.9)] = 0.02,
+    validation_share: Annotated[
+        float, typer.Option(min=0, max=0.9, help="Of the patients, with --split held-out.")
+    ] = 0.02,
     held_out: HeldOutOption = None,
-    test_share: TestShareOption = 0.2,
-    salt: SaltOption = "clinseek-patients-1",
+    split: SplitOption = "benchmarks",
     tokenizer: TokenizerOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -353,7 +372,7 @@ def export(
             form=form, max_tokens=max_tokens or None, long=long, names=names,
             last_turns=last_turns, errors=errors,
         ),
-        split=_split(held_out, test_share, salt, validation=validation_share),
+        split=_split(split, held_out, validation=validation_share),
         length=_length(tokenizer),
     )  # fmt: skip
     if as_json:

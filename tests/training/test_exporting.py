@@ -18,7 +18,7 @@ from clinseek.errors import SettingError
 from clinseek.training.exporting import ExportReport, ExportSettings, export_traces
 from clinseek.training.exporting.example import weights_of
 from clinseek.training.exporting.windows import windows_of
-from clinseek.training.splits import HashSplit, PatientSplit
+from clinseek.training.splits import HeldOutSplit, PatientSplit
 from clinseek.training.traces import Trace, TraceFolder
 from clinseek.training.traces.lengths import EstimatedLength
 from tests.training.made import TOOLS, EveryoneIn, a_trace, asked, lines_of
@@ -74,7 +74,7 @@ def test_parquet_gives_back_each_call_with_its_own_arguments_and_no_other(tmp_pa
 
 
 def test_a_patient_is_in_one_part_and_stays_there_whoever_else_there_is(tmp_path: Path) -> None:
-    split = HashSplit(test=0.0, validation=0.3)
+    split = HeldOutSplit({7}, validation=0.3)
     traces = [a_trace(id=str(n), subject_id=10_000_000 + n // 2) for n in range(60)]
     report = exported(traces, tmp_path, split)
     part = {line["subject_id"]: name for name in ("train", "validation")
@@ -173,8 +173,7 @@ import sys
 from pathlib import Path
 from clinseek.cli.main import run
 print("ready", flush=True)
-run(["traces", "export", sys.argv[1], "--format", sys.argv[3], "--out", sys.argv[2],
-     "--test-share", "0"])
+run(["traces", "export", sys.argv[1], "--format", sys.argv[3], "--out", sys.argv[2]])
 """
 
 

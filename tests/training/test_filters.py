@@ -14,7 +14,7 @@ from clinseek.errors import SettingError
 from clinseek.training.filters import Dropped, FilterReport, FilterSettings, filter_traces, single
 from clinseek.training.filters.together import balanced, best_of_epochs, duplicates
 from clinseek.training.filters.verdict import KEPT, Brief, Filter
-from clinseek.training.splits import HashSplit
+from clinseek.training.splits import BenchmarkSplit
 from clinseek.training.traces import Trace, TraceFolder, TraceSource
 from clinseek.training.traces.lengths import EstimatedLength
 from clinseek.training.traces.trace import text_in
@@ -142,7 +142,7 @@ def test_a_patient_of_the_test_split_stops_the_filter_and_nothing_is_written(
     with pytest.raises(SettingError, match="1 traces are of patients of the test split"):
         filter_traces(
             [source], tmp_path / "kept", settings=FilterSettings(),
-            split=HashSplit(held_out={10000019}), length=EstimatedLength(),
+            split=BenchmarkSplit(held_out={10000019}), length=EstimatedLength(),
         )  # fmt: skip
     assert list(tmp_path.iterdir()) == []
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -14,10 +16,19 @@ from clinseek.training.refining.reasoning import Reasoning, with_reasoning
 from clinseek.training.refining.redundant import removals
 from clinseek.training.refining.removing import Unremovable, without
 from clinseek.training.refining.replaying import Replay, replay_over
-from clinseek.training.traces.folder import TraceFolder, draft_folder, trace_writer
+from clinseek.training.traces.folder import (
+    TRACES,
+    TraceFolder,
+    draft_folder,
+    read_trace,
+    trace_writer,
+)
 from clinseek.training.traces.trace import Trace, calls_in
+from clinseek.validity.processes import workers
 
 REPORT = "report.json"
+_PART = 16
+"""Traces that one process takes at a time."""
 
 
 class RefineSettings(BaseModel):
@@ -61,42 +72,77 @@ class _Refined(NamedTuple):
     left_alone: str | None
 
 
+@dataclass
 class _Count:
-    def __init__(self) -> None:
-        self.read = self.kept = self.edited = self.before = self.after = 0
-        self.replayed = self.skipped = 0
-        self.edits: Counter[str] = Counter()
-        self.left_alone: Counter[str] = Counter()
-        self.dropped: Counter[str] = Counter()
-        self.examples: list[Example] = []
+    """What came of some traces; `sources` are those of the traces that were kept, in order."""
+
+    read: int = 0
+    edited: int = 0
+    before: int = 0
+    after: int = 0
+    replayed: int = 0
+    skipped: int = 0
+    sources: list[str] = field(default_factory=list)
+    edits: Counter[str] = field(default_factory=Counter)
+    left_alone: Counter[str] = field(default_factory=Counter)
+    dropped: Counter[str] = field(default_factory=Counter)
+    examples: list[Example] = field(default_factory=list)
 
     def drop(self, trace: Trace, reason: str, words: str) -> None:
         self.dropped[reason] += 1
-        if self.dropped[reason] <= EXAMPLES:
-            self.examples.append(
-                Example(
-                    trace=trace.id, source=trace.origin["source"], qid=trace.qid,
-                    epoch=trace.epoch, reason=reason, words=words,
-                )
-            )  # fmt: skip
+        example = Example(
+            trace=trace.id, source=trace.origin["source"], qid=trace.qid, epoch=trace.epoch,
+            reason=reason, words=words,
+        )  # fmt: skip
+        self.examples.append(example)
+
+    def add(self, other: _Count) -> None:
+        for name in ("read", "edited", "before", "after", "replayed", "skipped"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        for name in ("edits", "left_alone", "dropped"):
+            getattr(self, name).update(getattr(other, name))
+        self.sources += other.sources
+        self.examples = [*self.examples, *other.examples][:EXAMPLES]
+
+
+class _Part(NamedTuple):
+    """Some of the traces: where they stand, and the file for what they become."""
+
+    folder: Path
+    lines: list[tuple[int, int]]
+    out: Path
+    settings: RefineSettings
+    store: Path | None
+    number: int
 
 
 def refine_traces(
-    folder: TraceFolder, out: Path, *, settings: RefineSettings, store: Path | None
+    folder: TraceFolder,
+    out: Path,
+    *,
+    settings: RefineSettings,
+    store: Path | None,
+    jobs: int = 1,
 ) -> RefineReport:
-    """Write the refined traces of `folder` to the new folder `out`.
+    """Write the refined traces of `folder` to the new folder `out`, in their order.
 
     With a `store` every call that is left is made again on its case; a trace of which one gives
-    another observation is dropped. None: nothing is replayed, and the report says so.
-    SettingError where the store is another than that of the runs, or no trace is left.
+    another observation is dropped. None: nothing is replayed, and the report says so. `jobs`
+    processes share the work. SettingError where the store is another than that of the runs, or no
+    trace is left.
     """
     count = _Count()
     with draft_folder(out) as draft:
-        with trace_writer(draft) as writer, replay_over(store) as replay:
-            for trace in folder.traces():
-                refined = _one(trace, settings, replay, count)
-                if refined is not None:
-                    writer.write(refined)
+        with workers(jobs) as each:
+            parts = list(_parts(folder, draft, settings, store))
+            made = dict(each(_refine_part, parts))
+        with trace_writer(draft) as writer:
+            for part in parts:
+                count.add(made[part.number])
+                with part.out.open("rb") as file:
+                    for line, source in zip(file, made[part.number].sources, strict=True):
+                        writer.write_line(line, source=source)
+                part.out.unlink()
         if not writer.written:
             took = ", ".join(f"{n:,} {reason}" for reason, n in count.dropped.items())
             raise SettingError(f"no trace is left of {count.read:,}: {took or 'there was none'}")
@@ -106,6 +152,39 @@ def refine_traces(
         writer.close("refine", told, [folder.about.model_dump(mode="json")])
         (draft / REPORT).write_text(report.model_dump_json(indent=2) + "\n")
     return report
+
+
+def _parts(
+    folder: TraceFolder, draft: Path, settings: RefineSettings, store: Path | None
+) -> Iterator[_Part]:
+    places: list[tuple[int, int]] = []
+    offset = number = 0
+    for line, _ in folder.lines():
+        places.append((offset, len(line)))
+        offset += len(line)
+        if len(places) == _PART:
+            out = draft / f"part-{number}.jsonl"
+            yield _Part(folder.path, places, out, settings, store, number)
+            places, number = [], number + 1
+    if places:
+        yield _Part(folder.path, places, draft / f"part-{number}.jsonl", settings, store, number)
+
+
+def _refine_part(part: _Part) -> tuple[int, _Count]:
+    count = _Count()
+    with (
+        (part.folder / TRACES).open("rb") as traces,
+        part.out.open("wb") as file,
+        replay_over(part.store) as replay,
+    ):
+        for offset, length in part.lines:
+            traces.seek(offset)
+            trace = read_trace(traces.read(length), f"{part.folder / TRACES}, byte {offset}")
+            refined = _one(trace, part.settings, replay, count)
+            if refined is not None:
+                file.write(refined.model_dump_json().encode() + b"\n")
+                count.sources.append(refined.origin["source"])
+    return part.number, count
 
 
 def _one(
@@ -125,7 +204,6 @@ def _one(
             count.drop(trace, "cannot be replayed", f"{replayed.skipped} calls")
             return None
         count.replayed += replayed.same
-    count.kept += 1
     made = refined.edits[len(trace.edits) :]
     count.edited += bool(made)
     count.edits.update(edit["kind"] for edit in made)
@@ -156,7 +234,7 @@ def refined_trace(trace: Trace, settings: RefineSettings) -> _Refined:
 def _report(count: _Count, *, replayed: bool) -> RefineReport:
     return RefineReport(
         read=count.read,
-        kept=count.kept,
+        kept=len(count.sources),
         edited=count.edited,
         edits=dict(count.edits.most_common()),
         left_alone=dict(count.left_alone.most_common()),
