@@ -17,10 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from clinseek.toolkits.ehr.store import IngestProgress, IngestReport
+    from clinseek.toolkits.ehr.store.cxr.columns import Part
 
 SECONDS_BETWEEN_LINES = 5.0
 LISTED = 8
 """Names of strays and missing tables that are printed before `and N more`."""
+
+_WITHOUT: dict[Part, str] = {
+    "split": "split",
+    "chexpert": "the labels of CheXpert",
+    "negbio": "the labels of NegBio",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +38,7 @@ def register(app: typer.Typer) -> None:
 def ingest(
     sources: Annotated[
         list[Path],
-        typer.Argument(metavar="DIR...", help="Folders with hosp, icu, ed or note, as downloaded."),
+        typer.Argument(metavar="DIR...", help="Folders with hosp, icu, ed, note, or MIMIC-CXR."),
     ],
     out: Annotated[
         Path,
@@ -64,12 +71,13 @@ def ingest(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Make a store of raw MIMIC-IV, MIMIC-IV-ED and MIMIC-IV-Note tables.
+    """Make a store of raw MIMIC-IV, MIMIC-IV-ED, MIMIC-IV-Note and MIMIC-CXR(-JPG) folders.
 
     [dim]clinseek ingest ~/mimiciv/3.1 ~/mimic-iv-ed/2.2 --out STORE[/dim]
 
-    Files may be .csv or .csv.gz. Killed at any moment and run again, it goes on by table.
-    Broken rows go to STORE/rejected with their line and reason.
+    Files may be .csv or .csv.gz. X-rays stay where they are: the store has their paths. Run again
+    with a folder more, it adds that one's tables. Killed at any moment and run again, it goes on by
+    table. Broken rows go to STORE/rejected with their line and reason.
     """
     from clinseek.toolkits.ehr.candidates.supplied import with_supplied
     from clinseek.toolkits.ehr.store import ingest as ingest_store
@@ -147,6 +155,7 @@ def closing_lines(report: IngestReport) -> Iterator[str]:
     """What the closing table cannot say, one sentence a line."""
     if report.missing:
         yield f"missing (served as absent): {_listed(report.missing)}"
+    yield from _of_images(report)
     unknown = [
         f"{each.table}.{column}" for each in report.tables for column in each.unknown_columns
     ]
@@ -169,6 +178,21 @@ def closing_lines(report: IngestReport) -> Iterator[str]:
         where = report.store / "rejected"
         yield f"broken rows: {report.rejected:,}, each with its line and reason in {where}"
     yield _summary(report)
+
+
+def _of_images(report: IngestReport) -> Iterator[str]:
+    """What is there of MIMIC-CXR beside its rows, and what is not."""
+    cxr = report.cxr
+    if cxr is None:
+        return
+    where = "none was seen below the folders" if cxr.images is None else f"seen below {cxr.images}"
+    root = "" if cxr.images is None else ", the image root of image tools"
+    yield f"X-ray images ({cxr.ending}) stay where they are: {where}{root}"
+    empty = [said for part, said in _WITHOUT.items() if part in cxr.missing]
+    if cxr.reports is None and "study-list" in cxr.missing:
+        empty.append("report_path (no report was seen, nor cxr-study-list.csv.gz)")
+    if empty:
+        yield f"empty in cxr, for want of a file: {', '.join(empty)}"
 
 
 def _summary(report: IngestReport) -> str:

@@ -13,6 +13,7 @@ from clinseek.toolkits.ehr.store import Store, ingest
 from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.audit.dictionaries import dictionary_rows
 from clinseek.validity.audit.findings import Violation
+from clinseek.validity.audit.image_files import write_images
 from clinseek.validity.audit.patient import Subject, scrambled_records, sight_at, sight_of
 from clinseek.validity.audit.scramble import WAYS, future_of
 from clinseek.validity.audit.two_cases import compare_cases
@@ -69,7 +70,10 @@ def _vocabulary(case: Case) -> bytes:
 def write_raw(folder: Path, record: RawRecord, store: Store) -> None:
     """The patient's rows, and the store's dictionaries' first ones, as a download's csv files."""
     for name, rows in record.items():
-        _write(folder, name, (list(row.values()) for row in rows))
+        if name == "cxr":
+            write_images(folder / "cxr", rows)
+        else:
+            _write(folder, name, (list(row.values()) for row in rows))
     for name in store.tables:
         if TABLES[name].is_dictionary:
             _write(folder, name, dictionary_rows(store, name)[:_ENOUGH])

@@ -32,6 +32,7 @@ _OWN_KEYS = {
     "edstays": "stay_id",
     "discharge": "note_id",
     "radiology": "note_id",
+    "cxr": "dicom_id",
 }
 """The column by which other rows name one of these; two rows never share it in MIMIC."""
 
@@ -43,6 +44,10 @@ _LINKS = frozenset(
     }
 )  # fmt: skip
 """Cells that say to what a row belongs: another value would be another patient's or stay's row."""
+
+_LINKS_BY_TIME = {("radiology", "charttime"): "cxr"}
+"""Times that are links too, if there is such a table: an X-ray finds its report by them alone. A
+note moved away from its study would be no future of that study, whose labels wait for it."""
 
 _FRESH = 2_000_000_000
 """Where made-up keys begin; those of MIMIC have at most eight digits."""
@@ -130,7 +135,7 @@ class _Maker:
         self.cutoff = datetime.fromisoformat(sight.cutoff)
         self.next_key = _FRESH
         self.pools = {
-            table: {column.name: self._pool(column) for column in TABLES[table].columns}
+            table: {column.name: self._pool(table, column) for column in TABLES[table].columns}
             for table, rows in sight.record.items()
             if rows
         }
@@ -192,9 +197,10 @@ class _Maker:
         lot = self.stream.random()
         return cell if lot < 0.2 or not pool else pool[int(lot * len(pool))]
 
-    def _pool(self, column: Column) -> list[Cell]:
+    def _pool(self, table: str, column: Column) -> list[Cell]:
         """Values to draw from; none for a link, which stays."""
-        if column.name in _LINKS:
+        linked = _LINKS_BY_TIME.get((table, column.name))
+        if column.name in _LINKS or (linked is not None and self.sight.record.get(linked)):
             return []
         empty: list[Cell] = [] if column.type in ("time", "date") else [None] * 8
         return [*(self._value(column) for _ in range(_POOL)), *empty]
@@ -215,6 +221,6 @@ class _Maker:
         self.next_key += 1
         if table in ("discharge", "radiology"):
             return f"{self.sight.subject_id}-{row['note_type']}-{self.next_key}"
-        if table in ("poe", "emar"):
+        if table in ("poe", "emar", "cxr"):
             return f"{self.sight.subject_id}-{self.next_key}"
         return self.next_key

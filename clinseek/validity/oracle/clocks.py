@@ -32,6 +32,7 @@ class Clocks:
     entered: ById
     begun: ById
     consulted: ById
+    reported: ById
     deaths: tuple[Moment, ...]
     rows_known: dict[str, ById] = field(default_factory=dict)
 
@@ -83,6 +84,7 @@ def clocks_of(
     *,
     bedside_items: frozenset[int],
     consulted: ById,
+    reported: ById,
 ) -> Clocks:
     """The clocks of one patient; tables that the record lacks give none."""
 
@@ -102,6 +104,7 @@ def clocks_of(
         entered=by_id("pharmacy", "pharmacy_id", "entertime"),
         begun=latest_by_id(record.get("pharmacy", ()), "pharmacy_id", begun),
         consulted=consulted,
+        reported=reported,
         deaths=tuple(
             later(ended.get(stay["hadm_id"]), end_of_stay(stay))
             for stay in admissions

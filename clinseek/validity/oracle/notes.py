@@ -29,10 +29,15 @@ def discharge_note(row: RawRow, clocks: Clocks) -> Moment:
 
 
 def radiology_note(row: RawRow, clocks: Clocks) -> Moment:
+    """When it is signed; under `event` when the examination was."""
+    if clocks.profile == "event":
+        return moment_in(row, "charttime") or moment_in(row, "storetime")
+    return signed(row)
+
+
+def signed(row: RawRow) -> Moment:
     """The later of examination and storing; without storetime 24 hours after the examination."""
     examined, stored = moment_in(row, "charttime"), moment_in(row, "storetime")
-    if clocks.profile == "event":
-        return examined or stored
     return later(examined, stored or after(examined, hours=_HOURS_WITHOUT_STORETIME))
 
 

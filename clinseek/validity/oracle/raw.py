@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from clinseek.errors import RawRecordError
 from clinseek.toolkits.ehr.tables import TABLES, Table
 from clinseek.validity.oracle.cells import READERS, read_integer
 from clinseek.validity.oracle.model import Cell, RawRecord, RawRow
+from clinseek.validity.oracle.raw_images import IMAGE_FILES, IMAGE_FOLDER, raw_images
+from clinseek.validity.oracle.raw_text import opened
 
 _ENDINGS = (".csv.gz", ".csv")
-_LONGEST_CELL = 1 << 30
 
 
 def raw_records(
@@ -36,7 +34,16 @@ def raw_records(
     for name, path in files.items():
         for subject_id, row in _rows_of(path, TABLES[name], wanted):
             records[subject_id][name].append(row)
+    if "cxr" in tables:
+        _add_images(records, folders)
     return records
+
+
+def _add_images(records: dict[int, RawRecord], folders: Sequence[Path]) -> None:
+    images = raw_images(list(_all_files(folders)), records)
+    if images is not None:
+        for subject_id, record in records.items():
+            record["cxr"] = images[subject_id]
 
 
 def raw_subjects(folders: Sequence[Path]) -> frozenset[int]:
@@ -58,31 +65,41 @@ def raw_dictionaries(folders: Sequence[Path]) -> dict[str, list[tuple[Cell, ...]
 
 def _table_files(folders: Sequence[Path], tables: Collection[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
-    for folder in folders:
-        for path in sorted(_files_below(folder)):
-            name = _table_of(path)
-            if name is None or name not in tables:
-                continue
-            if name in found:
-                raise RawRecordError(
-                    f"table {name} is there twice: {found[name]} and {path}; name one folder only"
-                )
-            found[name] = path
+    for path in _all_files(folders):
+        name = _table_of(path)
+        if name is None or name not in tables:
+            continue
+        if name in found:
+            raise RawRecordError(
+                f"table {name} is there twice: {found[name]} and {path}; name one folder only"
+            )
+        found[name] = path
     return found
 
 
+def _all_files(folders: Sequence[Path]) -> Iterator[Path]:
+    return (path for folder in folders for path in sorted(_files_below(folder)))
+
+
 def _files_below(folder: Path) -> Iterator[Path]:
-    """Every file, through linked folders too: a module often lies on another disk."""
-    for directory, _, names in os.walk(folder, followlinks=True):
+    """Every file, through linked folders too: a module often lies on another disk.
+
+    The images of MIMIC-CXR, a few hundred thousand, are passed over.
+    """
+    for directory, below, names in os.walk(folder, followlinks=True):
+        if any(name.startswith(IMAGE_FILES) for name in names) and IMAGE_FOLDER in below:
+            below.remove(IMAGE_FOLDER)
         yield from (Path(directory) / name for name in names)
 
 
 def _table_of(path: Path) -> str | None:
-    """The table that a file is, by its name and its module folder."""
+    """The table that a file is, by its name and its module folder; `cxr` is no single file."""
     name = path.name.lower()
     for ending in _ENDINGS:
         table = TABLES.get(name.removesuffix(ending)) if name.endswith(ending) else None
-        if table is not None and path.parent.name.lower() == table.module:
+        if table is None or table.name == "cxr":
+            continue
+        if path.parent.name.lower() == table.module:
             return table.name
     return None
 
@@ -91,7 +108,7 @@ def _rows_of(
     path: Path, table: Table, wanted: frozenset[int] | None
 ) -> Iterator[tuple[int, RawRow]]:
     """The rows of the patients who are `wanted`; of all where that is None."""
-    with _opened(path) as file:
+    with opened(path) as file:
         lines = csv.reader(file, strict=True)
         header = [name.strip().lower() for name in next(lines, [])]
         if "subject_id" not in header:
@@ -111,7 +128,7 @@ def _rows_of(
 
 
 def _dictionary_rows(path: Path, table: Table) -> Iterator[RawRow]:
-    with _opened(path) as file:
+    with opened(path) as file:
         lines = csv.reader(file, strict=True)
         header = [name.strip().lower() for name in next(lines, [])]
         read_row = _row_reader(table, header)
@@ -168,18 +185,3 @@ def _row_reader(table: Table, header: list[str]) -> Callable[[list[str]], RawRow
         return row
 
     return read_row
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[str]]:
-    opener = gzip.open if path.name.lower().endswith(".gz") else open
-    usual_limit = csv.field_size_limit(_LONGEST_CELL)  # a note may be longer
-    try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-            yield file
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
-        raise RawRecordError(
-            f"{path} cannot be read ({error}); fetch it again and compare it with SHA256SUMS.txt"
-        ) from error
-    finally:
-        csv.field_size_limit(usual_limit)

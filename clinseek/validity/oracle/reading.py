@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from clinseek.errors import RuleError
 from clinseek.validity.oracle import openings, surrogates
 from clinseek.validity.oracle.clocks import Clocks, clocks_of
+from clinseek.validity.oracle.images import reports_by_time
 from clinseek.validity.oracle.model import Cell, Moment, OracleProfile, RawRecord, RawRow
 from clinseek.validity.oracle.openings import Late
 from clinseek.validity.oracle.orders import consult_times
@@ -85,6 +86,7 @@ def read_record(
         profile,
         bedside_items=bedside_items,
         consulted=consult_times(record.get("poe_detail", ())),
+        reported=reports_by_time(record),
     )
     known = _known_of(record, clocks)
     numbers = {

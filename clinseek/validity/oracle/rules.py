@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from clinseek.toolkits.ehr.tables import TABLES
-from clinseek.validity.oracle import infusions, notes, orders, results, stays
+from clinseek.validity.oracle import images, infusions, notes, orders, results, stays
 from clinseek.validity.oracle.clocks import Clocks
 from clinseek.validity.oracle.model import Moment, RawRow
 
@@ -46,6 +46,7 @@ KNOWN: dict[str, Rule] = {
     "discharge_detail": notes.discharge_detail,
     "radiology": notes.radiology_note,
     "radiology_detail": notes.radiology_detail,
+    "cxr": images.taken,
 }
 """When a row is known, by table."""
 
@@ -101,6 +102,8 @@ def cell_rules(table: str) -> dict[str, Rule]:
         rules |= dict.fromkeys(_WAIT_FOR_D, stays.end_of_own_stay)
     rules |= dict.fromkeys(_WAIT_FOR_DEPARTURE.get(table, ()), stays.departure)
     rules |= dict.fromkeys(infusions.TOLD_BY_THE_END.get(table, ()), infusions.ended)
+    if table == "cxr":
+        rules |= dict.fromkeys(images.TOLD_BY_THE_REPORT, images.reported)
     if table == "pharmacy":
         rules |= dict.fromkeys(_WAIT_FOR_VERIFICATION, orders.verified)
     if "hadm_id" in TABLES[table].column_names and table not in _SHOW_HADM_ID_AT_ONCE:

@@ -6,6 +6,7 @@ _ITSELF = "a time opens at itself without a mask"
 _TIES = "row_id orders rows known at one moment by content instead; no id is made of it"
 
 _BEGUN = "a stay or an entry that has begun has its first moment, so none of the texts is empty"
+_TAKEN = "an X-ray that is there has a time, and so has what was read of it"
 _HAS_ID = "such a row always has its id"
 
 EQUIVALENT: dict[str, str] = {
@@ -29,6 +30,9 @@ EQUIVALENT: dict[str, str] = {
     "beside[edstay]: no WHERE": _HAS_ID,
     "beside[icustay]: no WHERE": _HAS_ID,
     "beside[orders]: min for max": "poe_id names one order in MIMIC",
+    "cxr.key: none": _TIES,
+    "cxr.masked[chexpert_atelectasis]: a NULL means now": _TAKEN,
+    "cxr.masked[report_path]: a NULL means now": _TAKEN,
     "datetimeevents.masked[value]: a NULL means now": _OWN,
     "edstays.key: none": _TIES,
     "emar_detail.references[emar_seq]: a row of poe": "ids by one column share its parent",

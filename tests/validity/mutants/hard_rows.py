@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from clinseek.toolkits.ehr.tables import TABLES
+from clinseek.toolkits.ehr.tables.cxr import LABELS
 from clinseek.validity.oracle import RawRecord, RawRow
 
 _EACH = 2
@@ -34,6 +35,8 @@ _SPAN = {
 }
 _NAMED_TWICE = ("admissions", "icustays", "edstays", "pharmacy")
 _TOLD_AS = ("{date}", "{time}", " {date} ", "soon", "{date}T10:00:00")
+_MINUTES_APART = (-1441, -121, -120, -90, -1, 0, 1, 90, 120, 121, 1441)
+"""From a report's examination to an X-ray: two hours are near."""
 _ENDS = ("dischtime", "deathtime", "outtime", "edouttime")
 
 
@@ -63,7 +66,8 @@ def with_hard_rows(record: RawRecord, nth: int) -> RawRecord:
         if table == "pharmacy":
             odd[table] = _added(hard, record, table)
     hard["poe_detail"] = [*hard.get("poe_detail", []), *_consults(record.get("poe", []))]
-    return {table: hard[table] for table in (*record, "poe_detail")}
+    hard["cxr"] = list(_images(record.get("radiology", [])))
+    return {table: hard[table] for table in dict.fromkeys((*record, "poe_detail", "cxr"))}
 
 
 def _added(hard: RawRecord, record: RawRecord, table: str) -> list[RawRow]:
@@ -151,6 +155,24 @@ def _consults(orders: list[RawRow]) -> Iterator[RawRow]:
             yield {**detail, "field_name": "Consult Status Time", "field_value": answer}
         yield {**detail, "field_name": "Consult Status", "field_value": "Done"}
         yield {**detail, "field_name": "Consults", "field_value": _moved(str(asked), 9)}
+
+
+def _images(notes: list[RawRow]) -> Iterator[RawRow]:
+    """X-rays before and after the first reports, near to them and not, and one without a time."""
+    empty: RawRow = dict.fromkeys(TABLES["cxr"].column_names)
+    for nth, note in enumerate(notes[:_EACH]):
+        examined = datetime.fromisoformat(str(note["charttime"]))
+        for minutes in (*_MINUTES_APART, None):
+            taken = None if minutes is None else str(examined + timedelta(minutes=minutes))
+            cells: RawRow = {
+                "subject_id": note["subject_id"],
+                "study_id": 50_000_000 + nth * 100_000 + (minutes or 99_999),
+                "dicom_id": f"{nth}-{minutes}",
+                "studydatetime": taken,
+                "report_path": "files/s.txt",
+                **dict.fromkeys(LABELS, 1),
+            }
+            yield {**empty, **cells}
 
 
 def _told_apart(table: str, rows: list[RawRow]) -> list[RawRow]:

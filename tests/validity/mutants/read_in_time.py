@@ -35,4 +35,5 @@ READ_IN_TIME_BY: dict[str, str | None] = {
     "discharge_detail": None,
     "radiology": "charttime",
     "radiology_detail": None,
+    "cxr": "studydatetime",
 }

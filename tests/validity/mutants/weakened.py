@@ -13,6 +13,7 @@ from clinseek.toolkits.ehr.availability.model import Known, Mask, Reference
 from clinseek.toolkits.ehr.case.compose import row_order
 from clinseek.toolkits.ehr.case.row_order import RowOrder, event, in_time
 from clinseek.toolkits.ehr.tables import TABLES
+from clinseek.toolkits.ehr.tables.cxr import LABELS
 
 from .sql_clauses import changes
 
@@ -26,11 +27,15 @@ BESIDE_SEEN_IN: dict[str, tuple[str, ...]] = {
     "consult": ("poe_detail",),
     "icustay": ("inputevents", "outputevents"),
     "edstay": ("diagnosis", "triage", "medrecon"),
+    "study": ("cxr",),
 }
 """Of the tables whose rules look at each, those by which a weakening is looked for."""
 
 TIED = ("prescriptions", "inputevents")
 """Tables without a raw key in which several cells open later, each at a moment of its own."""
+
+_LABELS_LIKE_THE_FIRST = frozenset(LABELS[1:])
+"""The labels of chest X-rays have one mask; it is weakened on the first of them."""
 
 NOW = ":cutoff"
 ALWAYS = "''"
@@ -142,6 +147,8 @@ def _apart(before: Known, now: Known) -> Known:
 
 def _masks(rule: Rule) -> Iterator[Mutant]:
     for column, mask in rule.masked.items():
+        if column in _LABELS_LIKE_THE_FIRST:
+            continue
         field = f"masked[{column}]"
         off = {name: each for name, each in rule.masked.items() if name != column}
         unmasked = _with(rule, masked=off, planned={**rule.planned, column: "weakened"})

@@ -1,4 +1,4 @@
-"""What the rules look at beside their own row: stays, orders, entries, each by its id.
+"""What the rules look at beside their own row: stays, orders, entries, each by its id, and more.
 
 For each its columns and the SQL that fills it from the patient's raw rows. Where a raw table names
 an id twice the later moment counts.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from clinseek.toolkits.ehr.availability.clauses import both, first_there, latest
+from clinseek.toolkits.ehr.availability.clauses import both, first_there, later, latest
 
 # A stay whose clocks are crossed (dischtime before admittime) has not ended before it began, and
 # one that never began has no end.
@@ -34,6 +34,19 @@ _CONSULTED = (
 _CONSULTS = (
     f"SELECT poe_id, max({_CONSULTED}) FROM main.poe_detail "
     "WHERE field_name = 'Consult Status Time' AND poe_id IS NOT NULL GROUP BY poe_id"
+)
+
+# An X-ray names no note. Notes of about its hour may be its report, and all of them are waited for:
+# one too many only hides for longer, one too few would show a finding before anyone had read it.
+_SIGNED = latest(
+    "note.charttime", first_there("note.storetime", later("note.charttime", "+24 hours"))
+)
+_STUDIES = (
+    f"SELECT image.studydatetime, max({_SIGNED}) FROM main.cxr AS image "
+    "CROSS JOIN main.radiology AS note ON note.charttime "
+    f"BETWEEN {later('image.studydatetime', '-2 hours')} "
+    f"AND {later('image.studydatetime', '+2 hours')} AND {_SIGNED} > image.studydatetime "
+    "GROUP BY image.studydatetime"
 )
 
 
@@ -64,5 +77,6 @@ BESIDE: Mapping[str, tuple[str, str]] = {
         "stay_id INTEGER PRIMARY KEY, intime TEXT, outtime TEXT",
         _latest_by("edstays", "stay_id", "intime", _ED_LEFT),
     ),
+    "study": ("studydatetime TEXT PRIMARY KEY, reported TEXT", _STUDIES),
 }
 """By name: the columns, the id first, and the SELECT of their rows."""

@@ -15,7 +15,7 @@ from clinseek.toolkits.ehr.availability.profiles import Profile
 
 Join = Literal[
     "admission", "death", "orders", "pharmacy", "emar", "icustay", "edstay", "discharge",
-    "radiology", "addendum", "consult",
+    "radiology", "addendum", "consult", "study",
 ]  # fmt: skip
 """What a rule may look at beside its own row; each is at most one row (see case/joins.py)."""
 

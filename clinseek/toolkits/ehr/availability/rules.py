@@ -9,6 +9,7 @@ from types import MappingProxyType
 from clinseek.errors import RuleError
 from clinseek.toolkits.ehr.availability.beside import BESIDE
 from clinseek.toolkits.ehr.availability.codes import CODES
+from clinseek.toolkits.ehr.availability.images import IMAGES
 from clinseek.toolkits.ehr.availability.infusions import INFUSIONS
 from clinseek.toolkits.ehr.availability.model import Rule
 from clinseek.toolkits.ehr.availability.notes import NOTES
@@ -19,7 +20,7 @@ from clinseek.toolkits.ehr.availability.results import RESULTS
 from clinseek.toolkits.ehr.availability.stays import STAYS
 
 RULES: Mapping[str, Rule] = MappingProxyType(
-    {rule.table: rule for rule in (*STAYS, *CODES, *RESULTS, *ORDERS, *INFUSIONS, *NOTES)}
+    {rule.table: rule for rule in (*STAYS, *CODES, *RESULTS, *ORDERS, *INFUSIONS, *NOTES, *IMAGES)}
 )
 """The rule of every patient's table; dictionaries speak of no patient and are always known."""
 

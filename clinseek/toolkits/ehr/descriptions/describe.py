@@ -8,6 +8,7 @@ from types import MappingProxyType
 from clinseek.errors import Refusal
 from clinseek.toolkits.ehr.availability import RULES, CaseProfile, Rule, published
 from clinseek.toolkits.ehr.descriptions import as_published
+from clinseek.toolkits.ehr.descriptions.cxr import CXR
 from clinseek.toolkits.ehr.descriptions.ed import ED
 from clinseek.toolkits.ehr.descriptions.hosp_care import HOSP_CARE
 from clinseek.toolkits.ehr.descriptions.hosp_findings import HOSP_FINDINGS
@@ -18,7 +19,7 @@ from clinseek.toolkits.ehr.descriptions.note import NOTE
 from clinseek.toolkits.ehr.tables import TABLES
 
 PROSE = MappingProxyType(
-    {said.table: said for said in (*HOSP_CARE, *HOSP_FINDINGS, *ICU, *ED, *NOTE)}
+    {said.table: said for said in (*HOSP_CARE, *HOSP_FINDINGS, *ICU, *ED, *NOTE, *CXR)}
 )
 """Our words on every table, by name."""
 

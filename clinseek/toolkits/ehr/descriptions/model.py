@@ -64,7 +64,8 @@ class TableDescription:
     @property
     def text(self) -> str:
         """The description as a model reads it: one line a column."""
-        lines = [f"{self.table} (MIMIC-IV {self.module}): {self.row}"]
+        source = "MIMIC-CXR" if self.module == "cxr" else f"MIMIC-IV {self.module}"
+        lines = [f"{self.table} ({source}): {self.row}"]
         if self.known:
             by = self.event_time or "none"
             lines.append(f"A row enters the record at: {self.known}. Time column: {by}.")

@@ -6,9 +6,9 @@ import csv
 import hashlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from clinseek.toolkits.ehr.store.convert import Converter
+from clinseek.toolkits.ehr.store.convert import Converter, Counts
 from clinseek.toolkits.ehr.store.header import Header, read_header
 from clinseek.toolkits.ehr.store.manifest import SourceFile, TableManifest
 from clinseek.toolkits.ehr.store.parquet import write_shard
@@ -20,6 +20,7 @@ from clinseek.toolkits.ehr.tables import Table
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 SHARD_FILE = "{:05d}.parquet"
 REJECTED_FILE = "rejected.csv"
@@ -30,10 +31,89 @@ def source_name(table: Table, path: Path) -> str:
     return f"{table.module}/{path.name}"
 
 
+class Typed(NamedTuple):
+    """A piece of a table: its good rows with `shard` and `ordinal`, and the broken ones.
+
+    `path` is the file in which the broken ones stand.
+    """
+
+    rows: pa.Table
+    rejected: list[Rejected]
+    path: Path
+
+
+class TableSource(Protocol):
+    """Where the rows of a table come from; `read` is to be called once and to its end."""
+
+    counts: Counts
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its files, as they lie on disk."""
+        ...
+
+    @property
+    def bytes_read(self) -> int:
+        """How many of them were read so far."""
+        ...
+
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        """Its files with their hashes; whole once `read` has ended."""
+        ...
+
+    @property
+    def unknown_columns(self) -> tuple[str, ...]:
+        """Columns of its files that no schema has; known once `read` has begun."""
+        ...
+
+    def read(self) -> Iterator[Typed]:
+        """The rows in pieces, at least one."""
+        ...
+
+
+class CsvSource:
+    """The one csv file that most tables are."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, table: Table, path: Path) -> None:
+        self._table = table
+        self._raw = RawFile(path)
+        self._converter = Converter(connection, table)
+        self.counts = self._converter.counts
+        self.unknown_columns: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self._raw.size
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes read of it."""
+        return self._raw.bytes_read
+
+    @property
+    def files(self) -> tuple[SourceFile, ...]:
+        """The file by its content."""
+        return (source_file(self._table, self._raw),)
+
+    def read(self) -> Iterator[Typed]:
+        """The rows of the file, piece by piece."""
+        header, pieces = read_rows(ahead(self._raw.chunks()), self._table, self._raw.path)
+        self.unknown_columns = header.unknown
+        for rows in pieces:
+            yield Typed(*self._converter.convert(rows), self._raw.path)
+
+
+def source_file(table: Table, raw: RawFile) -> SourceFile:
+    """A file that was read to its end, by its content."""
+    return SourceFile(name=source_name(table, raw.path), size=raw.size, sha256=raw.sha256)
+
+
 def build_table(
     connection: duckdb.DuckDBPyConnection,
     table: Table,
-    path: Path,
+    source: TableSource,
     *,
     shards: int,
     folder: Path,
@@ -45,18 +125,14 @@ def build_table(
     rows are typed piece by piece, gathered by shard on disk, and sorted a shard at a time.
     """
     folder.mkdir(parents=True)
-    raw = RawFile(path)
-    header, pieces = read_rows(ahead(raw.chunks()), table, path)
-    converter = Converter(connection, table)
     spool = Spool(folder / "spool", 1 if table.is_dictionary else shards)
-    broken = _RejectedFile(folder / REJECTED_FILE, table, path)
+    broken = _RejectedFile(folder / REJECTED_FILE, table)
     read = 0
-    for rows in pieces:
-        typed, rejected = converter.convert(rows)
-        spool.add(typed)
-        broken.add(rejected)
-        read += typed.num_rows
-        meter.read(read, raw.bytes_read)
+    for piece in source.read():
+        spool.add(piece.rows)
+        broken.add(piece.rejected, piece.path)
+        read += piece.rows.num_rows
+        meter.read(read, source.bytes_read)
     digest = hashlib.sha256()
     count = 0
     for shard, typed in spool.by_shard():
@@ -64,13 +140,13 @@ def build_table(
         count += written.rows
         digest.update(f"{shard}:{written.digest}\n".encode())
         meter.written(count, count / max(read, 1))
-    counts = converter.counts
+    counts = source.counts
     return TableManifest(
         module=table.module,
         rows=count,
         columns=table.column_names,
-        unknown_columns=header.unknown,
-        files=(SourceFile(name=source_name(table, path), size=raw.size, sha256=raw.sha256),),
+        unknown_columns=source.unknown_columns,
+        files=source.files,
         rejected=counts.rejected,
         unlisted=counts.unlisted,
         unselected=counts.unselected,
@@ -95,13 +171,13 @@ def read_rows(chunks: Iterator[bytes], table: Table, path: Path) -> tuple[Header
 class _RejectedFile:
     """The csv of a table's broken rows; made with the first of them."""
 
-    def __init__(self, path: Path, table: Table, source: Path) -> None:
+    def __init__(self, path: Path, table: Table) -> None:
         self._path = path
-        self._table = table.name
-        self._source = source_name(table, source)
+        self._table = table
 
-    def add(self, rejected: Iterable[Rejected]) -> None:
-        rows = [(self._table, self._source, *row) for row in rejected]
+    def add(self, rejected: Iterable[Rejected], source: Path) -> None:
+        name = source_name(self._table, source)
+        rows = [(self._table.name, name, *row) for row in rejected]
         if not rows:
             return
         is_new = not self._path.exists()

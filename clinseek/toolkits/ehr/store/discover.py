@@ -6,14 +6,17 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 
 from clinseek.errors import RawRecordError
-from clinseek.toolkits.ehr.tables import TABLES, Module
+from clinseek.toolkits.ehr.store.cxr.columns import Part
+from clinseek.toolkits.ehr.store.cxr.files import CxrFiles, cxr_files, part_of, without_images
+from clinseek.toolkits.ehr.tables import CXR, TABLES, Module
 
 REQUIRED_TABLES = ("patients", "admissions")
 """Without these two there is no patient and no stay, so no case."""
 
+_Key = TypeVar("_Key", bound=str)
 _MODULES = frozenset(get_args(Module))
 _TABLE_ENDINGS = (".csv.gz", ".csv")
 _COMPANIONS = frozenset(
@@ -36,44 +39,66 @@ class Discovery:
 
     `tables` maps a table's name to its file. `unknown_tables` are csv files of a module folder
     that no MIMIC module has; `strays` are all other files; `missing` are tables without a file.
+    `cxr` are the files of MIMIC-CXR, of which one table is made; `tables` has their metadata.
     """
 
     tables: dict[str, Path]
     unknown_tables: tuple[Path, ...]
     strays: tuple[Path, ...]
     missing: tuple[str, ...]
+    cxr: CxrFiles | None = None
+
+    def files(self, table: str) -> tuple[Path, ...]:
+        """All files that a table is made of."""
+        if table == "cxr" and self.cxr is not None:
+            return tuple(self.cxr.paths.values())
+        return (self.tables[table],)
 
 
 def discover(sources: Iterable[Path], *, apart: Iterable[Path] = ()) -> Discovery:
     """Find the tables under `sources`: csv or csv.gz files whose folder is hosp, icu, ed or note.
 
+    The files of MIMIC-CXR(-JPG) are known by their names, wherever they lie.
+
     Folders in `apart` (a store or code lists that lie among the raw files) are passed over.
     Raises RawRecordError for a source that is no folder, for a table that is found twice, where
-    no table is found at all, and where `patients` or `admissions` is missing.
+    no table is found at all, where `patients` or `admissions` is missing, and for MIMIC-CXR without
+    its metadata.
     """
     folders = tuple(sources)
     tables: dict[str, Path] = {}
+    images: dict[Part, Path] = {}
     unknown: list[Path] = []
     strays: list[Path] = []
     for path in _files(folders, apart):
-        name = table_name(path)
+        name, part = table_name(path), part_of(path.name)
+        if part is not None:
+            _add_once(images, part, path, f"the {part} of MIMIC-CXR")
+            continue
         table = TABLES.get(name) if name is not None else None
         if name is None or path.parent.name.lower() not in _MODULES:
             strays.append(path)
-        elif table is None or table.module != path.parent.name.lower():
+        elif table is None or table.module != path.parent.name.lower() or table in CXR:
             unknown.append(path)
-        elif name in tables:
-            raise RawRecordError(
-                f"table {name} is there twice: {tables[name]} and {path}; name only one of the "
-                "folders, or move one of the files away"
-            )
-        elif not path.is_file():
-            raise RawRecordError(f"{path} is a link to a file that is not there; mend or remove it")
         else:
-            tables[name] = path
+            _add_once(tables, name, path, f"table {name}")
     _check_required(tables, folders)
+    cxr = cxr_files(images)
+    if cxr is not None:
+        tables |= {table.name: cxr.paths["metadata"] for table in CXR}
     missing = tuple(name for name in TABLES if name not in tables)
-    return Discovery(tables, tuple(unknown), tuple(strays), missing)
+    return Discovery(tables, tuple(unknown), tuple(strays), missing, cxr)
+
+
+def _add_once(found: dict[_Key, Path], key: _Key, path: Path, what: str) -> None:
+    if key in found:
+        raise RawRecordError(
+            f"{what} is there twice: {found[key]} and {path}; name only one of the folders, or "
+            "move one of the files away"
+        )
+    if not path.is_file():
+        raise RawRecordError(f"{path} is a link to a file that is not there; mend or remove it")
+    found[key] = path
 
 
 def table_name(path: Path) -> str | None:
@@ -106,7 +131,7 @@ def _files(folders: Iterable[Path], apart: Iterable[Path]) -> Iterator[Path]:
                 below.clear()
                 continue
             seen.add(real)
-            below.sort()
+            below[:] = sorted(without_images(below, names))
             yield from (
                 Path(directory, name) for name in sorted(names) if name.lower() not in _COMPANIONS
             )

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from clinseek.toolkits.ehr.store.build import read_rows
 from clinseek.toolkits.ehr.store.convert import Converter
+from clinseek.toolkits.ehr.store.cxr.files import CxrFiles
+from clinseek.toolkits.ehr.store.cxr.source import CxrSource
 from clinseek.toolkits.ehr.store.discover import Discovery
 from clinseek.toolkits.ehr.store.engine import connect, load_plan
 from clinseek.toolkits.ehr.store.folder import refuse_other_folders
@@ -16,7 +18,7 @@ from clinseek.toolkits.ehr.store.parquet import write_shard
 from clinseek.toolkits.ehr.store.raw_file import RawFile
 from clinseek.toolkits.ehr.store.report import IngestReport, TableReport
 from clinseek.toolkits.ehr.store.shards import BYTES_IN_MEMORY
-from clinseek.toolkits.ehr.tables import TABLES, Table
+from clinseek.toolkits.ehr.tables import CXR, TABLES, Table
 
 if TYPE_CHECKING:
     import duckdb
@@ -47,6 +49,7 @@ def estimate(
 ) -> IngestReport:
     """The report that an ingest of `found` into `store` would give, with estimates for numbers.
 
+    The files of MIMIC-CXR are small and are read whole.
     The first 4 MB of each file's text are really read, typed, sorted and packed (in memory), and
     the rest of the file is taken to be like them. The vocabulary grows with the text of the
     dictionaries and of the code lists, which are `code_bytes` large.
@@ -57,7 +60,9 @@ def estimate(
         try:
             everyone = load_plan(connection, found.tables["patients"], None)
             each = {
-                name: _estimate(connection, TABLES[name], found.tables[name])
+                name: _whole(connection, found.cxr)
+                if name == "cxr" and found.cxr is not None
+                else _estimate(connection, TABLES[name], found.tables[name])
                 for name in TABLES
                 if name in found.tables
             }
@@ -88,6 +93,7 @@ def estimate(
         absent_subjects=tuple(sorted(set(selected or ()) - chosen)),
         working_bytes=round(max(some.working_bytes for some in each.values())),
         dry_run=True,
+        cxr=found.cxr,
     )
 
 
@@ -110,4 +116,21 @@ def _estimate(connection: duckdb.DuckDBPyConnection, table: Table, path: Path) -
         disk_bytes=packed.tell() * times,
         text_bytes=len(sample) * times,
         working_bytes=typed_bytes if typed_bytes > BYTES_IN_MEMORY else 0,
+    )
+
+
+def _whole(connection: duckdb.DuckDBPyConnection, found: CxrFiles) -> _Estimate:
+    """For the X-rays of all patients, from all of their rows."""
+    import pyarrow as pa
+
+    began = time.monotonic()
+    typed = pa.concat_tables(piece.rows for piece in CxrSource(connection, found).read())
+    packed = pa.BufferOutputStream()
+    write_shard(connection, CXR[0], typed, packed)
+    return _Estimate(
+        rows=typed.num_rows,
+        seconds=time.monotonic() - began,
+        disk_bytes=packed.tell(),
+        text_bytes=0,
+        working_bytes=typed.nbytes if typed.nbytes > BYTES_IN_MEMORY else 0,
     )

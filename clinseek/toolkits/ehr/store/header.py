@@ -10,6 +10,11 @@ from pathlib import Path
 from clinseek.errors import RawRecordError
 from clinseek.toolkits.ehr.tables import Table
 
+_RELEASES = {
+    "iv": "MIMIC-IV v2.2 or v3.1, ED 2.2, Note 2.2",
+    "cxr": "MIMIC-CXR or MIMIC-CXR-JPG 2.0.0 or 2.1.0",
+}
+
 
 @dataclass(frozen=True)
 class Header:
@@ -45,7 +50,7 @@ def read_header(line: bytes, table: Table, path: Path) -> Header:
         raise RawRecordError(
             f"{path}: column{'s' if len(absent) > 1 else ''} {', '.join(absent)} of table "
             f"{table.name} missing; the first line has {', '.join(fields) or 'nothing'}. Fetch "
-            "the file again (MIMIC-IV v2.2 or v3.1, ED 2.2, Note 2.2)"
+            f"the file again ({_RELEASES['cxr' if table.module == 'cxr' else 'iv']})"
         )
     position = {name: names.index(name) for name in table.column_names}
     unknown = tuple(

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from clinseek.errors import RawRecordError
 from clinseek.toolkits.ehr.store import edition, folder
-from clinseek.toolkits.ehr.store.build import build_table, source_name
+from clinseek.toolkits.ehr.store.build import CsvSource, TableSource, build_table, source_name
+from clinseek.toolkits.ehr.store.cxr.source import CxrSource
 from clinseek.toolkits.ehr.store.discover import Discovery, discover
 from clinseek.toolkits.ehr.store.engine import connect, ctrl_c_as_itself, load_plan
 from clinseek.toolkits.ehr.store.manifest import (
@@ -60,12 +61,13 @@ def ingest(
     """Make a store at `out` from the MIMIC-IV folders `sources`, or go on making it.
 
     `sources` hold folders hosp, icu, ed, note (any of them, at any depth) with csv or csv.gz
-    files. `subjects` names a file with the subject_ids to take; `codes` a folder of code lists
-    for the vocabulary. `progress` is called a few times a second. A run that was killed goes on
-    with the first unfinished table when it is called again; a source that changed is done again.
-    A store that is complete stays in force, whole, until all that changed in the same download
-    stands beside it. `dry_run` writes nothing and estimates rows, bytes and seconds. `vocabulary`
-    replaces the last stage, `candidates.build_vocabulary`.
+    files, and the files of MIMIC-CXR(-JPG), whose images stay where they are. `subjects` names
+    a file with the subject_ids to take; `codes` a folder of code lists for the vocabulary.
+    `progress` is called a few times a second. A run that was killed goes on with the first
+    unfinished table when it is called again; a source that changed is done again. A store that
+    is complete stays in force, whole, until all that changed in the same download stands beside
+    it. `dry_run` writes nothing and estimates rows, bytes and seconds. `vocabulary` replaces
+    the last stage, `candidates.build_vocabulary`.
 
     Raises RawRecordError for raw files that cannot be read, StoreError for a folder that cannot
     be written (not a store, the store of another download, another writer, a full disk).
@@ -115,6 +117,7 @@ def ingest(
         strays=found.strays,
         absent_subjects=plan.absent(selected),
         already_complete=already,
+        cxr=found.cxr,
     )
 
 
@@ -150,12 +153,16 @@ class _Run:
     ) -> tuple[dict[str, TableManifest], tuple[TableReport, ...]]:
         """All tables of the store with their reports, those of earlier runs among them."""
         done = self._finished_before()
-        waiting = {name: path for name, path in self.found.tables.items() if name not in done}
-        meter = ProgressMeter(sum(path.stat().st_size for path in waiting.values()), progress)
+        waiting = {
+            name: source_of(self.found, name, self.connection)
+            for name in TABLES
+            if name in self.found.tables and name not in done
+        }
+        meter = ProgressMeter(sum(source.size for source in waiting.values()), progress)
         seconds: dict[str, float] = {}
-        for name in (name for name in TABLES if name in waiting):
-            meter.start(name, waiting[name].stat().st_size)
-            done[name] = self._build(name, waiting[name], meter)
+        for name, source in waiting.items():
+            meter.start(name, source.size)
+            done[name] = self._build(name, source, meter)
             write_atomically(self.place / PROGRESS, self._progress(done))
             seconds[name] = meter.finish(done[name].rows)
         return _with_reports(done, seconds)
@@ -165,12 +172,12 @@ class _Run:
         edition.forget_draft(self.store)
         return _with_reports(self._standing_tables, {})
 
-    def _build(self, name: str, path: Path, meter: ProgressMeter) -> TableManifest:
+    def _build(self, name: str, source: TableSource, meter: ProgressMeter) -> TableManifest:
         table = TABLES[name]
         made = build_table(
             self.connection,
             table,
-            path,
+            source,
             shards=len(self.plan.shards),
             folder=self.work / name,
             meter=meter,
@@ -206,7 +213,7 @@ class _Run:
             for name, made in before.tables.items()
             if name in self.found.tables
             and folder.table_path(place, TABLES[name]).exists()
-            and _is_unchanged(name, self.found.tables[name], made.files)
+            and _is_unchanged(self.found, name, made.files)
         }
 
     def _progress(self, done: dict[str, TableManifest]) -> Progress:
@@ -221,12 +228,23 @@ def _with_reports(
     return ordered, tuple(reports)
 
 
-def _is_unchanged(name: str, path: Path, files: tuple[SourceFile, ...]) -> bool:
-    (before,) = files
-    return (
-        before.name == source_name(TABLES[name], path)
-        and before.size == path.stat().st_size
-        and before.sha256 == file_sha256(path)
+def source_of(found: Discovery, name: str, connection: duckdb.DuckDBPyConnection) -> TableSource:
+    """Where the rows of a table are to be read from."""
+    if name == "cxr" and found.cxr is not None:
+        return CxrSource(connection, found.cxr)
+    return CsvSource(connection, TABLES[name], found.tables[name])
+
+
+def _is_unchanged(found: Discovery, name: str, files: tuple[SourceFile, ...]) -> bool:
+    before = {file.name: file for file in files}
+    if name == "cxr" and found.cxr is not None:
+        layout = found.cxr.layout
+        if before.pop(layout.name, None) != layout:
+            return False
+    now = {source_name(TABLES[name], path): path for path in found.files(name)}
+    return before.keys() == now.keys() and all(
+        before[each].size == path.stat().st_size and before[each].sha256 == file_sha256(path)
+        for each, path in now.items()
     )
 
 

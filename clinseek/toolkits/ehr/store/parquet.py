@@ -23,6 +23,7 @@ _BYTES_A_GROUP = 2 << 20
 _ROWS_A_WRITE = 16 * ROWS_A_GROUP
 _MAIN_TIMES = (
     "charttime", "chartdate", "starttime", "admittime", "intime", "transfertime", "ordertime",
+    "studydatetime",
 )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from clinseek.toolkits.ehr.store.cxr.files import CxrFiles
 from clinseek.toolkits.ehr.tables import Module
 
 _SECONDS_BETWEEN_CALLS = 0.25
@@ -53,7 +54,7 @@ class IngestReport:
 
     `disk_bytes` is the store's size, `working_bytes` what it needs besides while it is made (dry
     run only). `already_complete` says that nothing had to be done. `fingerprint` is None after a
-    dry run.
+    dry run. `cxr` says what was found of MIMIC-CXR.
     """
 
     store: Path
@@ -69,6 +70,7 @@ class IngestReport:
     working_bytes: int = 0
     dry_run: bool = False
     already_complete: bool = False
+    cxr: CxrFiles | None = None
 
     @property
     def rows(self) -> int:

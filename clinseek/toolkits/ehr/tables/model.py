@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple, get_args
 ColumnType = Literal["integer", "number", "text", "time", "date"]
 """`time` is `YYYY-MM-DD HH:MM:SS`, `date` is `YYYY-MM-DD` (no hour known)."""
 
-Module = Literal["hosp", "icu", "ed", "note"]
-"""The four folders of a PhysioNet download."""
+Module = Literal["hosp", "icu", "ed", "note", "cxr"]
+"""Where a table comes from: four folders of MIMIC-IV downloads, and MIMIC-CXR (`cxr`)."""
 
 
 class Column(NamedTuple):

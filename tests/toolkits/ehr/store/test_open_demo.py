@@ -56,7 +56,7 @@ def stored_rows(demo: Store, name: str) -> list[tuple[Any, ...]]:
 
 @pytest.mark.parametrize("name", sorted(set(TABLES) - {"chartevents"}))
 def test_every_cell_of_the_demo_is_in_the_store(open_data: Path, demo: Store, name: str) -> None:
-    if TABLES[name].module == "note":
+    if TABLES[name].module in ("note", "cxr"):
         assert name not in demo.tables
         return
     assert Counter(stored_rows(demo, name)) == Counter(raw_rows(open_data, name))

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from clinseek.toolkits.ehr.tables import TABLES
+from clinseek.validity.audit.image_files import write_images
+from clinseek.validity.oracle import RawRow
 
 Cells = dict[str, Any]
 """The cells of one raw row by column; what is not named is empty in the file."""
@@ -115,6 +117,9 @@ class Patient:
             return {"microevent_id": self._number()}
         if table in ("poe", "emar"):
             return {f"{table}_id": f"{self.subject_id}-{self.fresh()}"}
+        if table == "cxr":
+            study = self._number()
+            return {"study_id": study, "dicom_id": f"{study:08x}-{study:08x}"}
         if table in ("discharge", "radiology"):
             kind = cells.get("note_type", "DS" if table == "discharge" else "RR")
             note_id = cells.get("note_id", f"{self.subject_id}-{kind}-{self.fresh()}")
@@ -160,11 +165,15 @@ def write_tables(folder: Path, rows: Iterable[tuple[str, Cells]]) -> Path:
     held["d_labitems"].extend(D_LABITEMS)
     for name, row in rows:
         held[name].append(row)
-    for name, table in TABLES.items():
+    images = held.pop("cxr")
+    empty: RawRow = dict.fromkeys(TABLES["cxr"].column_names)
+    write_images(folder / "cxr", [{**empty, **image} for image in images])
+    for name, rows_of_table in held.items():
+        table = TABLES[name]
         path = folder / table.module / f"{name}.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", newline="", encoding="utf-8") as file:
             writer = csv.DictWriter(file, table.column_names, lineterminator="\n")
             writer.writeheader()
-            writer.writerows(held[name])
+            writer.writerows(rows_of_table)
     return folder

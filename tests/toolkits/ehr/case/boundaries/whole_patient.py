@@ -521,6 +521,23 @@ def _codes_and_notes(story: Story) -> None:
             storetime=stored,
             text="Chest.*",
         )
+    for taken, told in (
+        ("2150-03-05 11:04:30", amended),
+        ("2150-03-06 07:00:00", "2150-03-07 07:00:00"),
+    ):
+        story.tell(
+            "cxr",
+            taken,
+            until=dict.fromkeys(("report_path", "chexpert_edema", "negbio_no_finding"), told),
+            studydatetime=taken,
+            viewposition="AP*",
+            rows=2544,
+            split="train*",
+            image_path="files/x*.dcm",
+            report_path="files/s*.txt",
+            chexpert_edema=-1,
+            negbio_no_finding=1,
+        )
     for note_id, field_name, value, known in (
         (parent, "exam_name", "CHEST*", read),
         (parent, "cpt_code", "71020*", NEVER),
