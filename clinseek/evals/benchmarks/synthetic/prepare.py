@@ -79,11 +79,9 @@ def prepare_synthetic(
     """
     folder, began = Path(out), time.monotonic()
     store = folder / "store"
-    for taken in (store, folder / FILMS):
-        if taken.exists():
-            raise SettingError(
-                f"{folder} holds a {taken.name} folder already; name a new folder with --out"
-            )
+    for what, place in (("a store", store), ("films", folder / FILMS)):
+        if place.exists():
+            raise SettingError(f"{folder} holds {what} already; name a new folder with --out")
 
     def told(stage: str, done: int, total: int) -> None:
         progress(SyntheticProgress(stage, done, total, time.monotonic() - began))
