@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from clinseek.evals.benchmarks.openseek.template import FAMILIES
@@ -30,6 +31,7 @@ def card_of(rows: Sequence[Row], *, store: Store, seed: int, per_template: int) 
         "rows": len(rows),
         "patients": len({row.subject_id for row in rows}),
         "cutoffs": len({(row.subject_id, row.cutoff) for row in rows}),
+        "cutoffs_in_stay": _in_stay(rows, store),
         "abstention": round(sum(row.label == [] for row in rows) / len(rows), 4),
         "majority": majority(rows),
         "families": {
@@ -70,6 +72,27 @@ def _by_question(rows: Sequence[Row]) -> list[list[Row]]:
     for row in rows:
         found[str(row.metadata["question_of"])].append(row)
     return list(found.values())
+
+
+def _in_stay(rows: Sequence[Row], store: Store) -> dict[str, float]:
+    """The share of the rows whose cutoff lies in each quarter of a stay, and outside of any."""
+    places: Counter[str] = Counter()
+    by_patient: dict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        by_patient[row.bound[0]].append(row)
+    for subject_id, members in by_patient.items():
+        read = store.read_subject(subject_id, tables=["admissions"])
+        stays = read["admissions"].to_pylist()
+        places.update(_place(datetime.fromisoformat(row.bound[1]), stays) for row in members)
+    return {place: round(places[place] / len(rows), 4) for place in sorted(places)}
+
+
+def _place(cutoff: datetime, stays: Sequence[Mapping[str, Any]]) -> str:
+    for stay in stays:
+        begun, ended = stay["admittime"], stay["dischtime"]
+        if None not in (begun, ended) and begun <= cutoff < ended:
+            return f"quarter {1 + int(4 * ((cutoff - begun) / (ended - begun)))}"
+    return "outside"
 
 
 def _family(rows: Sequence[Row]) -> dict[str, Any]:

@@ -30,7 +30,6 @@ LABS: tuple[LabItem, ...] = (
     LabItem("Bicarbonate", "bicarbonate", "mEq/L"),
     LabItem("Creatinine", "creatinine", "mg/dL"),
     LabItem("Urea Nitrogen", "urea nitrogen", "mg/dL"),
-    LabItem("Glucose", "glucose", "mg/dL"),
     LabItem("Magnesium", "magnesium", "mg/dL"),
     LabItem("Phosphate", "phosphate", "mg/dL"),
     LabItem("Calcium, Total", "total calcium", "mg/dL"),
@@ -49,7 +48,13 @@ LABS: tuple[LabItem, ...] = (
     LabItem("Fibrinogen, Functional", "functional fibrinogen", "mg/dL"),
     LabItem("% Hemoglobin A1c", "hemoglobin A1c", "%"),
 )
-_LEAST_SURE = LABS[14:]
+ON_GASES: tuple[LabItem, ...] = (
+    # Glucose stands here alone: bedside tests measure it too, and "in blood" would mean both.
+    LabItem("Glucose", "glucose", "mg/dL"),
+    LabItem("Hemoglobin", "hemoglobin", "g/dL"),
+)
+"""Items that blood gas analysers measure beside the main laboratory."""
+_LEAST_SURE = LABS[13:]
 """Those that many patients never have."""
 _OTHER_UNITS: tuple[OtherUnit, ...] = (
     OtherUnit("Hemoglobin", "g/L", 10),
@@ -60,7 +65,6 @@ _OTHER_UNITS: tuple[OtherUnit, ...] = (
     OtherUnit("Magnesium", "mg/L", 10),
     OtherUnit("Phosphate", "mg/L", 10),
     OtherUnit("Bilirubin, Total", "mg/L", 10),
-    OtherUnit("Glucose", "g/L", 0.01),
 )
 DRUGS: tuple[str, ...] = (
     "Acetaminophen", "Heparin", "Docusate Sodium", "Insulin", "Senna", "Metoprolol Tartrate",
@@ -115,9 +119,9 @@ A_LAB_IN_ANOTHER_UNIT = _labs(
         if other.label == item.label
     )
 )
-A_BLOOD_GAS = _labs(*(_lab(item) for item in LABS if item.label in ("Glucose", "Hemoglobin")))
+A_BLOOD_GAS = _labs(*(_lab(item) for item in ON_GASES))
 A_LAB_AND_A_DRUG = Pool(
-    fixed=tuple(_lab(item, drug=drug) for item in LABS[:14] for drug in DRUGS),
+    fixed=tuple(_lab(item, drug=drug) for item in LABS[:13] for drug in DRUGS),
     unless=(NO_NUMBER, *GIVEN_OTHERWISE),
 )
 A_DRUG_GIVEN = Pool(fixed=tuple({"drug": drug} for drug in DRUGS), unless=GIVEN_OTHERWISE)

@@ -18,7 +18,7 @@ A_LAB_IN_ICU = Pool(
     JOIN d_labitems AS d ON d.itemid = l.itemid
     WHERE s.intime <= :cutoff AND d.fluid = 'Blood' AND l.valuenum IS NOT NULL
       AND d.label IN ('Potassium', 'Sodium', 'Creatinine', 'Hemoglobin', 'Platelet Count',
-                      'Glucose', 'Lactate', 'Phosphate')
+                      'Lactate', 'Phosphate')
     GROUP BY s.intime, d.label, l.valueuom ORDER BY s.intime, d.label, l.valueuom
     """,
     unless=(terms.NO_NUMBER,),

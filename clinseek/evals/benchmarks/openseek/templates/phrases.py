@@ -34,7 +34,7 @@ A_DRAW = Pool(
     WHERE d.fluid = 'Blood' AND l.valuenum IS NOT NULL AND l.charttime <= :cutoff
       AND l.charttime > datetime(:cutoff, '-36 hours')
       AND d.label IN ('Potassium', 'Sodium', 'Creatinine', 'Hemoglobin', 'Platelet Count',
-                      'Glucose', 'Bicarbonate', 'Magnesium', 'Lactate', 'Chloride')
+                      'Bicarbonate', 'Magnesium', 'Lactate', 'Chloride')
     ORDER BY l.charttime, d.label
     """,
     unless=(terms.NO_NUMBER,),
