@@ -25,8 +25,8 @@ def why_not_given(task: Task, tables: Collection[str], book: CodeBook) -> str | 
     for vocabulary in task.vocabularies:
         if vocabulary not in book.tables:
             return f"{task.name}: the store's vocabulary has no {vocabulary}; {_remedy(vocabulary)}"
-        if "atc" in vocabulary and "ndc" not in book.columns(vocabulary):
-            return f"{task.name}: {vocabulary} has no column ndc to find a drug's class by"
+        if "atc" in vocabulary and book.drug_code(vocabulary) is None:
+            return f"{task.name}: {vocabulary} has no column ndc or code to find a drug's class by"
     return None
 
 
@@ -35,4 +35,4 @@ def _remedy(vocabulary: str) -> str:
         return "ingest the folder that holds it"
     if "ccs" in vocabulary:
         return "ingest with --codes and a folder of HCUP CCS files"
-    return "ingest with --codes and a folder that holds the published candidate_table.db"
+    return "ingest with --vocabulary prescriptions_atc=FILE.csv (code,title: NDC and ATC name)"

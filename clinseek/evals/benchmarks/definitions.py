@@ -45,7 +45,8 @@ a test compares the two. It is meant to be enough for a second reading of every 
   something so near to it that nothing is left to ask, is visible, and the question is dropped.
   A question at whose cutoff nothing at all is known of the patient is dropped too. `:hadm_id`,
   `:stay_id` and `:cutoff` are those of the question, `:moment` is the time of the event that is
-  asked for. The card counts both by reason.
+  asked for. The card counts both by reason. The SQL of every look-up stands in
+  `clinseek bench tasks --json`.
 - Names that a task may answer (its pool) come from the whole store, never from the right answer.
   Of a *column*, they are the trimmed names that at least two patients of the store have; a store of
   fewer than 20 patients has none. The vocabularies `microbiologyevents`, `prescriptions`,

@@ -18,7 +18,7 @@ def split_of(subject_id: int) -> Split:
     """The split of a patient: 70 % of them train, 15 % validation, 15 % test.
 
     >>> split_of(10000032), split_of(10001217), split_of(10001217)
-    ('train', 'train', 'train')
+    ('validation', 'train', 'train')
     """
     drawn = uniform(_SALT, str(subject_id))
     return next(split for until, split in _UNTIL if drawn < until)

@@ -17,6 +17,7 @@ from clinseek.evals.benchmarks.tasks.decision import (
     ATC_PRESCRIPTIONS,
     CCS_DIAGNOSES,
     CCS_PROCEDURES,
+    NO_CLASS,
     SET_F1,
 )
 from clinseek.evals.benchmarks.tasks.model import Ask, Pool, Task
@@ -48,6 +49,7 @@ def _agentehr(
     look_ups: tuple[LookUp, ...],
     tables: tuple[str, ...],
     ask: Ask,
+    unnamed: str = _UNNAMED,
     exclusions: tuple[str, ...] = (),
     vocabularies: tuple[str, ...] = (),
     one_a_patient: bool = False,
@@ -56,7 +58,7 @@ def _agentehr(
     return Task(
         name=f"agentehr_{published}", kind="agentehr", question=question, form="list",
         anchor=anchor, cutoff=cutoff, label=label, known_at=known_at,
-        exclusions=(*exclusions, _UNNAMED), pool=Pool(vocabulary=vocabulary), drops=look_ups,
+        exclusions=(*exclusions, unnamed), pool=Pool(vocabulary=vocabulary), drops=look_ups,
         tables=tables, vocabularies=vocabularies, looks_ahead=True, one_a_patient=one_a_patient,
         metric=SET_F1, source=f"AgentEHR {published}", differs=differs, ask=ask,
     )  # fmt: skip
@@ -132,8 +134,9 @@ AGENTEHR: tuple[Task, ...] = (
         tables=("prescriptions",), vocabularies=(ATC_PRESCRIPTIONS,),
         ask=by_next_event(
             _started, owner="hadm_id", gap=MINUTE, named=of.classed(ATC_PRESCRIPTIONS),
-            pool="agentehr_prescriptions",
+            pool="agentehr_prescriptions", partly=True,
         ),
+        unnamed=NO_CLASS,
         differs=("what was ordered ahead is in the record by then, and dropped",),
     ),
     _agentehr(

@@ -55,13 +55,15 @@ def by_next_event(
     pool: str | None = None,
     single: bool = False,
     fewer_than: int | None = None,
+    partly: bool = False,
     guard: Guard | None = None,
     cutoff_of: Callable[[datetime], datetime] | None = None,
 ) -> Ask:
     """All names of one owner at one moment; the question is set `gap` before that moment.
 
     `named` turns a raw cell into its name (the trimmed cell itself without it); `pool` is the pool
-    that every name must be in. A moment is left out where it has a cell without a name.
+    that every name must be in. A moment is left out where it has a cell without a name; with
+    `partly` only where it has no name at all.
     """
 
     def ask(record: RawRecord) -> Asked:
@@ -70,6 +72,8 @@ def by_next_event(
         for (of, moment), names in _at_one_moment(happenings(record), record, named):
             cutoff = cutoff_of(moment) if cutoff_of is not None else moment - gap
             cutoff = cutoff.replace(microsecond=0)
+            if partly and len(names) > 1:
+                names.discard(None)
             why = _why_not(names, allowed, single=single, fewer_than=fewer_than)
             if why is None and guard is not None:
                 why = guard(record, of, cutoff)

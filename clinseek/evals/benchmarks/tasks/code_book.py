@@ -17,6 +17,7 @@ class CodeBook:
     def __init__(self, connection: sqlite3.Connection | None) -> None:
         self._connection = connection
         self._found: dict[tuple[str, str], str | None] = {}
+        self._drug_codes: dict[str, str | None] = {}
         self.tables = frozenset(_tables(connection))
 
     def item(self, dictionary: str, itemid: int) -> str | None:
@@ -46,14 +47,23 @@ class CodeBook:
 
     def drug_class(self, table: str, ndc: str) -> str | None:
         """The ATC name of a drug by its NDC, padded to eleven digits."""
-        return self._one(f'SELECT candidate FROM "{table}" WHERE ndc = ?', padded_ndc(ndc))
+        column = self.drug_code(table)
+        return self._one(f'SELECT candidate FROM "{table}" WHERE "{column}" = ?', padded_ndc(ndc))
+
+    def drug_code(self, table: str) -> str | None:
+        """The column that holds NDCs: `ndc` in a published table, `code` in a list of one's own."""
+        if table not in self._drug_codes:
+            columns = self.columns(table)
+            found = (name for name in ("ndc", "code") if name in columns)
+            self._drug_codes[table] = next(found, None)
+        return self._drug_codes[table]
 
     def names(self, vocabulary: str) -> frozenset[str]:
         """Every title of `vocabulary`_candidates; empty where the store has none."""
         table = f"{vocabulary}_candidates"
         if self._connection is None or table not in self.tables:
             return frozenset()
-        rows = self._connection.execute(f'SELECT DISTINCT candidate FROM "{table}"')
+        rows = self._connection.execute(f'SELECT DISTINCT trim(candidate) FROM "{table}"')
         return frozenset(str(name) for (name,) in rows if name)
 
     def columns(self, table: str) -> frozenset[str]:

@@ -20,6 +20,7 @@ CCS_DIAGNOSES, CCS_PROCEDURES = "diagnoses_ccs_candidates", "procedures_ccs_cand
 ATC_PRESCRIPTIONS = "prescriptions_atc_candidates"
 SET_F1 = "set F1 over the pool (published: set precision, recall, F1)"
 ONE = "the one answer (published: exact match)"
+NO_CLASS = "no drug of the moment has a class; drugs without one are left away otherwise"
 BEFORE = "1 s before that moment"
 ENDS = (
     "of every admission; cutoff in the admission: admittime <= cutoff < deathtime, else dischtime"
@@ -48,12 +49,15 @@ def _decision(
     named: Naming | None = None,
     vocabularies: tuple[str, ...] = (),
     fewer_than: int | None = None,
+    partly: bool = False,
     guard: Guard | None = None,
     exclusions: tuple[str, ...] = (),
     differs: tuple[str, ...] = (),
 ) -> Task:
     single = form == "choice"
-    told = (_UNNAMED,) if named is not None or pool.vocabulary or pool.column else ()
+    told: tuple[str, ...] = ()
+    if named is not None or pool.vocabulary or pool.column:
+        told = (NO_CLASS,) if partly else (_UNNAMED,)
     return Task(
         name=name, kind="decision", question=question, form=form, anchor=anchor, cutoff=BEFORE,
         label=label, known_at=known_at,
@@ -63,7 +67,7 @@ def _decision(
         differs=(*differs, _NO_BOUND),
         ask=by_next_event(
             found, owner=owner, named=named, pool=name, single=single, fewer_than=fewer_than,
-            guard=guard,
+            partly=partly, guard=guard,
         ),
     )  # fmt: skip
 
@@ -206,7 +210,7 @@ def _prescriptions(name: str, *, atc: str | None = None) -> Task:
         known_at="the moment of ordering",
         look_ups=(_ORDERED_ALREADY, _PLANNED),
         tables=("prescriptions", "poe", "pharmacy"), named=of.classed(atc) if atc else None,
-        vocabularies=(atc,) if atc else (), differs=(_NOT_AHEAD,),
+        vocabularies=(atc,) if atc else (), partly=atc is not None, differs=(_NOT_AHEAD,),
     )  # fmt: skip
 
 
@@ -234,7 +238,7 @@ def _medrecon(name: str, *, atc: str | None = None) -> Task:
         pool=Pool(vocabulary="prescriptions_atc") if atc else Pool(column=("medrecon", "name")),
         known_at="charttime", look_ups=(drops.event("medrecon", "charttime"),),
         tables=("medrecon",), named=of.classed(atc) if atc else None,
-        vocabularies=(atc,) if atc else (),
+        vocabularies=(atc,) if atc else (), partly=atc is not None,
     )  # fmt: skip
 
 

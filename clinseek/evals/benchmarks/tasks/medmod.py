@@ -54,7 +54,7 @@ _IN_STAY = (
     "the admission had not begun by the cutoff, or had ended: cutoff < admittime or cutoff >= "
     "deathtime, else dischtime"
 )
-_NO_PHENOTYPE = "none of the 25 phenotypes"
+NO_PHENOTYPE = "none of the 25 phenotypes"
 
 
 def _hours_told(hours: tuple[int, ...]) -> str:
@@ -78,7 +78,7 @@ def phenotypes(record: RawRecord) -> Asked:
         why = within_admission(record, stay["hadm_id"], left)
         names = _phenotypes_of(record, stay["hadm_id"])
         if why is not None or not names:
-            left_out[why or _NO_PHENOTYPE] += 1
+            left_out[why or NO_PHENOTYPE] += 1
             continue
         cutoff = str(left.replace(microsecond=0))
         questions.append(Question(cutoff, names, stay["hadm_id"], stay["stay_id"]))
@@ -157,7 +157,7 @@ MEDMOD: tuple[Task, ...] = (
         f"the admission (hadm_id), by ccs_category in the vocabulary's {CCS_DIAGNOSES}: "
         + ", ".join(f"{code} {name}" for code, name in PHENOTYPES.items()),
         known_at="discharge: the later of dischtime and deathtime",
-        exclusions=(_IN_STAY, _NO_PHENOTYPE),
+        exclusions=(_IN_STAY, NO_PHENOTYPE),
         pool=Pool(names=tuple(PHENOTYPES.values())), drops=drops.CODES_OF_THE_STAY,
         tables=("icustays", "admissions", "diagnoses_icd"), vocabularies=(CCS_DIAGNOSES,),
         looks_ahead=False, metric=SET_F1, source=f"{_HARUTYUNYAN} (25 phenotypes)",
