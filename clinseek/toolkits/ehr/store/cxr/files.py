@@ -126,8 +126,14 @@ def _patients(files: Path) -> Iterator[Path]:
 
 
 def _folders(folder: Path) -> Iterator[Path]:
-    return (folder / name for name in _names(folder) if (folder / name).is_dir())
+    for name in _names(folder):
+        if _names(folder / name):
+            yield folder / name
 
 
 def _names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    """What lies in a folder; nothing where there is none, or none that may be read."""
+    try:
+        return sorted(path.name for path in folder.iterdir())
+    except OSError:
+        return []
