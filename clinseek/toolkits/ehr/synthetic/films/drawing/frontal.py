@@ -193,7 +193,7 @@ class Frontal:
 
     @cached_property
     def _heart(self) -> Grid:
-        half = self.body.heart * (1.07 if self.bedside else 1.0)
+        half = self.body.heart * (1.03 if self.bedside else 1.0)
         if self.findings.cardiomegaly:
             half *= 1.28
         elif self.findings.hyperinflation:
