@@ -5,6 +5,7 @@ Pure. Whatever dialect a model speaks, a heard turn is one message that any host
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -19,6 +20,8 @@ from clinseek.nodes.calls import RAW
 from clinseek.nodes.toolset import names_in
 
 REASONING = "reasoning_content"
+_LEAST, _MOST = -(2**63), 2**63 - 1
+_DEEPEST = 64
 
 
 class Heard(NamedTuple):
@@ -51,7 +54,10 @@ def heard(
         repaired = names.repair(name)
         if repaired.how is not None and not _as_sent(name, repaired.name, parted):
             repairs[f"name:{repaired.how}"] += 1
-        sound.append(tool_call(name=repaired.name, args=arguments, id=_unique(given, used, round_)))
+        kept_as = storable(arguments)
+        if kept_as != arguments:
+            repairs["number"] += 1
+        sound.append(tool_call(name=repaired.name, args=kept_as, id=_unique(given, used, round_)))
     kept = {key: held for key, held in parted.additional_kwargs.items() if key != "tool_calls"}
     update: dict[str, Any] = {
         "tool_calls": sound,
@@ -63,6 +69,25 @@ def heard(
     spoken = parted.model_copy(update=update)
     spoken.id = spoken.id or f"turn-{round_}"
     return Heard(spoken, repairs)
+
+
+def storable(value: Any, *, deep: int = _DEEPEST) -> Any:
+    """`value` as checkpoints can hold it: what lies outside is its text, which a tool refuses.
+
+    Whole numbers are kept within 64 bits, and lists and objects to a depth of 64.
+
+    >>> storable({"limit": 10**30, "days": [1, 2]})
+    {'limit': '1000000000000000000000000000000', 'days': [1, 2]}
+    """
+    if isinstance(value, dict | list) and deep == 0:
+        return json.dumps(value)
+    if isinstance(value, dict):
+        return {name: storable(each, deep=deep - 1) for name, each in value.items()}
+    if isinstance(value, list):
+        return [storable(each, deep=deep - 1) for each in value]
+    if isinstance(value, int) and not _LEAST <= value <= _MOST:
+        return str(value)
+    return value
 
 
 def reasoning_of(spoken: AIMessage) -> str:

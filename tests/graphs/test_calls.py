@@ -220,3 +220,20 @@ def _finish() -> BaseTool:
         return "The answer is submitted."
 
     return StructuredTool.from_function(finish, name="ehr.finish")
+
+
+def test_arguments_beyond_what_a_checkpoint_holds_are_text_that_a_tool_refuses(
+    ask: Ask, ward: Ward
+) -> None:
+    nested: list[Any] = []
+    for _ in range(100):
+        nested = [nested]
+    model = scripted(
+        calling(("ehr.get_latest_records", {"table_name": "labevents", "limit": 2**64}), tag="a"),
+        calling(("ehr.get_latest_records", {"table_name": nested, "limit": -(10**30)}), tag="b"),
+        finishing("3.2"),
+    )
+    record = ask(means=ward.means(model), max_revisions=0)
+    assert (record.status, record.repairs["number"]) == ("answered", 2)
+    assert "18446744073709551616" in str(record.evidence[0]["arguments"])
+    assert all("rows 1-" not in told for told in _observations(record)[:2])

@@ -117,7 +117,7 @@ def _of_lines(file: Path, text: str) -> Iterator[PlacedObject]:
         try:
             yield PlacedObject("line 1", json.loads(whole))
             return
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             pass
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -128,6 +128,8 @@ def _of_lines(file: Path, text: str) -> Iterator[PlacedObject]:
             raise SettingError(
                 f"{file}, line {number}: no JSON ({error.msg} at column {error.colno})"
             ) from None
+        except (ValueError, RecursionError) as error:
+            raise SettingError(f"{file}, line {number}: {_beyond(error)}") from None
 
 
 def _of_list(file: Path, text: str) -> Iterator[PlacedObject]:
@@ -138,11 +140,14 @@ def _of_list(file: Path, text: str) -> Iterator[PlacedObject]:
         at = _skipped(text, at)
         line, counted = line + text.count("\n", counted, at), at
         if text[at : at + 1] == "]":
+            _refuse_rest(file, text, _skipped(text, at + 1))
             return
         try:
             value, at = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
             raise SettingError(f"{file}, line {error.lineno}: no JSON ({error.msg})") from None
+        except (ValueError, RecursionError) as error:
+            raise SettingError(f"{file}, line {line}: {_beyond(error)}") from None
         yield PlacedObject(f"line {line}", value)
         at = _skipped(text, at)
         if text[at : at + 1] == ",":
@@ -150,6 +155,19 @@ def _of_list(file: Path, text: str) -> Iterator[PlacedObject]:
         elif text[at : at + 1] != "]":
             broken = 1 + text.count("\n", 0, at)
             raise SettingError(f"{file}, line {broken}: no JSON (a comma or ] is missing)")
+
+
+def _refuse_rest(file: Path, text: str, at: int) -> None:
+    """Rows behind the end of the list would be left out without a word."""
+    if at < len(text):
+        line = 1 + text.count("\n", 0, at)
+        raise SettingError(f"{file}, line {line}: the list of rows has ended, and more follows")
+
+
+def _beyond(error: Exception) -> str:
+    """JSON that is sound, and that nothing can hold."""
+    deep = isinstance(error, RecursionError)
+    return "is nested too deeply" if deep else "holds a number of too many digits"
 
 
 def _skipped(text: str, at: int) -> int:

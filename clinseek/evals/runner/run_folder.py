@@ -198,15 +198,23 @@ def key_of(line: bytes) -> RunKey:
     text = line.decode()
     decoder = json.JSONDecoder()
     held: dict[str, object] = {}
-    at = text.index("{") + 1
+    at = _behind(text, "{", 0)
     while not {"qid", "epoch", "row"} <= held.keys():
         name, at = decoder.raw_decode(text, at)
-        held[name], at = decoder.raw_decode(text, text.index(":", at) + 1)
-        at = text.index(",", at) + 1
+        held[name], at = decoder.raw_decode(text, _behind(text, ":", at))
+        at = _behind(text, ",", at)
     row, qid, epoch = held["row"], held["qid"], held["epoch"]
     if not (isinstance(row, dict) and isinstance(qid, str) and isinstance(epoch, int)):
         raise TypeError(name)
     return fingerprint_of(row), qid, epoch
+
+
+def _behind(text: str, mark: str, at: int) -> int:
+    """Where the next word begins behind `mark`: other writers of JSON put blanks there."""
+    at = text.index(mark, at) + 1
+    while text[at : at + 1].isspace():
+        at += 1
+    return at
 
 
 def open_run(path: str | Path) -> RunFolder:

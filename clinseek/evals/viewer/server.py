@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import logging
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
+from typing import Any
 
 from clinseek.errors import ClinseekError, SettingError
 from clinseek.evals.viewer.answers import HTML, Answer, answer
@@ -47,6 +49,11 @@ class ViewerServer(ThreadingHTTPServer):
             super().__init__((_LOOPBACK, port), _Handler)
         except OSError as error:
             raise SettingError(f"--port {port}: cannot be listened on ({error.strerror})") from None
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A browser that goes away in the middle of an answer is no fault of ours."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            _LOG.exception("a request was not answered")
 
     @property
     def address(self) -> str:

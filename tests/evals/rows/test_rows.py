@@ -177,3 +177,23 @@ def test_everything_else_does(over: dict[str, Any]) -> None:
 
 def test_a_cutoff_is_kept_in_one_spelling() -> None:
     assert Row(**item(cutoff="2150-03-05T08:00")).fingerprint == Row(**item()).fingerprint
+
+
+def test_rows_behind_the_end_of_a_list_are_not_left_out_in_silence(tmp_path: Path) -> None:
+    text = f"[{json.dumps(item(1))}]\n[{json.dumps(item(2))}]\n"
+    with pytest.raises(SettingError, match="line 2: the list of rows has ended, and more follows"):
+        read_rows(written(tmp_path, "rows.json", text))
+
+
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [("9" * 5000, "holds a number of too many digits"), ("[" * 99_999, "is nested too deeply")],
+)
+def test_json_that_nothing_can_hold_is_named_by_its_line(
+    tmp_path: Path, listed: bool, value: str, told: str
+) -> None:
+    row = f'{{"qid": "a", "label": {value}}}'
+    text = f"[\n{row}\n]" if listed else f"\n{row}\n"
+    with pytest.raises(SettingError, match=f"line 2: {told}"):
+        read_rows(written(tmp_path, "rows.jsonl", text))

@@ -239,3 +239,20 @@ def test_what_cannot_be_viewed_is_one_sentence(
     ):
         assert run(arguments) == USER_ERROR
         assert said in capsys.readouterr().err
+
+
+def test_a_browser_that_goes_away_leaves_no_traceback(
+    server: ViewerServer, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    for fault in (ConnectionResetError("gone"), BrokenPipeError("gone"), TimeoutError("slow")):
+        try:
+            raise fault
+        except OSError:
+            server.handle_error(None, ("127.0.0.1", 9))
+    assert capfd.readouterr().err == ""
+    assert caplog.records == []
+    try:
+        raise KeyError("ours")
+    except KeyError:
+        server.handle_error(None, ("127.0.0.1", 9))
+    assert "KeyError: 'ours'" in caplog.text

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
+import os
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from langsmith.evaluation.evaluator import (
     ComparisonEvaluationResult,
@@ -17,8 +20,10 @@ from langsmith.schemas import Example, Run
 from typing_extensions import TypedDict
 
 from clinseek.errors import SettingError
+from clinseek.evals.runner.experiments.blocking import blocking
 from clinseek.evals.runner.experiments.evaluators import name_of, untraced
-from clinseek.evals.runner.experiments.results import ExperimentResults
+from clinseek.evals.runner.experiments.experiment import evaluate_existing
+from clinseek.evals.runner.experiments.results import ExperimentResults, ScoredRun
 
 
 class ComparedRuns(TypedDict):
@@ -31,7 +36,7 @@ class ComparedRuns(TypedDict):
 
 @dataclass(frozen=True)
 class ComparativeResults:
-    """Compared runs in the order of the first experiment. `left_out` are examples not in all."""
+    """Compared runs in the order of the first experiment. `left_out` are runs not in all."""
 
     rows: Sequence[ComparedRuns]
     left_out: int
@@ -44,14 +49,15 @@ class ComparativeResults:
 
 
 def evaluate_comparative(
-    experiments: Sequence[ExperimentResults],
+    experiments: Sequence[ExperimentResults | str | os.PathLike[str]],
     *,
     evaluators: Sequence[Callable[..., Any]],
     randomize_order: bool = False,
     seed: int = 0,
 ) -> ComparativeResults:
-    """Compare the runs that experiments made of the same examples.
+    """Compare the runs that experiments made of the same examples, epoch by epoch.
 
+    An experiment is what `evaluate` gave, or a run folder of `clinseek eval`.
     Evaluators are those of LangSmith's evaluate_comparative: (runs, example), or any of inputs,
     outputs, reference_outputs by name; they give scores by run, or a list of them. With
     `randomize_order` the runs are shown in an order drawn by `seed`, against judges' bias for the
@@ -60,7 +66,7 @@ def evaluate_comparative(
     if len(experiments) < 2:
         raise SettingError("evaluate_comparative: give two experiments or more")
     read = [_read(each) for each in evaluators]
-    held = [{row["example"].id: row for row in each} for each in experiments]
+    held = [_by_run(_results(each)) for each in experiments]
     first, *others = held
     shared = [at for at in first if all(at in other for other in others)]
     if not shared:
@@ -81,6 +87,21 @@ def evaluate_comparative(
     return ComparativeResults(rows, len(every) - len(shared))
 
 
+def _results(given: ExperimentResults | str | os.PathLike[str]) -> ExperimentResults:
+    return given if isinstance(given, ExperimentResults) else evaluate_existing(given)
+
+
+def _by_run(results: ExperimentResults) -> dict[tuple[UUID, int], ScoredRun]:
+    """The runs by their example and by the how-manieth of it they are."""
+    held: dict[tuple[UUID, int], ScoredRun] = {}
+    seen: Counter[UUID] = Counter()
+    for row in results:
+        example = row["example"].id
+        held[example, seen[example]] = row
+        seen[example] += 1
+    return held
+
+
 def _compared(
     evaluators: Sequence[DynamicComparisonRunEvaluator], runs: Sequence[Run], example: Example
 ) -> dict[str, ComparisonEvaluationResult]:
@@ -89,9 +110,9 @@ def _compared(
         try:
             with untraced():
                 told = (
-                    asyncio.run(each.acompare_runs(runs, example))
+                    blocking(partial(each.acompare_runs, runs, example))
                     if each.is_async
-                    else (each.compare_runs(runs, example))
+                    else each.compare_runs(runs, example)
                 )
         except Exception as error:
             said = f"{type(error).__name__}: {error}"

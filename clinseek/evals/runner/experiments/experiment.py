@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import uuid
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +16,7 @@ from langsmith.schemas import Example, Run
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row, read_rows
+from clinseek.evals.runner.experiments.blocking import blocking
 from clinseek.evals.runner.experiments.evaluators import (
     Evaluator,
     SummaryEvaluator,
@@ -98,7 +98,7 @@ async def aevaluate(
 
 def evaluate(target: Target, data: Examples, **options: Any) -> ExperimentResults:
     """As `aevaluate`, for code that does not await; it may be called inside a loop, too."""
-    return _blocking(partial(aevaluate, target, data, **options))
+    return blocking(partial(aevaluate, target, data, **options))
 
 
 def evaluate_existing(
@@ -127,7 +127,7 @@ def evaluate_existing(
             for record in folder.records()
         ]  # fmt: skip
     concurrency = _CONCURRENCY if max_concurrency is None else max(1, max_concurrency)
-    new = _blocking(partial(_scored, name, pairs, read, summary_evaluators, concurrency, metadata))
+    new = blocking(partial(_scored, name, pairs, read, summary_evaluators, concurrency, metadata))
     for before, row in zip(held, new.rows, strict=False):
         results = row["evaluation_results"]
         results["results"] = [*before["evaluation_results"]["results"], *results["results"]]
@@ -170,15 +170,3 @@ def _rows(given: Examples) -> list[Row]:
             "for examples of another form, give a function as the target"
         )
     return rows  # type: ignore[return-value]
-
-
-def _blocking(
-    wanted: Callable[[], Coroutine[Any, Any, ExperimentResults]],
-) -> ExperimentResults:
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(wanted())
-    # Inside a loop already (a notebook): a loop of our own in a thread of its own.
-    with ThreadPoolExecutor(1) as own:
-        return own.submit(lambda: asyncio.run(wanted())).result()

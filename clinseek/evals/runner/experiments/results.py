@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -49,13 +50,21 @@ class ExperimentResults:
 
     @property
     def scores(self) -> dict[str, float]:
-        """The mean of each key over the runs that were scored by it."""
+        """The mean of each key over the runs that were scored by it; see `failed` for others.
+
+        A score that is no finite number is none.
+        """
         held: dict[str, list[float]] = defaultdict(list)
         for row in self.rows:
             for result in row["evaluation_results"]["results"]:
-                if isinstance(result.score, bool | int | float):
-                    held[result.key].append(float(result.score))
+                if (score := _finite(result.score)) is not None:
+                    held[result.key].append(score)
         return {key: mean(values) for key, values in held.items()}
+
+    @property
+    def failed(self) -> int:
+        """How many runs ended in an error: evaluators see no outputs of theirs."""
+        return sum(row["run"].error is not None for row in self.rows)
 
     def to_pandas(self) -> Any:
         """A DataFrame, a line a run: inputs.*, outputs.*, reference.*, feedback.*, and more.
@@ -67,6 +76,14 @@ class ExperimentResults:
         except ImportError:
             raise SettingError("to_pandas needs pandas; pip install pandas") from None
         return frame([_line(row) for row in self.rows])
+
+
+def _finite(score: Any) -> float | None:
+    try:
+        number = float(score) if isinstance(score, bool | int | float) else math.nan
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
 
 
 def _line(row: ScoredRun) -> dict[str, Any]:

@@ -255,6 +255,39 @@ def test_a_run_folder_of_clinseek_eval_is_evaluated_afterwards(ward: Ward, tmp_p
     assert (results.experiment_name, results.scores) == ("run", {"_right": 1.0})
 
 
+def test_run_folders_are_compared_epoch_by_epoch_in_a_loop_too(ward: Ward, tmp_path: Path) -> None:
+    async def first_wins(runs: list[Run], example: Example) -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return {"key": "first", "scores": {runs[0].id: 1, runs[1].id: 0}}
+
+    evaluated(ward, tmp_path / "a", rows(2), epochs=2)
+    evaluated(ward, tmp_path / "b", rows(2))
+
+    async def in_a_notebook() -> Any:
+        return evaluate_comparative([tmp_path / "a", tmp_path / "b"], evaluators=[first_wins])
+
+    compared = asyncio.run(in_a_notebook())
+    assert (len(compared), compared.left_out) == (2, 2)
+    assert all(len(row["evaluation_results"]["first"].scores) == 2 for row in compared)
+
+
+def test_a_score_that_is_no_number_is_none_and_failed_targets_are_counted() -> None:
+    def broken(inputs: dict[str, Any]) -> dict[str, Any]:
+        if inputs["a"] == 1:
+            raise ValueError("no sum")
+        return add(inputs)
+
+    def no_number(outputs: dict[str, Any]) -> float:
+        return float("nan")
+
+    def beyond(outputs: dict[str, Any]) -> int:
+        return 10**400
+
+    results = evaluate(broken, SUMS, evaluators=[by_names, no_number, beyond])
+    assert set(results.scores) == {"by_names"}
+    assert results.failed == 1
+
+
 def test_they_are_exported_at_the_front_door() -> None:
     assert clinseek.evaluate is evaluate
     assert clinseek.aevaluate is aevaluate
