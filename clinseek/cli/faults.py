@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from clinseek.settings import threads_file
 
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _PATHS = frozenset(
     {
         errno.ENOTDIR,

@@ -33,7 +33,7 @@ ModelOf = Callable[[int], BaseChatModel]
 
 _OF_THE_ROW = (SubjectError, CutoffError, RuleError, SettingError)
 """Errors that come again, however often the run is made."""
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO})
 _FULL_WORDS = ("disk is full", "readonly database", "disk I/O error", "malformed")
 
 
