@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import time
-from collections import defaultdict
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -12,20 +10,17 @@ from clinseek.evals.rows import Row
 from clinseek.records import Record
 
 ScoreOf = Callable[[Row, Record], float | None]
-_NORMAL_95 = 1.96
 
 
 class ScoreSoFar(NamedTuple):
-    """A mean with its 95 % half-width, clustered by patient; None of fewer than two patients."""
+    """A mean with how far its 95 % interval reaches on the wider side, clustered by patient.
+
+    `radius` is None where there is no interval: of one patient, or where all graded scores agree.
+    """
 
     mean: float
     radius: float | None
     scored: int
-
-
-class _Cluster(NamedTuple):
-    runs: int = 0
-    total: float = 0.0
 
 
 class Tally:
@@ -40,7 +35,8 @@ class Tally:
         self.remarks: list[str] = []
         self.first_error: str | None = None
         self._score_of = score_of
-        self._clusters: dict[int, _Cluster] = defaultdict(_Cluster)
+        self._values: list[float] = []
+        self._patients: list[int] = []
         self._began = time.monotonic()
         self._ended_here = 0
 
@@ -64,17 +60,15 @@ class Tally:
     @property
     def score(self) -> ScoreSoFar | None:
         """The mean of the runs scored so far; failed ones count 0. None where none is."""
-        clusters = self._clusters.values()
-        scored = sum(each.runs for each in clusters)
-        if not scored:
+        if not self._values:
             return None
-        mean = sum(each.total for each in clusters) / scored
-        groups = len(clusters)
-        if groups < 2:
-            return ScoreSoFar(mean, None, scored)
-        squares = sum((each.total - each.runs * mean) ** 2 for each in clusters)
-        error = math.sqrt(squares * groups / (groups - 1)) / scored
-        return ScoreSoFar(mean, _NORMAL_95 * error, scored)
+        from clinseek.evals.statistics import mean_estimate
+
+        found = mean_estimate(self._values, self._patients)
+        if found.low is None or found.high is None:
+            return ScoreSoFar(found.value, None, found.n)
+        reach = max(found.value - found.low, found.high - found.value)
+        return ScoreSoFar(found.value, reach, found.n)
 
     def remark(self, said: str) -> None:
         """Something to tell the user, once."""
@@ -111,5 +105,5 @@ class Tally:
         value = self._score_of(row, record) if self._score_of is not None else None
         if value is None:
             return
-        held = self._clusters[row.cluster]
-        self._clusters[row.cluster] = _Cluster(held.runs + 1, held.total + value)
+        self._values.append(value)
+        self._patients.append(row.cluster)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _CELLS_AT_ONCE = 4_000_000
 """Cells of one block of draws: 32 MB."""
+_ROUNDING = 1e-12
 
 
 def checked(values: Sequence[float] | NDArray[Any]) -> NDArray[np.float64]:
@@ -52,17 +53,51 @@ def cluster_sums(values: NDArray[np.float64], codes: NDArray[np.intp]) -> NDArra
     return np.asarray(np.bincount(codes, weights=values), dtype=np.float64)
 
 
-def clustered_error(influence: NDArray[np.float64], codes: NDArray[np.intp]) -> float | None:
-    """The standard error of a linear estimate from each value's share in its deviation.
+def mean_error(values: NDArray[np.float64], codes: NDArray[np.intp]) -> float | None:
+    """The standard error of the mean of `values`; see `jackknife_error`."""
+    sums = cluster_sums(values - values.mean(), codes)
+    moves = sums / np.maximum(values.size - np.bincount(codes), 1)
+    return jackknife_error(moves, scale=float(np.abs(values).max()))
 
-    `influence` of a mean is (x - mean) / n. Cluster-robust with the small-sample factor
-    G / (G - 1) (CR1; Cameron & Miller 2015); None for a single cluster.
+
+def jackknife_error(moves: NDArray[np.float64], *, scale: float) -> float | None:
+    """The standard error from how far leaving each cluster out moves the estimate.
+
+    Cluster-robust, CR3 as MacKinnon, Nielsen & Webb (2023) compute it; of a mean over clusters of
+    equal size the CR1 of Cameron & Miller (2015), of unequal ones more, as it must be (Bell &
+    McCaffrey 2002): a large cluster draws the mean to itself and hides its own deviation.
+    Nothing but rounding, on the `scale` of the values, is 0. None for a single cluster.
     """
-    sums = cluster_sums(influence, codes)
-    groups = sums.size
+    groups = moves.size
     if groups < 2:
         return None
-    return float(np.sqrt(groups / (groups - 1) * np.square(sums).sum()))
+    error = float(np.sqrt((groups - 1) / groups * np.square(moves).sum()))
+    return error if error > _ROUNDING * scale else 0.0
+
+
+def effective_clusters(weights: NDArray[Any]) -> float:
+    """How many clusters of equal weight say as much: (sum w)^2 / sum w^2 (Kish 1965).
+
+    >>> effective_clusters(np.array([4, 4, 4])), round(effective_clusters(np.array([100, 1, 1])), 2)
+    (3.0, 1.04)
+    """
+    given = weights.astype(np.float64)
+    return float(given.sum() ** 2 / np.square(given).sum())
+
+
+def freedom_of(effective: float) -> float:
+    """Degrees of freedom of a clustered error: one less than the effective clusters, 1 at least."""
+    return max(1.0, effective - 1)
+
+
+def unequal(effective: float, groups: int) -> str | None:
+    """A note where few of the clusters have most of the weight."""
+    if effective >= groups / 2:
+        return None
+    return (
+        f"{groups} patients tell no more than {effective:.1f} of equal size would: few of them "
+        "have most of the rows"
+    )
 
 
 def bootstrap_means(

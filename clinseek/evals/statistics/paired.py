@@ -16,8 +16,11 @@ from clinseek.evals.statistics.clusters import (
     checked,
     cluster_codes,
     cluster_sums,
-    clustered_error,
+    effective_clusters,
+    freedom_of,
+    mean_error,
     percentile_bounds,
+    unequal,
 )
 from clinseek.evals.statistics.means import DRAWS, t_quantile
 
@@ -36,11 +39,12 @@ class PairedTest:
     """B minus A over shared rows.
 
     `low` and `high` are the clustered t interval of the difference, `bootstrap` the percentile
-    interval over resampled patients; None where there is one patient. Where all scores lie in
-    [0, 1] the interval stays within [-1, 1]. `p` is of the paired
+    interval over resampled patients; None where there is one patient, and where all differ alike.
+    Where all scores lie in [0, 1] the interval stays within [-1, 1]. `p` is of the paired
     permutation by patient. `mcnemar` is its exact p where every score is 0 or 1 and every patient
     has one pair, else None. `detectable` is the smallest true difference that would have been
-    found four times in five at this level; None where all patients differ alike.
+    found four times in five at this level; None where there is no interval. `note` says why there
+    is none, or that few patients have most of the rows.
     """
 
     difference: float
@@ -53,6 +57,7 @@ class PairedTest:
     detectable: float | None
     n: int
     clusters: int
+    note: str | None = None
 
 
 def paired_test(
@@ -71,13 +76,15 @@ def paired_test(
     codes = cluster_codes(clusters, first.size)
     difference = second - first
     mean, groups = float(difference.mean()), int(codes.max()) + 1
-    error = clustered_error((difference - mean) / difference.size, codes)
+    error = mean_error(difference, codes)
+    effective = effective_clusters(np.bincount(codes))
     low = high = detectable = drawn = None
-    if error is not None:
-        quantile = t_quantile(level, groups - 1)
+    if error:
+        freedom = freedom_of(effective)
+        quantile = t_quantile(level, freedom)
         within = 1.0 if are_shares(first) and are_shares(second) else math.inf
         low, high = max(-within, mean - quantile * error), min(within, mean + quantile * error)
-        detectable = (quantile + _one_sided(POWER, groups - 1)) * error or None
+        detectable = (quantile + _one_sided(POWER, freedom)) * error
         drawn = percentile_bounds(bootstrap_means(difference, codes, draws=draws, seed=seed), level)
     return PairedTest(
         difference=mean,
@@ -90,6 +97,7 @@ def paired_test(
         detectable=detectable,
         n=int(difference.size),
         clusters=groups,
+        note=_note(error, mean, effective, groups),
     )
 
 
@@ -158,6 +166,15 @@ def _mcnemar(first: NDArray[np.float64], second: NDArray[np.float64], groups: in
     if not binary or groups != first.size:
         return None
     return mcnemar_p(int((first > second).sum()), int((second > first).sum()))
+
+
+def _note(error: float | None, mean: float, effective: float, groups: int) -> str | None:
+    if error:
+        return unequal(effective, groups)
+    if error is None:
+        return "all rows are of one patient: nothing tells how much patients differ"
+    alike = "A and B score every patient alike" if not mean else "all patients differ alike"
+    return f"{alike}: nothing tells how far other patients would lie apart"
 
 
 def _one_sided(share: float, freedom: float) -> float:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _DRAWS = 2_000
 _CELLS = 2_000_000
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,17 @@ def auroc_estimate(
 ) -> Estimate:
     """`auroc` with the percentile interval over resampled patients.
 
-    Samples of which all rows are of one kind have none, and are left out.
+    Samples of which all rows are of one kind have none, and are left out. No interval is given,
+    and a note says why, where either kind is of one patient alone, or no sample differs from
+    another.
     """
     value, scores = auroc(confidences, positive), checked(confidences)
     truth = np.asarray(positive, dtype=bool)
     codes = cluster_codes(clusters, truth.size)
     groups = int(codes.max()) + 1
+    if min(np.unique(codes[truth]).size, np.unique(codes[~truth]).size) < 2:
+        said = "the rows that are yes, or those that are no, are of one patient"
+        return _without_interval(value, truth.size, groups, said)
     rng = np.random.default_rng(seed)
     step, found = max(1, _CELLS // truth.size), list[Any]()
     for start in range(0, draws, step):
@@ -77,6 +83,9 @@ def auroc_estimate(
         found.append(_weighted_auroc(scores, truth, times[:, codes].astype(np.float64)))
     sampled = np.concatenate(found)
     sampled = sampled[np.isfinite(sampled)]
+    if np.ptp(sampled) < _ROUNDING:
+        said = "no sample of these patients ranks otherwise"
+        return _without_interval(value, truth.size, groups, said)
     low, high = percentile_bounds(sampled, level)
     error = float(sampled.std(ddof=1))
     return Estimate(value, low, high, error, truth.size, groups, "bootstrap")
@@ -106,6 +115,11 @@ def risk_coverage(
     steps = np.diff([0.0, *(covered for covered, _ in curve)])
     area = float(np.average([at_risk for _, at_risk in curve], weights=steps))
     return RiskCoverage(coverage, risk, curve, area)
+
+
+def _without_interval(value: float, n: int, groups: int, why: str) -> Estimate:
+    said = f"{why}: nothing tells how far other patients would lie apart"
+    return Estimate(value, None, None, None, n, groups, "bootstrap", said)
 
 
 def _curve(

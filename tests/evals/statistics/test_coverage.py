@@ -34,3 +34,16 @@ def test_intervals_hold_the_truth_and_compare_finds_nothing_where_nothing_is(
     assert found.coverage <= 0.985
     assert found.false <= 0.08
     assert found.paper < found.coverage
+
+
+@pytest.mark.parametrize(("design", "patients"), [("large", 30), ("huge", 100)])
+def test_intervals_hold_the_truth_where_one_patient_has_most_of_the_rows(
+    simulation: ModuleType, design: str, patients: int
+) -> None:
+    """With the rows taken as if patients were of a size, 0.76 and 0.70 of them do."""
+    found = simulation.simulate(
+        "binary", 0.5, patients, repeats=300, seed=3, draws=199, design=design
+    )
+    assert found.coverage >= 0.9
+    assert found.outside <= 0.1
+    assert found.false <= 0.08

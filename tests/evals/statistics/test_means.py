@@ -1,15 +1,18 @@
 """Means and their intervals, against statsmodels, scipy and numbers worked by hand."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from clinseek.errors import SettingError
 from clinseek.evals.statistics import (
     Estimate,
+    IntervalMethod,
     best_at_k,
     macro_mean,
     mean_estimate,
@@ -30,14 +33,66 @@ def bounds(estimate: Estimate) -> tuple[float, float]:
     return estimate.low, estimate.high
 
 
-def test_the_clustered_error_is_that_of_statsmodels() -> None:
+def test_over_patients_of_equal_size_the_error_is_that_of_statsmodels() -> None:
     regression = pytest.importorskip("statsmodels.api", reason="statsmodels is not installed")
+    clusters = np.repeat(range(30), 5)
     fitted = regression.OLS(SCORES, np.ones((150, 1))).fit(
-        cov_type="cluster", cov_kwds={"groups": CLUSTERS, "use_correction": True}, use_t=True
+        cov_type="cluster", cov_kwds={"groups": clusters, "use_correction": True}, use_t=True
     )
-    estimate = mean_estimate(SCORES, CLUSTERS, method="t")
-    assert estimate.error == pytest.approx(fitted.bse[0], rel=1e-12)
-    assert bounds(estimate) == pytest.approx(tuple(fitted.conf_int()[0]), rel=1e-12)
+    estimate = mean_estimate(SCORES, clusters, method="t")
+    assert estimate.error == pytest.approx(fitted.bse[0], rel=1e-9)
+    assert bounds(estimate) == pytest.approx(tuple(fitted.conf_int()[0]), rel=1e-9)
+
+
+def left_out(take: Callable[[NDArray[np.bool_]], float], clusters: NDArray[np.int64]) -> float:
+    """The error by leaving each patient out, worked as it is defined (CR3)."""
+    whole, groups = take(np.ones(clusters.size, bool)), np.unique(clusters)
+    squares = [(take(clusters != group) - whole) ** 2 for group in groups]
+    return math.sqrt((groups.size - 1) / groups.size * sum(squares))
+
+
+def test_the_error_is_that_of_leaving_each_patient_out() -> None:
+    expected = left_out(lambda kept: float(SCORES[kept].mean()), CLUSTERS)
+    assert mean_estimate(SCORES, CLUSTERS, method="t").error == pytest.approx(expected, rel=1e-9)
+    tasks = RNG.integers(0, 4, 150)
+
+    def macro(kept: NDArray[np.bool_]) -> float:
+        return float(np.mean([SCORES[kept & (tasks == task)].mean() for task in range(4)]))
+
+    error = macro_mean(SCORES, CLUSTERS, tasks).error
+    assert error == pytest.approx(left_out(macro, CLUSTERS), rel=1e-9)
+
+
+@pytest.mark.parametrize("method", ["t", "wilson"])
+def test_a_patient_with_most_of_the_rows_leaves_little_known_and_the_note_says_so(
+    method: IntervalMethod,
+) -> None:
+    """1,000 rows of one patient and one of each of 29 others tell about as much as two rows."""
+    values, clusters = [1.0] * 1000 + [0.0, 1.0] * 14 + [0.0], [0] * 1000 + list(range(1, 30))
+    estimate = mean_estimate(values, clusters, method=method)
+    low, high = bounds(estimate)
+    assert low < 0.3
+    assert high == pytest.approx(1.0, abs=1e-4)
+    assert "30 patients tell no more than 1.1 of equal size" in (estimate.note or "")
+    even = mean_estimate(values, [n % 30 for n in range(1029)], method=method)
+    assert even.note is None
+    assert bounds(even)[0] > 0.9
+
+
+def test_scores_that_are_all_alike_have_no_interval_and_the_reason_is_told() -> None:
+    for estimate in (
+        mean_estimate([0.1] * 30, range(30)),
+        mean_estimate([0.1] * 30, range(30), method="bootstrap"),
+    ):
+        assert estimate.value == pytest.approx(0.1)
+        assert (estimate.low, estimate.high) == (None, None)
+        assert "all patients score alike" in (estimate.note or "")
+
+
+def test_a_task_of_one_patient_is_told_beside_the_macro_mean() -> None:
+    estimate = macro_mean([1.0, 0.0, 1.0, 0.5], [1, 2, 3, 4], ["a", "a", "a", "b"])
+    assert estimate.error == pytest.approx(math.sqrt(3 / 4 * 6 / 144))
+    assert "1 of 2 tasks have rows of one patient alone" in (estimate.note or "")
 
 
 def test_one_row_a_patient_gives_the_ordinary_t_interval() -> None:
@@ -114,11 +169,14 @@ def test_macro_over_one_task_is_the_mean_with_its_interval() -> None:
 
 
 def test_macro_of_independent_tasks_has_the_error_of_their_sum() -> None:
-    """Two tasks of different patients: the variances of the task means add, a quarter each."""
+    """Two tasks of different patients: the variances of the task means add, a quarter each.
+
+    Each is the sample variance over 100, times 100 / 99 for leaving one of them out.
+    """
     values = RNG.normal(0, 1, 200)
     tasks = np.repeat(["a", "b"], 100)
-    parts = [values[:100].var() / 100, values[100:].var() / 100]
-    expected = math.sqrt(200 / 199 * sum(parts)) / 2
+    parts = [part.var() / 100 * (100 / 99) ** 2 for part in (values[:100], values[100:])]
+    expected = math.sqrt(199 / 200 * sum(parts)) / 2
     assert macro_mean(values, range(200), tasks).error == pytest.approx(expected)
 
 

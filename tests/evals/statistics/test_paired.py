@@ -25,8 +25,8 @@ pairs = st.lists(
 def test_identical_runs_differ_by_nothing(values: list[float]) -> None:
     tested = paired_test(values, values, [n // 2 for n in range(len(values))], draws=100)
     assert (tested.difference, tested.p) == (0.0, 1.0)
-    if tested.clusters > 1:
-        assert (tested.low, tested.high) == (0.0, 0.0)
+    assert (tested.low, tested.high, tested.detectable) == (None, None, None)
+    assert tested.note is not None
 
 
 @given(both=pairs)
@@ -59,6 +59,28 @@ def test_the_order_of_rows_changes_nothing(
     assert other.difference == pytest.approx(one.difference)
     assert other.error == pytest.approx(one.error)
     assert other.p == pytest.approx(one.p)
+
+
+def test_a_difference_that_is_the_same_in_every_patient_has_no_interval_and_a_note() -> None:
+    """Rounding is no spread: 0.6 - 0.5 differs from itself by 1e-17 at most."""
+    tested = paired_test([0.5, 0.1] * 15, [0.6, 0.2] * 15, range(30), draws=100)
+    assert tested.difference == pytest.approx(0.1)
+    assert (tested.low, tested.high, tested.detectable, tested.error) == (None, None, None, 0.0)
+    assert "all patients differ alike" in (tested.note or "")
+    assert tested.p < 0.02
+
+
+def test_interval_and_p_agree_where_one_patient_has_most_of_the_rows() -> None:
+    """The permutation finds nothing; the interval must not call it found."""
+    rng = np.random.default_rng(5)
+    clusters = np.repeat(range(30), [120] + [4] * 29)
+    own = rng.normal(0, 0.3, 30)[clusters] + rng.normal(0, 0.1, clusters.size)
+    own[clusters == 0] += 0.4
+    tested = paired_test(np.zeros(clusters.size), own, clusters, draws=1000)
+    assert tested.p > 0.2
+    assert tested.low is not None
+    assert tested.low < 0
+    assert "of equal size" in (tested.note or "")
 
 
 def test_the_sign_flip_is_scipys_paired_permutation() -> None:
@@ -175,3 +197,19 @@ def test_equal_confidences_are_one_step_of_the_curve() -> None:
 
 def test_no_answer_risks_nothing_that_can_be_told() -> None:
     assert risk_coverage([0.0, 0.0], [False, False]).risk is None
+
+
+@pytest.mark.parametrize(
+    ("sure", "positive", "patients", "why"),
+    [
+        ([0.9, 0.1, 0.4], [True, False, True], [1, 1, 1], "of one patient"),
+        ([0.9] + [0.1] * 29, [True] + [False] * 29, list(range(30)), "of one patient"),
+        ([0.9] * 4 + [0.1] * 4, [True] * 4 + [False] * 4, list(range(8)), "ranks otherwise"),
+    ],
+)
+def test_an_auroc_of_few_patients_has_no_interval_and_the_reason_is_told(
+    sure: list[float], positive: list[bool], patients: list[int], why: str
+) -> None:
+    estimate = auroc_estimate(sure, positive, patients)
+    assert (estimate.value, estimate.low, estimate.high) == (1.0, None, None)
+    assert why in (estimate.note or "")
