@@ -2,5 +2,6 @@
 
 from clinseek.training.exporting.card import ExportReport, length_told
 from clinseek.training.exporting.export import ExportSettings, export_traces
+from clinseek.training.exporting.tokenised import Tokenised
 
-__all__ = ["ExportReport", "ExportSettings", "export_traces", "length_told"]
+__all__ = ["ExportReport", "ExportSettings", "Tokenised", "export_traces", "length_told"]

@@ -111,6 +111,7 @@ def _origin(report: ExportReport) -> list[str]:
         f"Prompts: {_listed(report.prompts)}",
         f"clinseek: {_listed(report.packages)}",
         f"Records: sha256 {report.records}",
+        *(f"The student's {kind}: sha256 {held}" for kind, held in (report.template or {}).items()),
         "How the traces were chosen stands in `export.json` under `source`.",
     ]
 

@@ -31,6 +31,8 @@ class Example:
     weights: list[int]
     window: tuple[int, int]
     tokens: int
+    text: str | None = None
+    """The conversation as the student's template writes it, where there is one."""
 
 
 def weights_of(

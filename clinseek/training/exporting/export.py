@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from clinseek.errors import SettingError
 from clinseek.training.exporting.card import ExportReport, card
 from clinseek.training.exporting.example import Example, Names, exported, named, weights_of
-from clinseek.training.exporting.forms import Form, writers
+from clinseek.training.exporting.forms import PARTS, Form, writers
+from clinseek.training.exporting.tokenised import FOLDER, Tokenised, TokenWriter
 from clinseek.training.exporting.windows import windows_of
 from clinseek.training.splits import Part, PatientSplit
 from clinseek.training.traces.folder import IMAGES, TraceFolder, draft_folder
@@ -80,19 +82,25 @@ def export_traces(
     settings: ExportSettings,
     split: PatientSplit,
     length: Length,
+    tokenised: Tokenised | None = None,
 ) -> ExportReport:
     """Write the traces of `folder` as a dataset to the new folder `out`.
 
-    SettingError where a trace is of a patient of the test split, where nothing is left, and
-    where `out` holds something already.
+    With `tokenised` each example is rendered, checked and written as tokens too. SettingError
+    where a trace is of a patient of the test split, does not survive the student's template, where
+    nothing is left, and where `out` holds something already.
     """
     counts = _Counts()
+    if tokenised is not None:
+        tokenised.check_template()
     with draft_folder(out) as draft:
-        with writers(draft, settings.form) as written:
+        with writers(draft, settings.form) as written, token_writers(draft, tokenised) as tokens:
             for trace in folder.traces():
                 part = _part_of(trace, split)
                 _count(counts, trace)
                 examples = list(examples_of(trace, part, settings, length, counts.dropped))
+                if tokenised is not None:
+                    examples = _written(examples, tokenised, tokens[part], counts.dropped)
                 if examples:
                     counts.tasks[trace.task] += 1
                     counts.patients[part].add(trace.subject_id)
@@ -103,9 +111,41 @@ def export_traces(
         _refuse_nothing(counts, settings)
         _copy_images(folder.path, draft)
         report = _report(folder, draft, counts, settings=settings, split=split, length=length)
+        if tokenised is not None:
+            report = report.model_copy(update={"template": tokenised.renderer.tokenizer.hashes})
         (draft / REPORT).write_text(report.model_dump_json(indent=2) + "\n")
         (draft / CARD).write_text(card(report, name=out.name))
     return report
+
+
+@contextmanager
+def token_writers(draft: Path, tokenised: Tokenised | None) -> Iterator[dict[Part, TokenWriter]]:
+    """A writer of tokens for each part; none without a tokenizer."""
+    if tokenised is None:
+        yield {}
+        return
+    made = {part: TokenWriter(draft / FOLDER, part) for part in PARTS}
+    try:
+        yield made
+    finally:
+        for writer in made.values():
+            writer.close()
+
+
+def _written(
+    examples: Sequence[Example], tokenised: Tokenised, writer: TokenWriter, dropped: Counter[str]
+) -> list[Example]:
+    """The examples of a trace that survive the template, written as tokens: all of them or none."""
+    made = [(example, tokenised.masked(example)) for example in examples]
+    if any(isinstance(masked, str) for _, masked in made):
+        dropped["unfaithful"] += 1
+        return []
+    told = []
+    for example, masked in made:
+        assert not isinstance(masked, str)
+        writer.write(example, masked)
+        told.append(replace(example, tokens=len(masked.ids), text=masked.text))
+    return told
 
 
 def examples_of(
@@ -113,7 +153,11 @@ def examples_of(
 ) -> Iterator[Example]:
     """The examples of a trace: one, several windows, or none, which is counted in `dropped`."""
     tools, wired = named(trace, settings.names)
-    tokens = length(trace.messages, tools)
+
+    def told(messages: Sequence[Message]) -> list[dict[str, Any]]:
+        return [exported(message, settings.names, wired) for message in messages]
+
+    tokens = length(told(trace.messages), tools)
     parts: list[tuple[Sequence[Message], int]] = [(trace.messages, tokens)]
     if settings.max_tokens is not None and tokens > settings.max_tokens:
         if settings.long == "drop":
@@ -121,11 +165,11 @@ def examples_of(
             return
         if settings.long == "window":
             most = settings.max_tokens
-            windows = windows_of(trace.messages, lambda held: length(held, tools) <= most)
+            windows = windows_of(trace.messages, lambda held: length(told(held), tools) <= most)
             if windows is None:
                 dropped["a turn too long"] += 1
                 return
-            parts = [(each.messages, length(each.messages, tools)) for each in windows]
+            parts = [(each.messages, length(told(each.messages), tools)) for each in windows]
     for number, (messages, taken) in enumerate(parts, start=1):
         yield Example(
             id=trace.id if len(parts) == 1 else f"{trace.id}-{number}",
@@ -133,7 +177,7 @@ def examples_of(
             subject_id=trace.subject_id,
             task=trace.task,
             part=part,
-            messages=[exported(message, settings.names, wired) for message in messages],
+            messages=told(messages),
             tools=tools,
             weights=weights_of(
                 messages, trace.by_call, last_turns=settings.last_turns, errors=settings.errors
@@ -217,7 +261,11 @@ def _report(
         packages=sorted(counts.made_by["package"]),
         records=counts.records.hexdigest(),
         source=folder.about.model_dump(mode="json"),
-        files={file.name: sha256_of(file) for file in sorted(draft.iterdir()) if file.is_file()},
+        files={
+            str(file.relative_to(draft)): sha256_of(file)
+            for file in sorted(draft.rglob("*"))
+            if file.is_file() and file.parent.name != IMAGES
+        },
     )
 
 

@@ -63,13 +63,16 @@ def line_of(example: Example, form: Form) -> dict[str, Any]:
     if form == "openai":
         return {"messages": _weighted(example), "tools": example.tools}
     conversation = "conversations" if form == "unsloth" else "messages"
-    return {
+    told = {
         "id": example.id,
         "subject_id": example.subject_id,
         "task": example.task,
         conversation: _weighted(example),
         "tools": json.dumps(example.tools, ensure_ascii=False),
     }
+    if form == "unsloth" and example.text is not None:
+        told["text"] = example.text
+    return told
 
 
 def _weighted(example: Example) -> list[dict[str, Any]]:

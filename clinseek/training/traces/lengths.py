@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from clinseek.models.tokens import IMAGE_CHARACTERS
-from clinseek.training.traces.trace import Message, characters_in
+from clinseek.training.traces.trace import characters_in
 
 CHARACTERS_A_TOKEN = 2.5
 """A cautious figure: tables of numbers take 1.5 to 3 characters a token, English about 4."""
@@ -24,7 +24,9 @@ class Length(Protocol):
         """By what tokens are counted."""
         ...
 
-    def __call__(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> int:
+    def __call__(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]
+    ) -> int:
         """The tokens."""
         ...
 
@@ -41,7 +43,9 @@ class EstimatedLength:
         """By what tokens are counted."""
         return f"estimate ({CHARACTERS_A_TOKEN} characters a token)"
 
-    def __call__(self, messages: Sequence[Message], tools: Sequence[dict[str, Any]]) -> int:
+    def __call__(
+        self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]
+    ) -> int:
         """The tokens, rounded up."""
         characters: int = sum(characters_in(message) for message in messages)
         images = sum(
@@ -50,6 +54,6 @@ class EstimatedLength:
             if not isinstance(message["content"], str)
             for block in message["content"]
         )
-        schemas = len(json.dumps(tools, ensure_ascii=False)) if tools else 0
+        schemas = len(json.dumps(list(tools), ensure_ascii=False)) if tools else 0
         characters += schemas + images * IMAGE_CHARACTERS
         return math.ceil(characters / CHARACTERS_A_TOKEN) + _MESSAGE_TOKENS * len(messages)

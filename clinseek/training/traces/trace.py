@@ -172,11 +172,12 @@ def text_in(content: str | Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(str(block["text"]) for block in content if block.get("type") == "text")
 
 
-def characters_in(message: Message) -> int:
+def characters_in(message: Mapping[str, Any]) -> int:
     """The characters of text, reasoning and calls in a message."""
     calls = message.get("tool_calls", ())
-    written = sum(len(call["function"]["name"]) + len(call["function"]["arguments"])
-                  for call in calls)  # fmt: skip
+    written: int = sum(
+        len(call["function"]["name"]) + len(call["function"]["arguments"]) for call in calls
+    )
     return len(text_in(message["content"])) + len(message.get("reasoning_content", "")) + written
 
 
