@@ -24,11 +24,13 @@ def tasks_named(names: Iterable[str]) -> tuple[Task, ...]:
     """The tasks of the names, each once, in the order of TASKS.
 
     A name is that of a task, one of its aliases, a kind (`risk`), or `all`; case does not matter.
-    SettingError suggests a name for one that is none.
+    SettingError suggests a name for one that is none, and tells where there is none at all.
     """
     chosen: set[str] = set()
     for name in names:
         chosen |= _named(name)
+    if not chosen:
+        raise SettingError(f"--tasks names no task; give names, {', '.join(KINDS)}, or {ALL}")
     return tuple(task for task in TASKS.values() if task.name in chosen)
 
 

@@ -8,8 +8,9 @@ a question asks for, or None where the record does not tell.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -42,7 +43,8 @@ _FACTORS = {("g/dL", "g/L"): 10.0, ("mg/dL", "mg/L"): 10.0}
 _DAY = pd.Timedelta(days=1)
 
 
-class Record(NamedTuple):
+@dataclass(frozen=True)
+class Record:
     """One patient as known at a moment, and the stay that is going on at the question's cutoff."""
 
     tables: dict[str, Frame]

@@ -56,9 +56,10 @@ def at(text: str | None) -> datetime | None:
 
 
 def record(
+    tables: Mapping[str, Rows],
+    *,
     of: CodeBook | None = None,
     pools: Mapping[str, frozenset[str]] | None = None,
-    **tables: Rows,
 ) -> RawRecord:
     """A record with these rows; every other table of MIMIC is there and empty."""
     made = {

@@ -12,13 +12,13 @@ from clinseek.evals.benchmarks.tasks import TASKS
 from clinseek.evals.benchmarks.tasks.asking import MANY, NOT_BEGUN, OVER, SEVERAL, UNNAMED
 from clinseek.evals.benchmarks.tasks.code_book import padded_ndc
 from clinseek.evals.benchmarks.tasks.model import Asked
-from tests.evals.benchmarks.tasks.made_records import SUBJECT, admission, at, book, record
+from tests.evals.benchmarks.tasks.made_records import SUBJECT, Rows, admission, at, book, record
 
 
-def asked(name: str, pool: set[str] | None = None, **tables: list[dict[str, Any]]) -> Asked:
+def asked(name: str, pool: set[str] | None = None, **tables: Rows) -> Asked:
     pools = {name: frozenset(pool)} if pool is not None else {}
     with book() as of:
-        return TASKS[name].ask(record(of, pools, **tables))
+        return TASKS[name].ask(record(tables, of=of, pools=pools))
 
 
 def lab(
@@ -94,7 +94,7 @@ def test_the_next_event_is_the_only_kind_at_its_moment() -> None:
 
 
 def test_a_prescription_is_asked_for_before_its_order_not_before_its_start() -> None:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"hadm_id": 20, "poe_id": "a", "pharmacy_id": 1, "drug": "Ordered",
          "starttime": at("2150-03-03 08:00")},
         {"hadm_id": 20, "poe_id": None, "pharmacy_id": 1, "drug": "Entered",
@@ -139,7 +139,7 @@ def test_procedures_of_a_day_are_asked_for_within_their_admission() -> None:
 
     days = [performed(date(2150, 3, day)) for day in (1, 2, 6)]
     with book() as of:
-        held = record(of, procedures_icd=days, admissions=[admission()])
+        held = record({"procedures_icd": days, "admissions": [admission()]}, of=of)
         before = TASKS["procedures_icd"].ask(held)
         late = TASKS["agentehr_procedures_ccs"].ask(held)
     assert [one.cutoff for one in before.questions] == [

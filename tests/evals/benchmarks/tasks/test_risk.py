@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +12,7 @@ from clinseek.evals.benchmarks.tasks import TASKS, Question
 from clinseek.evals.benchmarks.tasks.medmod import NO_PHENOTYPE
 from clinseek.evals.benchmarks.tasks.raw_record import RawRecord
 from tests.evals.benchmarks.tasks.made_records import (
+    Rows,
     admission,
     at,
     book,
@@ -26,8 +26,8 @@ def asked(name: str, of: RawRecord) -> list[Question]:
     return TASKS[name].ask(of).questions
 
 
-def answers(name: str, **tables: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    return [(one.cutoff, one.label[0]) for one in asked(name, record(**tables))]
+def answers(name: str, **tables: Rows) -> list[tuple[str, str]]:
+    return [(one.cutoff, one.label[0]) for one in asked(name, record(tables))]
 
 
 @pytest.mark.parametrize(("hours", "label"), [(71, "yes"), (72, "no"), (100, "no"), (0.5, "yes")])
@@ -44,7 +44,7 @@ def test_who_was_admitted_or_died_is_not_asked_to_come_back() -> None:
     admitted = ed_visit(hadm_id=20, intime=at("2150-03-01 04:00"), outtime=at("2150-03-01 11:00"))
     died = ed_visit(disposition="EXPIRED")
     found = TASKS["ED_Reattendance_3day"].ask(
-        record(edstays=[admitted, died], admissions=[admission()])
+        record({"edstays": [admitted, died], "admissions": [admission()]})
     )
     assert found.questions == []
     assert sum(found.left_out.values()) == 1
@@ -81,7 +81,7 @@ def test_an_emergency_visit_is_asked_about_after_an_hour_and_only_while_nothing_
     ],
 )
 def test_a_critical_outcome_is_death_or_the_icu_within_twelve_hours(
-    tables: dict[str, Any], label: str
+    tables: dict[str, Rows], label: str
 ) -> None:
     assert answers("ED_Critical_Outcomes", **tables) == [("2150-02-01 05:00:00", label)]
     single = {
@@ -93,7 +93,7 @@ def test_a_critical_outcome_is_death_or_the_icu_within_twelve_hours(
 
 @pytest.mark.parametrize(("dod", "label"), [(date(2150, 3, 3), "yes"), (date(2150, 3, 4), "no")])
 def test_death_after_an_icu_day_is_counted_from_midnight_of_its_date(dod: date, label: str) -> None:
-    tables = {
+    tables: dict[str, Rows] = {
         "icustays": [icu_stay()],
         "admissions": [admission()],
         "patients": [{"dod": dod, "anchor_age": 60, "anchor_year": 2150}],
@@ -143,14 +143,15 @@ def test_phenotypes_are_the_categories_of_the_admissions_codes() -> None:
     codes = [
         {"hadm_id": 20, "icd_code": code, "icd_version": 10} for code in ("I10", "A419", "Z66")
     ]
-    stay = icu_stay()
+    tables: dict[str, Rows] = {
+        "icustays": [icu_stay()],
+        "admissions": [admission()],
+        "diagnoses_icd": codes,
+    }
     with book() as of:
-        found = asked(
-            "medmod_phenotyping",
-            record(of, icustays=[stay], admissions=[admission()], diagnoses_icd=codes),
-        )
+        found = asked("medmod_phenotyping", record(tables, of=of))
         none = TASKS["medmod_phenotyping"].ask(
-            record(of, icustays=[stay], admissions=[admission()], diagnoses_icd=codes[2:])
+            record({**tables, "diagnoses_icd": codes[2:]}, of=of)
         )
     assert [(one.cutoff, one.label) for one in found] == [
         ("2150-03-04 12:00:00", ("Essential hypertension", "Septicemia (except in labor)"))
@@ -174,7 +175,7 @@ def test_no_cutoff_of_a_risk_task_moves_with_what_comes_later(
     def cutoffs(last: int, *, died: bool) -> dict[str, list[str]]:
         begin = datetime(2150, 3, 1, 10)
         end = begin + timedelta(hours=last)
-        tables = {
+        tables: dict[str, Rows] = {
             "admissions": [
                 admission(
                     dischtime=end, deathtime=end if died else None, hospital_expire_flag=int(died)
