@@ -8,9 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from clinseek.errors import SettingError
 from clinseek.toolkits.ehr.synthetic import SynthProgress, synthesise
+from clinseek.toolkits.ehr.synthetic.films.folder import study_time
 
 from .conftest import Filmed
 
@@ -175,6 +178,21 @@ def test_films_change_no_other_table_and_the_same_seed_draws_the_same_bytes(
     assert any(path.endswith(".jpg") for path in one)
     del bare["README"]
     assert bare.items() <= one.items()
+
+
+def test_a_patient_has_the_same_films_in_a_larger_cohort(tmp_path: Path) -> None:
+    synthesise(tmp_path / "small", patients=1, seed=5, images=True)
+    synthesise(tmp_path / "large", patients=2, seed=5, images=True)
+    small, large = (_digests(tmp_path / name / "cxr" / "files") for name in ("small", "large"))
+    assert small.items() < large.items()
+
+
+@given(st.integers(0, 86_399), st.integers(0, 999))
+def test_a_study_time_can_be_read_back(second: int, milliseconds: int) -> None:
+    clock, _, fraction = study_time(86_400 * 800_000 + second, milliseconds).partition(".")
+    hours, rest = divmod(int(clock), 10_000)
+    assert hours * 3600 + rest // 100 * 60 + rest % 100 == second
+    assert int(f"{fraction:0<3}") == milliseconds
 
 
 def test_each_film_can_be_had_as_dicom_too(tmp_path: Path) -> None:
