@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clinseek.cli import bench_build, bench_openseek, bench_paper, bench_suites
+from clinseek.cli import bench_baselines, bench_build, bench_openseek, bench_paper, bench_suites
 from clinseek.cli.bench_suites import EvidenceChoice, check_name
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import console, emit, emit_json
@@ -32,6 +32,7 @@ def register(main: typer.Typer) -> None:
     bench_suites.register(app)
     bench_build.register(app)
     bench_paper.register(app)
+    bench_baselines.register(app)
     main.add_typer(app, name="bench", rich_help_panel="Evaluate")
 
 

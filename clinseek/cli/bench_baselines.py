@@ -1,0 +1,114 @@
+"""`clinseek bench baselines`: majority, frequency, tabular models, and the offline policy."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clinseek.cli.eval_table import live_table
+from clinseek.cli.evaluating import default_score, model_and_settings, run_all
+from clinseek.cli.options import JsonOption
+from clinseek.cli.output import console, emit, emit_json
+from clinseek.errors import SettingError
+
+if TYPE_CHECKING:
+    from clinseek.evals.benchmarks.baselines import Measured
+    from clinseek.evals.rows import Row
+    from clinseek.records import Setting
+
+
+def register(bench: typer.Typer) -> None:
+    """Add `bench baselines`."""
+    bench.command("baselines")(baselines)
+
+
+def baselines(
+    rows: Annotated[Path, typer.Argument(metavar="ROWS", help="What bench build wrote.")],
+    store: Annotated[Path, typer.Option("--store", "-s", metavar="STORE")],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="DIR", help="For the table and the runs.")
+    ],
+    folds: Annotated[int, typer.Option(min=2, help="Parts of patients, each held out once.")] = 5,
+    offline: Annotated[
+        bool, typer.Option(help="Also run the offline policy, automated and curated.")
+    ] = True,
+    limit: Annotated[int | None, typer.Option(min=1, help="The first N rows only.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """What those get who only count: the numbers beside which a model's should stand.
+
+    [dim]clinseek bench baselines bench/rows.jsonl --store STORE --out baselines[/dim]
+
+    Every baseline learns from other patients than it is asked about. DIR/baselines.md and
+    DIR/baselines.json hold the table; runs of the offline policy are gone on with.
+    """
+    from clinseek.evals.benchmarks.baselines import (
+        baseline_page,
+        baseline_table,
+        check_folds,
+        check_learners,
+        features_of_rows,
+    )
+    from clinseek.evals.rows import read_rows
+    from clinseek.toolkits.ehr.store import Store
+
+    check_learners()
+    chosen = read_rows(rows)[:limit]
+    check_folds(chosen, folds)
+    opened = Store.open(store)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingError(f"--out {out}: cannot be written ({error.strerror})") from error
+    with _progress() as progress:
+        features = features_of_rows(opened, chosen, progress=progress)
+    found = baseline_table(chosen, features, folds=folds)
+    if offline:
+        for setting in ("automated", "curated"):
+            found += _offline(chosen, setting, store=store, out=out, rows_file=str(rows))
+    page = baseline_page(found, rows_file=rows.name, folds=folds)
+    told = {"rows": str(rows), "folds": folds, "measured": [each.as_json() for each in found]}
+    (out / "baselines.md").write_text(page, encoding="utf-8")
+    (out / "baselines.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    if as_json:
+        emit_json(told)
+        return
+    emit(page)
+
+
+def _offline(
+    rows: Sequence[Row], setting: Setting, *, store: Path, out: Path, rows_file: str
+) -> list[Measured]:
+    from clinseek.evals.benchmarks.baselines import runs_measured
+    from clinseek.evals.runner.running import Limits
+    from clinseek.evals.scorers import of_store
+
+    folder = out / f"offline-{setting}"
+    model, settings = model_and_settings(
+        "offline", setting=setting, profile="available", paper=False, chosen={}, others={}
+    )
+    with live_table(f"offline {setting}", folder) as on_change:
+        run_all(
+            rows, model=model, settings=settings, out=folder, store=store, rows_file=rows_file,
+            epochs=1, limits=Limits(), cache=None, score_of=default_score(store),
+            command=shlex.join(["clinseek", *sys.argv[1:]]), on_change=on_change,
+        )  # fmt: skip
+    return runs_measured(f"offline {setting}", folder, at_hand=of_store(store))
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[int, int], None]]:
+    """A live line on stderr."""
+    drawn = console(err=True)
+    if not drawn.is_terminal:
+        yield lambda _done, _total: None
+        return
+    with drawn.status("reading cases") as status:
+        yield lambda done, total: status.update(f"cases: {done:,} of {total:,}")
