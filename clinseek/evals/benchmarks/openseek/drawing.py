@@ -19,7 +19,8 @@ from clinseek.toolkits.ehr.case import Case, label_clock, open_case
 from clinseek.toolkits.ehr.store import Store
 from clinseek.validity.probe.patient import KeptRecord
 
-_ROUNDS = 8
+ROUNDS = 8
+"""How often all patients are gone round at most."""
 _A_CASE = 4
 """Questions about one patient at one moment."""
 _A_PATIENT = 3
@@ -89,6 +90,7 @@ def drawn(
     *,
     per_template: int,
     seed: int,
+    rounds: int = ROUNDS,
     told: Callable[[int, int], None] = lambda *_: None,
 ) -> list[Keyed]:
     """Up to `per_template` questions of each template, with raw keys; the seed decides which.
@@ -104,7 +106,7 @@ def drawn(
     found: list[Keyed] = []
     with tempfile.TemporaryDirectory(prefix="clinseek-openseek-") as folder:
         kept = _Kept(Path(folder), {})
-        for at in range(_ROUNDS):
+        for at in range(rounds):
             before = tally.asked
             for subject_id in subjects:
                 if tally.full:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from clinseek.errors import SettingError
 from clinseek.evals.benchmarks.openseek.card import card_of
-from clinseek.evals.benchmarks.openseek.drawing import drawn
+from clinseek.evals.benchmarks.openseek.drawing import ROUNDS, drawn
 from clinseek.evals.benchmarks.openseek.raw_check import disagreements
 from clinseek.evals.benchmarks.openseek.raw_keys import Keyed
 from clinseek.evals.benchmarks.openseek.source import attribution_of
@@ -77,6 +77,7 @@ def openseek_rows(
     *,
     per_template: int = PER_TEMPLATE,
     seed: int = 7,
+    rounds: int = ROUNDS,
     progress: Callable[[int, int], None] = lambda *_: None,
 ) -> list[Row]:
     """The rows over `store`, by template in the order of the templates, then as they were drawn.
@@ -84,7 +85,9 @@ def openseek_rows(
     A template of yes-or-no questions keeps as many of the one as of the other, give or take a
     fifth; what is too much is left out.
     """
-    found = drawn(store, TEMPLATES, per_template=per_template, seed=seed, told=progress)
+    found = drawn(
+        store, TEMPLATES, per_template=per_template, seed=seed, rounds=rounds, told=progress
+    )
     source = "MIMIC-IV demo" if attribution_of(store) is not None else "other"
     rows: list[Row] = []
     for template in TEMPLATES:
