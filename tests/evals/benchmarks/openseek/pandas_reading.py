@@ -246,7 +246,7 @@ def _lab_at_draw(record: Record, asked: Parameters) -> Any:
     return _only(list(at["valuenum"].unique()))
 
 
-def _outpatient(record: Record, name: str) -> float | None:
+def _outpatient(record: Record, name: str) -> Any:
     named = record["omr"][record["omr"]["result_name"] == name]
     numbers = named.assign(number=named["result_value"].astype(float))
     return _value_at(numbers, "chartdate", "last", "number")
