@@ -5,6 +5,8 @@ drugs, intensive care and notes, and writes all tables of MIMIC-IV (hosp, icu), 
 MIMIC-IV-Note as raw csv.gz, with the clock habits measured on the open MIMIC-IV demo: late and
 missing storetimes, date-only columns, charttimes after storetimes, planned starts.
 
+With `images` patients also get chest films, in the shape of MIMIC-CXR-JPG (see `films`).
+
 Outcomes are everything that is decided after a patient came through the door: the end of the ED
 visit and its disposition, admission, ICU care, length of stay, death, where to, codes, return. In
 an `independent` cohort they are independent of which rows and cells exist before them and of what

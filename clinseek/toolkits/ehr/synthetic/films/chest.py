@@ -21,6 +21,8 @@ WORSE = 0.45
 _ZONES: tuple[Zone, ...] = ("right upper", "right lower", "left upper", "left lower")
 _EARLY = 6 * HOUR
 """Until then the bases are clear, unless a note says otherwise."""
+_THINNEST = 0.4
+"""Density of a consolidation that can just be seen."""
 _CONSOLIDATED_FOR, _EFFUSION_AFTER = 6 * DAY, DAY
 
 Note = Literal["first", "later"]
@@ -116,7 +118,8 @@ class Chest:
                 larger = max(shown.effusion_right, size)
                 shown = shown._replace(effusion_right=larger)
             elif one.zone not in dict(shown.consolidation):
-                shown = shown._replace(consolidation=(*shown.consolidation, (one.zone, size)))
+                there = (one.zone, max(_THINNEST, size))
+                shown = shown._replace(consolidation=(*shown.consolidation, there))
         return shown
 
 

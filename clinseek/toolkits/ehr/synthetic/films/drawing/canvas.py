@@ -168,9 +168,11 @@ def clouds() -> Grid:
     generator = np.random.Generator(np.random.PCG64(20_261))
     total = np.zeros((COARSE, COARSE), dtype=np.float32)
     for cells, weight in ((12, 1.0), (26, 0.7), (60, 0.45)):
-        noise = generator.standard_normal((cells, cells)).astype(np.float32)
-        image = Image.fromarray(noise).resize((COARSE, COARSE), Image.Resampling.BICUBIC)
-        total += np.float32(weight) * np.asarray(image, dtype=np.float32)
+        # Resized among copies of itself, a tile has no seam where it is rolled.
+        noise = np.tile(generator.standard_normal((cells, cells)).astype(np.float32), (3, 3))
+        image = Image.fromarray(noise).resize((3 * COARSE, 3 * COARSE), Image.Resampling.BICUBIC)
+        middle = np.asarray(image, dtype=np.float32)[COARSE : 2 * COARSE, COARSE : 2 * COARSE]
+        total += np.float32(weight) * middle
     uneven: Grid = total / total.std()
     return uneven
 

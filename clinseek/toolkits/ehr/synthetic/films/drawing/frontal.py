@@ -35,7 +35,7 @@ _ZONE = {
     "right upper": (-0.19, 0.33, 0.13, 0.10),
     "right lower": (-0.18, 0.60, 0.14, 0.10),
     "left upper": (0.20, 0.32, 0.12, 0.10),
-    "left lower": (0.22, 0.59, 0.11, 0.10),
+    "left lower": (0.265, 0.55, 0.10, 0.10),
 }
 """Centre from the midline and from the top, half width and half height."""
 _DOME = (
@@ -103,10 +103,10 @@ class Frontal:
     @cached_property
     def collapsed(self) -> Grid:
         """1 where air lies outside the lung."""
-        side, size = self.findings.pneumothorax, self.findings.pneumothorax_size
+        side = self.findings.pneumothorax
         if side is None:
             return np.zeros_like(self.cavity)
-        return soft(-self._lung_edge, 0.006) * self.cavity * self._half(side) * np.float32(size > 0)
+        return soft(-self._lung_edge, 0.006) * self.cavity * self._half(side)
 
     @cached_property
     def _lung_edge(self) -> Grid:
@@ -125,9 +125,9 @@ class Frontal:
         """How much of the beam is stopped, at full size."""
         lung, heart = self.cavity, self._heart
         coarse = self._trunk() * (1 - lung) + lung * self._air() + self._middle_shadow()
-        coarse += lung * self._illness() * (1 - np.float32(0.6) * heart)
+        coarse += lung * self._illness() * (1 - np.float32(0.35) * heart)
         if self.findings.pneumothorax is not None:
-            coarse += self._pleural_line()
+            coarse += self._pleural_line(self.findings.pneumothorax)
         air = lung * (1 - self.collapsed) * (1 - np.float32(0.8) * heart)
         bones = moved(skeleton(self.body, bedside=self.bedside), self.exposure.shift)
         wet = self.findings.edema > 0
@@ -271,9 +271,7 @@ class Frontal:
         fluid = soft(Y - level, 0.028) * self._half(side)
         return total + fluid * np.float32(0.66)
 
-    def _pleural_line(self) -> Grid:
-        side = self.findings.pneumothorax
-        assert side is not None
+    def _pleural_line(self, side: Side) -> Grid:
         edge = np.exp(-((self._lung_edge / 0.0045) ** 2)) * self._half(side)
         inside = soft(self.wall - np.abs(self.aside), 0.012) * soft(self.floor - Y, 0.02)
         away = soft(np.abs(self.aside) - np.float32(0.085), 0.03)
