@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,28 +19,58 @@ _REDRAWS_A_SECOND = 4
 _SECONDS_BETWEEN_LINES = 10.0
 
 
+OnTally = Callable[["Tally"], None]
+
+
 @contextmanager
-def live_table(model: str, folder: Path) -> Iterator[Callable[[Tally], None]]:
+def live_table(model: str, folder: Path) -> Iterator[OnTally]:
     """What to call as runs begin and end; where stderr is no terminal, a line now and then."""
+    with live_tables([(model, folder)]) as (told,):
+        yield told
+
+
+@contextmanager
+def live_tables(models: Sequence[tuple[str, Path]]) -> Iterator[list[OnTally]]:
+    """The same for several models side by side, each with what to call for it."""
     drawn = console(err=True)
     if not drawn.is_terminal:
-        lines = _Lines(model)
+        lines = [_Lines(model) for model, _ in models]
         try:
-            yield lines.changed
+            yield [each.changed for each in lines]
         finally:
-            lines.last()
+            for each in lines:
+                each.last()
         return
+    from rich.console import Group
     from rich.live import Live
 
-    held: list[Tally] = []
+    shown = [_Shown(model, folder) for model, folder in models]
 
-    def draw() -> Table | str:
-        return _table(model, folder, held[-1]) if held else f"{model}: beginning"
+    def draw() -> Group:
+        return Group(*(each.drawn() for each in shown))
 
     with Live(get_renderable=draw, console=drawn, refresh_per_second=_REDRAWS_A_SECOND):
-        yield held.append
-    for remark in held[-1].remarks if held else ():
+        yield [each.changed for each in shown]
+    for remark in dict.fromkeys(remark for each in shown for remark in each.remarks):
         say(remark)
+
+
+class _Shown:
+    def __init__(self, model: str, folder: Path) -> None:
+        self._model, self._folder = model, folder
+        self._tally: Tally | None = None
+
+    def changed(self, tally: Tally) -> None:
+        self._tally = tally
+
+    def drawn(self) -> Table | str:
+        if self._tally is None:
+            return f"{self._model}: beginning"
+        return _table(self._model, self._folder, self._tally)
+
+    @property
+    def remarks(self) -> Sequence[str]:
+        return self._tally.remarks if self._tally is not None else ()
 
 
 class _Lines:

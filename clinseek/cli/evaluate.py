@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from clinseek.cli.eval_table import live_table
 from clinseek.cli.evaluating import (
+    ModelRuns,
     check_store,
     default_score,
     folders_for,
     model_and_settings,
     prepare_for_ray,
     read_shard,
-    run_all,
+    run_models,
 )
 from clinseek.cli.options import (
     ArchiveOption,
@@ -68,8 +68,8 @@ def evaluate(
             "--model",
             "-m",
             metavar="MODEL",
-            help="As for `clinseek ask`; repeat it for several, each in a folder of its own in "
-            "RUN. [default: CLINSEEK_MODEL, else offline]",
+            help="As for `clinseek ask`; repeat it for several, which run side by side, each in a "
+            "folder of its own in RUN. [default: CLINSEEK_MODEL, else offline]",
         ),
     ] = None,
     setting: Annotated[
@@ -92,7 +92,7 @@ def evaluate(
     ] = False,
     epochs: Annotated[int, typer.Option(min=1, help="Runs of each row.")] = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="The first N rows only.")] = None,
-    concurrency: Annotated[int, typer.Option(min=1, help="Runs at one time.")] = 8,
+    concurrency: Annotated[int, typer.Option(min=1, help="Runs at one time, over all models.")] = 8,
     retries: Annotated[
         int, typer.Option(min=0, help="Times that a failed run is tried again.")
     ] = 2,
@@ -165,62 +165,62 @@ def evaluate(
     part = read_shard(shard)
     specs = list(dict.fromkeys(model or [os.environ.get("CLINSEEK_MODEL") or "offline"]))
     folders = folders_for(out, specs, part)
-    ended: list[tuple[str, Evaluated]] = []
-    for spec, folder in zip(specs, folders, strict=True):
-        built, settings = model_and_settings(
+    others = {
+        "mcp": servers_from(mcp or []),
+        "allow_hosts": ",".join(allow_host or ()),
+        "web": web,
+        "web_backend": web_backend,
+        "web_corpora": tuple(str(each) for each in web_corpus or ()),
+        "web_archive": None if archive is None else str(archive),
+        "web_guard": web_guard,
+        "web_deny": web_deny,
+        "image_root": None if image_root is None else str(image_root),
+        "reports_inlined": reports == "inlined",
+    }
+    budgets = {
+        "tools": tools,
+        "role": role,
+        "max_rounds": max_rounds,
+        "max_tokens": max_tokens,
+        "max_dollars": max_dollars,
+        "max_seconds": max_seconds,
+        "max_revisions": max_revisions,
+    }
+    made = [
+        model_and_settings(
             spec,
             setting=setting,
             profile=clock,
             paper=paper_protocol,
-            others={
-                "mcp": servers_from(mcp or []),
-                "allow_hosts": ",".join(allow_host or ()),
-                "web": web,
-                "web_backend": web_backend,
-                "web_corpora": tuple(str(each) for each in web_corpus or ()),
-                "web_archive": None if archive is None else str(archive),
-                "web_guard": web_guard,
-                "web_deny": web_deny,
-                "image_root": None if image_root is None else str(image_root),
-                "reports_inlined": reports == "inlined",
-            },
-            chosen={
-                "tools": tools,
-                "role": role,
-                "max_rounds": max_rounds,
-                "max_tokens": max_tokens,
-                "max_dollars": max_dollars,
-                "max_seconds": max_seconds,
-                "max_revisions": max_revisions,
-            },
+            others=others,
+            chosen=budgets,
         )
-        with live_table(spec, folder) as on_change:
-            evaluated = run_all(
-                chosen,
-                model=built,
-                settings=settings,
-                out=folder,
-                store=store,
-                rows_file=str(rows),
-                epochs=epochs,
-                shard=part,
-                limits=Limits(
-                    concurrency=concurrency, retries=retries, fail_on_error=fail_on_error
-                ),
-                cache=cache,
-                executor=executor,
-                score_of=default_score(store),
-                command=shlex.join(["clinseek", *sys.argv[1:]]),
-                on_change=on_change,
-            )
-        _say_end(evaluated)
-        ended.append((spec, evaluated))
+        for spec in specs
+    ]
+    ended = run_models(
+        chosen,
+        [
+            ModelRuns(spec, folder, built, settings)
+            for spec, folder, (built, settings) in zip(specs, folders, made, strict=True)
+        ],
+        store=store,
+        rows_file=str(rows),
+        epochs=epochs,
+        shard=part,
+        limits=Limits(concurrency=concurrency, retries=retries, fail_on_error=fail_on_error),
+        cache=cache,
+        executor=executor,
+        score_of=default_score(store),
+        command=shlex.join(["clinseek", *sys.argv[1:]]),
+    )
+    for each in ended:
+        _say_end(each)
     if as_json:
-        emit_json({"runs": [_summary(spec, each) for spec, each in ended]})
+        emit_json({"runs": [_summary(*pair) for pair in zip(specs, ended, strict=True)]})
     else:
-        for _, each in ended:
+        for each in ended:
             emit(str(each.folder.path))
-    if any(each.tally.failed or each.stopped for _, each in ended):
+    if any(each.tally.failed or each.stopped for each in ended):
         raise typer.Exit(1)
 
 

@@ -8,16 +8,18 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
 from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
+    from clinseek.cli.eval_table import OnTally
     from clinseek.evals.rows import Row
     from clinseek.evals.runner.evaluation import Evaluated
     from clinseek.evals.runner.run_folder import Shard
+    from clinseek.evals.runner.running import Limits
     from clinseek.evals.runner.tally import ScoreOf
 
 
@@ -105,18 +107,94 @@ def _refuse_beside_paper(chosen: dict[str, Any]) -> None:
 
 def run_all(rows: Any, *, cache: Path | None, model: Any, **options: Any) -> Evaluated:
     """Run the rows with one model; KeyboardInterrupt where it was stopped by a signal."""
+
+    async def all_of_them() -> Evaluated:
+        with _stopped_by_sigterm():
+            return await _run(rows, cache=cache, model=model, **options)
+
+    return asyncio.run(all_of_them())
+
+
+class ModelRuns(NamedTuple):
+    """A model that is to be run: the spec it was named by, its folder, and how it is asked."""
+
+    spec: str
+    folder: Path
+    model: Any
+    settings: Any
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What `run_rows` takes of it."""
+        return {"model": self.model, "settings": self.settings, "out": self.folder}
+
+
+def run_models(
+    rows: Any, models: Sequence[ModelRuns], *, executor: str, limits: Limits, **options: Any
+) -> list[Evaluated]:
+    """Run the rows with each model: side by side, with as many runs at one time over all of them.
+
+    Models that are loaded into this process, and those on Ray, run one after the other. What one
+    of them cannot do (its host cannot be asked, say) stops all; the same command goes on.
+    KeyboardInterrupt where it was stopped by a signal.
+    """
+    from clinseek.cli.eval_table import live_table, live_tables
+
+    options |= {"executor": executor, "limits": limits}
+    if len(models) > 1 and executor == "local" and not any(_is_loaded(each) for each in models):
+        with live_tables([(each.spec, each.folder) for each in models]) as told:
+            return _side_by_side(rows, models, told, **options)
+    ended = []
+    for each in models:
+        with live_table(each.spec, each.folder) as on_change:
+            ended.append(run_all(rows, on_change=on_change, **each.options, **options))
+    return ended
+
+
+def _is_loaded(runs: ModelRuns) -> bool:
+    """Whether the model takes this machine's memory: two at once may be more than it has."""
+    from clinseek.models import facts_of
+
+    return facts_of(runs.model).provider == "hf"
+
+
+def _side_by_side(
+    rows: Any, models: Sequence[ModelRuns], told: Sequence[OnTally], **options: Any
+) -> list[Evaluated]:
+    async def all_of_them() -> list[Evaluated]:
+        room = asyncio.Semaphore(options["limits"].concurrency)
+        with _stopped_by_sigterm():
+            async with asyncio.TaskGroup() as group:
+                tasks = [
+                    group.create_task(
+                        _run(rows, room=room, on_change=on_change, **each.options, **options)
+                    )
+                    for each, on_change in zip(models, told, strict=True)
+                ]
+        return [task.result() for task in tasks]
+
+    try:
+        return asyncio.run(all_of_them())
+    except BaseExceptionGroup as several:
+        raise _first(several) from None
+
+
+def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error of a group, however deep it lies."""
+    first = several.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def _run(rows: Any, *, cache: Path | None, model: Any, **options: Any) -> Evaluated:
     from clinseek.evals.runner.evaluation import run_rows
     from clinseek.evals.runner.response_cache import cached_models
 
-    async def all_of_them() -> Evaluated:
-        with _stopped_by_sigterm(), cached_models(model, cache) as (model_of, answers):
-            evaluated = await run_rows(rows, model=model, model_of=model_of, **options)
-        if answers is not None:
-            asked = answers.hits + answers.misses
-            evaluated.tally.remark(f"cache: {answers.hits} of {asked} turns came from it")
-        return evaluated
-
-    return asyncio.run(all_of_them())
+    with cached_models(model, cache) as (model_of, answers):
+        evaluated = await run_rows(rows, model=model, model_of=model_of, **options)
+    if answers is not None:
+        asked = answers.hits + answers.misses
+        evaluated.tally.remark(f"cache: {answers.hits} of {asked} turns came from it")
+    return evaluated
 
 
 @contextmanager

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,43 @@ def test_several_models_have_a_folder_each(
     for folder in map(Path, ran.out.split()):
         assert folder.parent == run
         assert [record.qid for record in open_run(folder).records()] == ["q1"]
+
+
+def test_several_models_run_side_by_side(
+    clinseek: CommandLine, store: Path, tmp_path: Path
+) -> None:
+    write_rows(tmp_path / "rows.jsonl", [_row(n) for n in range(1, 5)])
+    order: list[str] = []
+
+    def saying(name: str) -> Callable[[Body], Reply]:
+        def said(_: Body) -> Reply:
+            order.append(name)
+            return Reply(body=answer("", [("ehr_finish", '{"response": ["5.9"]}')]))
+
+        return said
+
+    with ChatServer(saying("one")) as one, ChatServer(saying("other")) as other:
+        ran = clinseek(
+            "eval", tmp_path / "rows.jsonl", "--store", store, "--out", tmp_path / "run",
+            "-m", one.spec, "-m", other.spec, "--concurrency", 1, "--max-revisions", 0,
+        )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert sorted(order) == ["one"] * 4 + ["other"] * 4
+    assert order not in (sorted(order), sorted(order, reverse=True))
+    for spec in (one.spec, other.spec):
+        assert f"{spec}: 4 of 4 done" in ran.err
+
+
+def test_a_host_that_cannot_be_asked_is_told_before_the_others_have_run(
+    clinseek: CommandLine, rows: Path, store: Path, tmp_path: Path
+) -> None:
+    ran = clinseek(
+        "eval", rows, "--store", store, "--out", tmp_path / "run", "-m", "offline",
+        "-m", "openai:x@http://127.0.0.1:9/v1",
+    )  # fmt: skip
+    assert ran.code == 2
+    assert "127.0.0.1:9" in ran.err
+    assert "Traceback" not in ran.err
 
 
 def test_shards_are_run_apart_and_merged(

@@ -67,6 +67,7 @@ async def run_rows(
     score_of: ScoreOf | None = None,
     command: str = "",
     on_change: OnChange = lambda _tally: None,
+    room: asyncio.Semaphore | None = None,
 ) -> Evaluated:
     """Run `rows` in `epochs` into the folder `out`, or go on with what is missing there.
 
@@ -74,7 +75,8 @@ async def run_rows(
     no store is opened where no row names a patient.
     `on_change` is called with the tally as runs begin and end. `model_of` puts another model in
     each epoch (a cached one, say). `executor` "ray" makes the runs on a Ray cluster, by the spec of
-    the model in `settings`; `means` and `model_of` stay on this machine. Raises UserError for what
+    the model in `settings`; `means` and `model_of` stay on this machine. Evaluations side by side
+    share the places of `room`. Raises UserError for what
     the caller must change: rows that cannot be run in this setting, a folder begun otherwise or
     held by another process, a host that cannot be asked. A cancellation leaves every run where it
     stands.
@@ -122,7 +124,7 @@ async def run_rows(
             try:
                 went_on = await make_runs(
                     folder, found.jobs, seek,
-                    tally=found.tally, limits=limits, on_change=on_change,
+                    tally=found.tally, limits=limits, on_change=on_change, room=room,
                 )  # fmt: skip
             finally:
                 await close_model(model)

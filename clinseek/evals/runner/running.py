@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from clinseek.evals.rows import Row
@@ -76,8 +77,11 @@ async def make_runs(
     tally: Tally,
     limits: Limits,
     on_change: OnChange,
+    room: asyncio.Semaphore | None = None,
 ) -> bool:
     """Make the runs; False where it stopped because too many failed.
+
+    Each run takes a place in `room`, which several evaluations may share.
 
     However this is left (an error, a cancellation), every run that ended is in the folder, and
     every other one goes on from its last step the next time.
@@ -87,7 +91,7 @@ async def make_runs(
     count = min(limits.concurrency, len(jobs))
     try:
         async with asyncio.TaskGroup() as group:
-            makers.tasks = [group.create_task(makers.work()) for _ in range(count)]
+            makers.tasks = [group.create_task(makers.work(room)) for _ in range(count)]
     except BaseExceptionGroup as several:
         raise next(_leaves(several)) from None
     return not makers.stopped
@@ -111,17 +115,21 @@ class _Makers:
         self._queue = deque(jobs)
         self._tally, self._on_change = tally, on_change
 
-    async def work(self) -> None:
+    async def work(self, room: asyncio.Semaphore | None) -> None:
         """Make one run after another until none is left or too many failed."""
         while self._queue and not self.stopped:
-            job = self._queue.popleft()
-            self._tally.began()
-            self._on_change(self._tally)
-            try:
-                await self._make(job)
-            finally:
-                self._tally.left()
-            self._on_change(self._tally)
+            async with room or nullcontext():
+                if self._queue and not self.stopped:
+                    await self._work_on(self._queue.popleft())
+
+    async def _work_on(self, job: Job) -> None:
+        self._tally.began()
+        self._on_change(self._tally)
+        try:
+            await self._make(job)
+        finally:
+            self._tally.left()
+        self._on_change(self._tally)
 
     async def _make(self, job: Job) -> None:
         made = await self._seek.run(job)

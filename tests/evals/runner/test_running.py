@@ -14,7 +14,9 @@ from langchain_core.messages import AIMessage, BaseMessage
 from clinseek.errors import SettingError
 from clinseek.evals.rows import write_rows
 from clinseek.evals.runner import open_run
+from clinseek.evals.runner.evaluation import run_rows
 from clinseek.evals.runner.running import Limits
+from clinseek.evals.runner.settings import RunSettings
 from clinseek.evals.runner.tally import Tally
 from tests.evals.runner.wardrows import EVIDENCE, able, evaluated, row, rows
 from tests.graphs.doubles import LATEST_LABS, SUBJECT, Ward, calling, finishing, scripted
@@ -149,9 +151,6 @@ def _cancelled_at(ward: Ward, out: Path, turn: int) -> None:
             # An answer that raced the cancelling could be recorded as a failed run.
             assert gone.wait(30), "the evaluation waits for a model that it has left"
             raise REFUSED
-
-        from clinseek.evals.runner.evaluation import run_rows
-        from clinseek.evals.runner.settings import RunSettings
 
         turns: list[Any] = [calling(LATEST_LABS, tag="look"), finishing("3.2", tag="end")]
         turns[turn] = stop
@@ -296,3 +295,27 @@ def test_the_plan_says_what_was_run_and_how(ward: Ward, tmp_path: Path) -> None:
     assert told["rows"] == {one.qid: one.fingerprint for one in rows()}
     assert told["store_fingerprint"] == "ward-1"
     assert set(told["versions"]) == {"package", "rules", "prompts"}
+
+
+def test_evaluations_side_by_side_share_their_places(ward: Ward, tmp_path: Path) -> None:
+    tallies: dict[str, Tally] = {}
+    at_once: list[int] = []
+
+    async def one(name: str, room: asyncio.Semaphore) -> None:
+        def told(tally: Tally) -> None:
+            tallies[name] = tally
+            at_once.append(sum(each.running for each in tallies.values()))
+
+        await run_rows(
+            rows(), model=able(), settings=RunSettings(model="scripted"), out=tmp_path / name,
+            store=ward.folder, means=ward.means(), limits=Limits(concurrency=2), on_change=told,
+            room=room,
+        )  # fmt: skip
+
+    async def both() -> None:
+        room = asyncio.Semaphore(2)
+        await asyncio.gather(one("a", room), one("b", room))
+
+    asyncio.run(both())
+    assert max(at_once) == 2
+    assert [tallies[name].done for name in "ab"] == [3, 3]
