@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
+from clinseek.evals.rows.row import UNKNOWN_MOMENT
 from clinseek.evals.scorers.answer_sets import names_of_label
 from clinseek.evals.scorers.row_score import RowScore, ScorerName
 from clinseek.evals.scorers.scored_run import ScoredRun
@@ -46,7 +47,8 @@ class Aligned(NamedTuple):
 def align(a: ScoredRun, b: ScoredRun, *, scorer: ScorerName = "default") -> Aligned:
     """Pairs of scores. A run that failed is a score of 0 and stays; one that is not there goes.
 
-    Rows of one qid that differ (another question, label or candidates) are not compared.
+    Rows of one qid that differ (another question, cutoff, label, candidates, tolerance, unit,
+    answer form or gold rows) are not compared; with a published file, as far as both tell.
     SettingError where nothing can be compared.
     """
     first = {(score.qid, score.epoch): score for score in a.scores[scorer]}
@@ -83,15 +85,34 @@ def _reason(one: RowScore | None, other: RowScore | None, *, changed: bool) -> R
 
 
 def _changed_rows(a: ScoredRun, b: ScoredRun) -> set[str]:
-    """The qids whose patient, question, candidates or label differ."""
-    first = {row.qid: _asked(row) for row in a.source.rows}
-    return {row.qid for row in b.source.rows if first.get(row.qid, _asked(row)) != _asked(row)}
+    """The qids that ask something else in A than in B, or are scored by something else."""
+    first = {row.qid: row for row in a.source.rows}
+    like = _like_as_far_as_told if a.source.published or b.source.published else _like
+    both = [(first[row.qid], row) for row in b.source.rows if row.qid in first]
+    return {row.qid for row, other in both if not like(row, other)}
+
+
+def _like(row: Row, other: Row) -> bool:
+    forms = row.answer_form == other.answer_form
+    return forms and _asked(row) == _asked(other) and _judged_by(row) == _judged_by(other)
+
+
+def _like_as_far_as_told(row: Row, other: Row) -> bool:
+    """Whether two rows are alike in all that both tell: a published file leaves much untold."""
+    told = [each for each in zip(_judged_by(row), _judged_by(other), strict=True) if all(each)]
+    return _asked(row) == _asked(other) and all(one == another for one, another in told)
 
 
 def _asked(row: Row) -> tuple[object, ...]:
     """What two rows must share; a published file keeps a number as the name that is compared."""
     asked = row.subject_id, row.question, row.candidates, row.images
     return *asked, sorted(names_of_label(row.label))
+
+
+def _judged_by(row: Row) -> tuple[object, ...]:
+    """What else decides whether an answer is right."""
+    moment = None if row.cutoff == UNKNOWN_MOMENT else row.cutoff
+    return moment, row.tolerance, row.unit, row.vocabulary, row.gold_rows
 
 
 def _nothing_shared(a: ScoredRun, b: ScoredRun, left_out: list[LeftOut]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
+from clinseek.evals.scorers.answer_sets import number_text
 from clinseek.records import Record, StopReason
 
 _STOPS: dict[StopReason, str] = {"finish": "finish_tool_call", "model_error": "exception"}
@@ -76,7 +77,7 @@ def _other_stop(record: Record) -> str:
 
 def _label(label: Any) -> Any:
     """The published scorer knows texts and lists; a number is the text that is compared."""
-    return [f"{label:g}"] if isinstance(label, float) else label
+    return [number_text(label)] if isinstance(label, float) else label
 
 
 def _messages(record: Record) -> list[dict[str, Any]]:

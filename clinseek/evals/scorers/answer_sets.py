@@ -16,6 +16,10 @@ _ALIKE = str.maketrans(
 """Dashes, minus signs and quotation marks that word processors put in the place of the plain."""
 
 
+_EXACT = 2**53
+"""Up to here every whole number is a float of its own."""
+
+
 class SetScores(NamedTuple):
     """Agreement of two sets, each number in [0, 1]; all 0 where either set is empty."""
 
@@ -63,6 +67,17 @@ def normal_names(texts: Iterable[str]) -> frozenset[str]:
     return frozenset(name for text in texts if (name := normal_name(text)))
 
 
+def number_text(number: float) -> str:
+    """A number with all its digits, and a whole one without a point.
+
+    >>> number_text(12345678.0), number_text(0.1), number_text(1e300)
+    ('12345678', '0.1', '1e+300')
+    """
+    if number.is_integer() and abs(number) < _EXACT:
+        return str(int(number))
+    return repr(number)
+
+
 def names_of_label(label: Any) -> list[str]:
     """The names that a label holds: of a text, a number, a list of texts, or objects with a name.
 
@@ -75,7 +90,7 @@ def names_of_label(label: Any) -> list[str]:
     if isinstance(label, str):
         return [label]
     if isinstance(label, float):
-        return [f"{label:g}"]
+        return [number_text(label)]
     if not isinstance(label, list):
         return []
     objects = [each for each in label if isinstance(each, dict)]

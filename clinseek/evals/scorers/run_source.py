@@ -18,7 +18,8 @@ class RunSource:
 
     `expected` is (qid, epoch) of every run of the plan. `scores` is the folder where scores are
     kept, `store` the store of the runs where it is told, `settings` how the runs were made where
-    that is. `remarks` say what was left out.
+    that is. `remarks` say what was left out. A `published` file tells less of its rows than a
+    folder does: no tolerance, unit or gold rows, and not always a cutoff.
     """
 
     name: str
@@ -29,6 +30,7 @@ class RunSource:
     store: Path | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    published: bool = False
 
 
 def run_source(path: str | Path, *, manifest: str | Path | None = None) -> RunSource:
@@ -77,4 +79,5 @@ def _of_published(path: Path, manifest: str | Path | None) -> RunSource:
         records=run.records,
         scores=path.parent / f"{path.stem}.scores",
         remarks=(f"{told}: {', '.join(left_out[:3])}",) if left_out else (),
+        published=True,
     )

@@ -55,7 +55,8 @@ def score_record(
     """The score of one run by `scorer`, or by the one that its row asks for.
 
     A failed run counts 0, a row without a label has no score. A scorer that raises, or gives a
-    value that is no number, leaves the run unscored and says so; it never ends the scoring.
+    value that is no number, leaves the run unscored and says so; it never ends the scoring, and
+    what it says can be written whatever characters the answer holds.
     """
     rule = default_scorer(row) if scorer == "default" else scorer
     return _row_score(row, record.epoch, scorer, rule, _verdict(row, record, rule, at_hand), record)
@@ -155,8 +156,17 @@ def _row_score(
         rule=rule,
         value=verdict.value,
         state=verdict.state,
-        explanation=verdict.explanation,
+        explanation=_writable(verdict.explanation),
         parts=dict(verdict.parts),
         answered=record is not None and bool(record.answer),
         confidence=None if record is None else confidence_of(record),
     )
+
+
+def _writable(text: str) -> str:
+    r"""A text with lone surrogates written out: half a character, which no file can hold.
+
+    >>> _writable("right: \ud800")
+    'right: \\ud800'
+    """
+    return text.encode("utf-8", "backslashreplace").decode()

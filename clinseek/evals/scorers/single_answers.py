@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from clinseek.evals.rows import Row
-from clinseek.evals.scorers.answer_sets import names_of_label, normal_name
+from clinseek.evals.scorers.answer_sets import names_of_label, normal_name, number_text
 from clinseek.evals.scorers.moments import read_moment
 from clinseek.evals.scorers.resources import Resources
 from clinseek.evals.scorers.row_score import Verdict, shown, unscored
@@ -77,13 +77,20 @@ def number(row: Row, record: Record, _: Resources) -> Verdict:
     given, unit = quantities[0]
     value = given if not unit or not row.unit else converted(given, unit=unit, to=row.unit)
     if value is None:
-        return Verdict(0.0, f"{given:g} is given in {unit}; {row.unit} was asked for")
+        return Verdict(0.0, f"{number_text(given)} is given in {unit}; {row.unit} was asked for")
     off = abs(value - gold)
-    room = (row.tolerance or 0.0) + _EQUAL * max(1.0, abs(gold))
-    told = f"{value:g} against {gold:g}{f' {row.unit}' if row.unit else ''}"
+    room = (row.tolerance or 0.0) + _rounding(value, gold)
+    unit_told = f" {row.unit}" if row.unit else ""
+    told = f"{number_text(value)} against {number_text(gold)}{unit_told}"
     within = f", within {row.tolerance:g}" if row.tolerance else ""
     words = f"{told}: right{within}" if off <= room else f"{told}: off by {off:g}"
     return Verdict(float(off <= room), words, {"error": off})
+
+
+def _rounding(value: float, gold: float) -> float:
+    """Room for what conversion and decimals cost; whole numbers cost nothing."""
+    whole = value.is_integer() and gold.is_integer()
+    return 0.0 if whole else _EQUAL * max(1.0, abs(gold))
 
 
 def read_quantities(answer: str) -> list[tuple[float, str]]:

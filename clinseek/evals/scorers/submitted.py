@@ -23,9 +23,10 @@ def finish_arguments(messages: Sequence[Mapping[str, Any]]) -> dict[str, Any] | 
     Read as JSON, else as a Python literal; an empty object where they are neither.
     """
     for message in reversed(messages):
-        for call in reversed(message.get("tool_calls") or ()):
-            function = call.get("function") or {}
-            if "finish" in str(function.get("name", "")):
+        calls: Any = message.get("tool_calls")
+        for call in reversed(calls if isinstance(calls, list) else []):
+            function: Any = call.get("function") if isinstance(call, dict) else None
+            if isinstance(function, dict) and "finish" in str(function.get("name", "")):
                 return _read(function.get("arguments"))
     return None
 
@@ -55,7 +56,7 @@ def confidence_of(record: Record) -> float | None:
     for name in ("confidence", "probability"):
         given = arguments.get(name)
         if isinstance(given, (int, float)) and not isinstance(given, bool):
-            return _as_share(float(given), percent=given > 1)
+            return _as_share(given, percent=given > 1)
     return split_confidence(record.answer[0])[1] if len(record.answer) == 1 else None
 
 
@@ -74,8 +75,10 @@ def split_confidence(answer: str) -> tuple[str, float | None]:
 
 
 def _as_share(number: float, *, percent: bool) -> float | None:
-    share = number / 100 if percent else number
-    return share if 0 <= share <= 1 else None
+    if not 0 <= number <= 100:  # of any size: a whole number may be too large to be a float
+        return None
+    share = number / 100 if percent else float(number)
+    return share if share <= 1 else None
 
 
 def _read(arguments: Any) -> dict[str, Any]:

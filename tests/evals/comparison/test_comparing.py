@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from clinseek.errors import SettingError
 from clinseek.evals.comparison import Comparison, compare_runs
+from clinseek.evals.published import write_published
 from clinseek.evals.rows import Row
 from clinseek.evals.scorers.run_source import RunSource, run_source
 from clinseek.evals.scorers.scored_run import ScoredRun, score_run
@@ -95,6 +96,45 @@ def test_what_is_left_out_is_named_with_its_reason() -> None:
         "no record in A": (("q10", 1), ("q11", 1)),
         "row only in B": (("extra", 1),),
     }
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"cutoff": "2151-01-01"},
+        {"tolerance": 5.0},
+        {"unit": "days"},
+        {"answer_form": None},
+        {"gold_rows": [{"table": "labevents", "key": {"labevent_id": 1}}]},
+    ],
+)
+def test_a_row_that_is_judged_by_something_else_is_another_row(changed: dict[str, Any]) -> None:
+    rows = [row.model_copy(update=changed) if row.qid == "q3" else row for row in ROWS]
+    a = scored("A", answers(lambda _: "yes"))
+    compared = compare_runs(a, scored("B", answers(lambda _: "yes"), rows=rows), draws=200)
+    assert [(each.reason, each.runs) for each in compared.left_out] == [
+        ("another row in A than in B", (("q3", 1),))
+    ]
+
+
+def test_a_published_file_is_the_same_row_in_all_that_it_tells(tmp_path: Path) -> None:
+    """It tells neither tolerance nor unit; a cutoff that both tell must be the same."""
+    rows = [
+        a_row(12345678.0, qid="n", answer_form="number", unit="mL", tolerance=1.0),
+        a_row("yes", qid="y", answer_form="yes_no"),
+    ]
+    records = [a_record(["12345678"], qid="n"), a_record(["yes"], qid="y")]
+    ours = score_run(run_source(a_run_folder(tmp_path / "A", rows, records)), ["published"])
+    write_published(tmp_path / "b.jsonl", rows, records)
+    theirs = score_run(run_source(tmp_path / "b.jsonl"), ["published"])
+    compared = compare_runs(ours, theirs, scorer="published", draws=200)
+    assert (compared.rows, compared.left_out, compared.overall.b) == (2, (), 1.0)
+
+    moved = [a_row("yes", qid="y", answer_form="yes_no", cutoff="2151-01-01")]
+    write_published(tmp_path / "b.jsonl", [rows[0], *moved], records)
+    theirs = score_run(run_source(tmp_path / "b.jsonl"), ["published"])
+    compared = compare_runs(ours, theirs, scorer="published", draws=200)
+    assert compared.left_out[0].runs == (("y", 1),)
 
 
 def test_a_failed_run_is_a_score_of_nothing_and_stays() -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinseek.errors import SettingError
+from clinseek.evals.published.writing import published_result
 from clinseek.evals.rows import Row
 from clinseek.evals.scorers import (
     SCORERS,
@@ -124,3 +125,40 @@ def test_every_scorer_has_a_name_of_the_closed_set() -> None:
     assert scorer_named("published") == "published"
     with pytest.raises(SettingError, match=r"no scorer 'f1'; scorers: default, published"):
         scorer_named("f1")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        '{"response": ["yes"], "confidence": 1' + "0" * 400 + "}",
+        '{"response": ["yes"], "confidence": ' + "9" * 5000 + "}",
+        '{"response": ["yes"], "confidence": Infinity}',
+        '{"response": ["\\ud800"]}',
+    ],
+)
+@pytest.mark.parametrize("scorer", ["default", "published", "normalised"])
+def test_one_strange_answer_never_ends_the_scoring(arguments: str, scorer: ScorerName) -> None:
+    """A confidence above any float is none; half a character is written out."""
+    record = a_record(["yes"], finish=arguments)
+    score = score_record(a_row(answer_form="yes_no"), record, scorer)
+    assert score.confidence is None
+    assert RowScore.model_validate_json(score.model_dump_json()) == score
+
+
+@pytest.mark.parametrize("calls", [[None], ["x"], {"a": 1}, [{"function": "finish"}]])
+def test_calls_that_are_none_are_no_finish_call(calls: Any) -> None:
+    record = a_record(["yes"])
+    record.messages.append({"role": "assistant", "tool_calls": calls})
+    assert score_record(a_row(answer_form="yes_no"), record, "published").value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [(12345678.0, "12345678"), (1234567.5, "1234567.5"), (7.0, "7"), (0.1, "0.1")],
+)
+@pytest.mark.parametrize("scorer", ["published", "normalised", "jaccard"])
+def test_a_label_that_is_a_number_keeps_its_digits(
+    label: float, text: str, scorer: ScorerName
+) -> None:
+    assert score_record(a_row(label), a_record([text]), scorer).value == 1.0
+    assert published_result(a_row(label), a_record([text]))["label"] == [text]

@@ -78,6 +78,13 @@ def test_without_a_tolerance_a_number_is_itself() -> None:
     assert score_record(row, a_record(["1203.5", "7"])).value == 0
 
 
+def test_a_whole_number_is_right_to_its_last_digit() -> None:
+    row = a_row(1234567890.0, answer_form="number")
+    assert score_record(row, a_record(["1234567890"])).value == 1
+    wrong = score_record(row, a_record(["1,234,567,891"]))
+    assert (wrong.value, wrong.explanation) == (0, "1234567891 against 1234567890: off by 1")
+
+
 @given(
     number=st.floats(1e-6, 1e6),
     units=st.sampled_from([("mg/dL", "g/L"), ("mL", "L"), ("h", "day"), ("mcg/kg/min", "mg/kg/h")]),
