@@ -111,6 +111,11 @@ def test_nothing_is_to_be_grounded_in_an_abstention_or_where_evidence_came_with_
             "not opened: this page is closed in an evaluation (x); look elsewhere.",
             "closed_page",
         ),
+        (
+            {"tool": "image.image_visualizer", "arguments": {"image_path": "/etc/x.png"}},
+            '{"output": {"error": "\'/etc/x.png\' lies outside this run\'s images; only"}}',
+            "other_image",
+        ),
     ],
 )
 def test_calls_that_reach_out_of_the_case_are_counted(

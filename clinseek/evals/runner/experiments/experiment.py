@@ -78,7 +78,7 @@ async def aevaluate(
             target, _rows(data), experiment=experiment_id(name),
             out=None if out is None else Path(out), concurrency=concurrency,
             epochs=num_repetitions, settings=dict(settings or {}),
-            options={"store": store, **options},
+            options={"store": store, "rows_file": _file_of(data), **options},
         )  # fmt: skip
     else:
         make = partial(called, target, experiment=experiment_id(name))
@@ -157,6 +157,11 @@ async def _scored(
         [example for _, example in pairs],
     )
     return ExperimentResults(name, rows, summary, dict(metadata or {}))
+
+
+def _file_of(data: Examples) -> str:
+    """The file of rows, beside which their images lie; "" where rows were handed over."""
+    return os.fspath(data) if isinstance(data, str | os.PathLike) else ""
 
 
 def _rows(given: Examples) -> list[Row]:
