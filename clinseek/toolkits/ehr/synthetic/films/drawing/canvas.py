@@ -162,35 +162,34 @@ def enlarged(coarse: Grid) -> Grid:
 
 @lru_cache(maxsize=1)
 def clouds() -> Grid:
-    """Uneven density, around 0, the same each time; take another part of it by rolling."""
+    """Uneven density around 0 with deviation 1, twice as wide and high as the coarse grid."""
     from PIL import Image
 
     generator = np.random.Generator(np.random.PCG64(20_261))
     total = np.zeros((COARSE, COARSE), dtype=np.float32)
     for cells, weight in ((12, 1.0), (26, 0.7), (60, 0.45)):
-        # Resized among copies of itself, a tile has no seam where it is rolled.
+        # Resized among copies of itself, a tile has no seam where it meets itself.
         noise = np.tile(generator.standard_normal((cells, cells)).astype(np.float32), (3, 3))
         image = Image.fromarray(noise).resize((3 * COARSE, 3 * COARSE), Image.Resampling.BICUBIC)
         middle = np.asarray(image, dtype=np.float32)[COARSE : 2 * COARSE, COARSE : 2 * COARSE]
         total += np.float32(weight) * middle
-    uneven: Grid = total / total.std()
-    return uneven
+    return np.tile(total / total.std(), (2, 2))
 
 
 @lru_cache(maxsize=1)
 def grain() -> Grid:
-    """The noise of a film at full size, around 0 with deviation 1."""
+    """The noise of a film around 0, in grey levels, twice as wide and high as the picture."""
     from PIL import Image, ImageFilter
 
     generator = np.random.Generator(np.random.PCG64(20_262))
     noise = generator.normal(128, 48, (SIZE, SIZE)).clip(0, 255).astype(np.uint8)
     image = Image.fromarray(noise).filter(ImageFilter.GaussianBlur(0.7))
     rough = np.asarray(image, dtype=np.float32)
-    even: Grid = (rough - rough.mean()) / rough.std()
-    return even
+    return np.tile(np.float32(2.2) * (rough - rough.mean()) / rough.std(), (2, 2))
 
 
-def rolled(tile: Grid, number: int) -> Grid:
-    """Another part of a tile, by a number."""
-    edge = tile.shape[0]
-    return np.roll(tile, (number % edge, number // edge % edge), axis=(0, 1))
+def part(tile: Grid, number: int) -> Grid:
+    """A quarter of a tile, which one by a number."""
+    edge = tile.shape[0] // 2
+    down, right = number % edge, number // edge % edge
+    return tile[down : down + edge, right : right + edge]

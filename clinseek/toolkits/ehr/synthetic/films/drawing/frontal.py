@@ -19,7 +19,7 @@ from clinseek.toolkits.ehr.synthetic.films.drawing.canvas import (
     enlarged,
     hill,
     moved,
-    rolled,
+    part,
     seen_through,
     soft,
 )
@@ -229,7 +229,7 @@ class Frontal:
         return total
 
     def _illness(self) -> Grid:
-        found, uneven = self.findings, rolled(clouds(), self.body.vessels)
+        found, uneven = self.findings, part(clouds(), self.body.vessels)
         total = np.zeros_like(self.cavity)
         for zone, density in found.consolidation:
             aside, y, width, height = _ZONE[zone]

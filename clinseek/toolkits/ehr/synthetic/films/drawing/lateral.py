@@ -28,7 +28,7 @@ from clinseek.toolkits.ehr.synthetic.films.drawing.canvas import (
     enlarged,
     hill,
     lines,
-    rolled,
+    part,
     seen_through,
     soft,
 )
@@ -138,7 +138,7 @@ class Lateral:
         return total - np.float32(0.15) * dark
 
     def _illness(self) -> Grid:
-        found, uneven = self.findings, rolled(clouds(), self.body.vessels)
+        found, uneven = self.findings, part(clouds(), self.body.vessels)
         total = np.zeros_like(self._cavity)
         for zone, density in found.consolidation:
             x, y, width, height = _ZONE[zone.split()[1]]

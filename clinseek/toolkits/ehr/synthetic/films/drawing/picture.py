@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clinseek.toolkits.ehr.synthetic.films.drawing.body import Body, Exposure
-from clinseek.toolkits.ehr.synthetic.films.drawing.canvas import SIZE, Grid, grain, rolled
+from clinseek.toolkits.ehr.synthetic.films.drawing.canvas import SIZE, Grid, grain, part
 from clinseek.toolkits.ehr.synthetic.films.drawing.frontal import Frontal
 from clinseek.toolkits.ehr.synthetic.films.drawing.lateral import Lateral
 from clinseek.toolkits.ehr.synthetic.films.findings import Findings
@@ -46,11 +46,18 @@ def jpeg_of(picture: NDArray[np.uint8]) -> bytes:
 
 
 def _exposed(thickness: Grid, exposure: Exposure, view: View) -> NDArray[np.uint8]:
-    stopped = 1 - np.exp(np.float32(-1.0 * exposure.darkness) * np.maximum(thickness, 0))
-    grey = np.float32(252) * stopped + np.float32(2.2) * rolled(grain(), exposure.grain)
-    np.maximum(grey, _lettering(view), out=grey)
-    grey[-_MARGIN:] = _lettering(view)[-_MARGIN:]
-    return grey.clip(0, 255).astype(np.uint8)
+    # In place: at this size a new array costs more than what is reckoned into it.
+    grey = np.maximum(thickness, 0)
+    grey *= np.float32(-1.0 * exposure.darkness)
+    np.exp(grey, out=grey)
+    grey *= np.float32(-252)
+    grey += np.float32(252)
+    grey += part(grain(), exposure.grain)
+    lettering = _lettering(view)
+    np.maximum(grey, lettering, out=grey)
+    grey[-_MARGIN:] = lettering[-_MARGIN:]
+    np.clip(grey, 0, 255, out=grey)
+    return grey.astype(np.uint8)
 
 
 @lru_cache(maxsize=3)
