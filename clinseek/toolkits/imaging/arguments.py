@@ -13,6 +13,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from clinseek.errors import Refusal
 from clinseek.toolkits.arguments import Arguments, tool_schemas
+from clinseek.toolkits.imaging.reading.picture import FARTHEST, NARROWEST
 
 ORGANS = (
     "Left Clavicle",
@@ -52,8 +53,9 @@ _Path = Annotated[
     str,
     Field(description="Path of an image of this run, as the context or a tool names it."),
 ]
-_Number = Annotated[float, Field(allow_inf_nan=False)]
-_Width = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_Inches = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+_Center = Annotated[float, Field(ge=-FARTHEST, le=FARTHEST)]
+_Width = Annotated[float, Field(ge=NARROWEST, le=FARTHEST)]
 _CENTER = "Stored value shown as middle grey; needs window_width."
 _WIDTH = "Range of stored values shown; needs window_center."
 
@@ -70,7 +72,7 @@ class VisualizeImage(Arguments):
     title: Annotated[str, Field(max_length=200)] = ""
     description: Annotated[str, Field(max_length=500)] = ""
     figsize: Annotated[
-        tuple[_Width, _Width],
+        tuple[_Inches, _Inches],
         BeforeValidator(_list),
         WithJsonSchema({"type": "array", "items": {"type": "number"}}),
         Field(description="Width and height in hundreds of pixels, at most 20 each."),
@@ -87,7 +89,7 @@ class VisualizeImage(Arguments):
     zoom: Annotated[float, Field(gt=0, le=8, description="Enlarge so many times.")] = 1.0
     grid: Annotated[bool, Field(description="Draw a grid with pixel numbers.")] = False
     window_center: Annotated[
-        _Number | None, WithJsonSchema({"type": "number"}), Field(description=_CENTER)
+        _Center | None, WithJsonSchema({"type": "number"}), Field(description=_CENTER)
     ] = None
     window_width: Annotated[
         _Width | None, WithJsonSchema({"type": "number"}), Field(description=_WIDTH)
@@ -106,7 +108,7 @@ class ProcessDicom(Arguments):
         str, Field(description="Path of a DICOM file of this run, as the context names it.")
     ]
     window_center: Annotated[
-        _Number | None, WithJsonSchema({"type": "number"}), Field(description=_CENTER)
+        _Center | None, WithJsonSchema({"type": "number"}), Field(description=_CENTER)
     ] = None
     window_width: Annotated[
         _Width | None, WithJsonSchema({"type": "number"}), Field(description=_WIDTH)

@@ -16,6 +16,7 @@ from clinseek.errors import Refusal, SettingError
 from clinseek.toolkits.imaging.arguments import IMAGE_TOOL_NAMES
 from clinseek.toolkits.imaging.batching import Batches
 from clinseek.toolkits.imaging.cache import Cache, Key
+from clinseek.toolkits.imaging.reading.room import Room
 from clinseek.toolkits.imaging.weights.catalogue import (
     CLASSIFIER,
     EVERY,
@@ -84,6 +85,7 @@ class Engine:
         self.weights = weights
         self.timeout = timeout
         self.answers: Cache[Answer] = Cache()
+        self.room = Room(patience=timeout)
         self._seen: Cache[_Seen] = Cache(_SEEN_BYTES)
         self._environment = os.environ if environment is None else environment
         self._models: dict[str, Any] = {}

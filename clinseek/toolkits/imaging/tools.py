@@ -22,7 +22,7 @@ from clinseek.toolkits.imaging.actions.answer import Answer, Bench
 from clinseek.toolkits.imaging.boxes import boxes_of
 from clinseek.toolkits.imaging.cache import Key
 from clinseek.toolkits.imaging.engine import Engine
-from clinseek.toolkits.imaging.reading.roots import MADE, ImageRoot
+from clinseek.toolkits.imaging.reading.roots import MADE, ImageFile, ImageRoot
 from clinseek.toolkits.imaging.weights.folder import write_whole
 from clinseek.toolkits.observation import ImageSource, Observation
 
@@ -42,10 +42,13 @@ class _Action(NamedTuple):
     image: str = "image_path"
     modelled: bool = True
 
-    def answer(self, bench: Bench, asked: Arguments) -> Answer:
-        """The answer to what was asked."""
+    def answer(self, bench: Bench, asked: Arguments, file: ImageFile) -> Answer:
+        """The answer to what was asked of a file."""
+        from clinseek.toolkits.imaging.actions.film import Film
+
         module = import_module(f"clinseek.toolkits.imaging.actions.{self.module}")
-        answer: Answer = getattr(module, self.function)(bench, asked)
+        with bench.engine.room.place() as admit:
+            answer: Answer = getattr(module, self.function)(bench, asked, Film(file, admit))
         return answer
 
 
@@ -72,11 +75,7 @@ def call(
     if (why := bench.engine.why_absent(arguments.tool)) is not None:
         raise Refusal(f"{arguments.tool} is absent here: {why}")
     action = _ACTIONS[arguments]
-    key = _key(bench, asked, action)
-    answer = bench.engine.answers.get(key)
-    if answer is None:
-        answer = action.answer(bench, asked)
-        bench.engine.answers.put(key, answer)
+    key, answer = _answered(bench, asked, action)
     output = answer.output
     if answer.made is not None:
         output = {answer.path_key: _kept(bench.root, key, answer.made.png), **output}
@@ -102,12 +101,12 @@ class ImageTool(BaseTool):
                 raise Refusal(f"{self.name} takes its arguments by name")
             told, answer = call(self.bench, self.takes, given)
             origin = Observation(image=self._source(given, answer))
+            text = _written(told)
         except Refusal as refusal:
             return _failed(str(refusal)), Observation(refused=True)
         except SettingError as error:
             _LOG.error("%s: %s", self.name, error)
             return _failed(_NOT_NOW.format(tool=self.name)), Observation(refused=True)
-        text = _written(told)
         if answer.made is None or not self.pictures:
             return text, origin
         return [{"type": "text", "text": text}, answer.made.block], origin
@@ -174,14 +173,33 @@ _NOT_NOW = (
 )
 
 
-def _key(bench: Bench, asked: Arguments, action: _Action) -> Key:
+def _answered(bench: Bench, asked: Arguments, action: _Action) -> tuple[Key, Answer]:
+    """An answer under its key, from memory where it is there.
+
+    A file can be replaced at any moment: an answer is kept under the hash of the bytes that it was
+    made of, whatever the file's hash was a moment before.
+    """
+    answers = bench.engine.answers
+    path = getattr(asked, action.image)
+    key = _key(bench, asked, action, bench.root.sha256(path))
+    if (answer := answers.get(key)) is not None:
+        return key, answer
+    file = bench.root.read(path)
+    key = key._replace(content=file.sha256)
+    if (answer := answers.get(key)) is None:
+        answer = action.answer(bench, asked, file)
+        answers.put(key, answer)
+    return key, answer
+
+
+def _key(bench: Bench, asked: Arguments, action: _Action, content: str) -> Key:
     given = asked.model_dump(mode="json")
     path = given.pop(action.image)
     weights = bench.engine.weights_hash(asked.tool) if action.modelled else ""
     # The benchmark decides on a warning; tools without a model tell the name of the file.
     more = {"": bench.benchmark if action.modelled else path}
     arguments = json.dumps(given | more, sort_keys=True, ensure_ascii=False)
-    return Key(bench.root.sha256(path), asked.tool, weights, arguments)
+    return Key(content, asked.tool, weights, arguments)
 
 
 def _kept(root: ImageRoot, key: Key, png: bytes) -> str:
@@ -198,4 +216,7 @@ def _failed(sentence: str) -> str:
 
 
 def _written(told: Mapping[str, Any]) -> str:
-    return json.dumps(told, ensure_ascii=False)
+    try:
+        return json.dumps(told, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        raise Refusal("the answer would hold values that are no numbers; nothing is told") from None

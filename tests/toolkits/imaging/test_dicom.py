@@ -287,3 +287,152 @@ def test_another_window_takes_the_place_of_the_files(tmp_path: Path) -> None:
     picture = read_image(path, window=Window(1000, 500))
     assert picture.window == Window(1000, 500)
     assert np.array_equal(picture.pixels, windowed(CHEST, Window(1000, 500)))
+
+
+@pytest.mark.parametrize("slope", ["nan", "inf", "1e300"])
+def test_a_rescale_that_makes_no_numbers_is_refused(slope: str) -> None:
+    content = dicom_bytes(dataset_of(CHEST, RescaleSlope="1.5e00", RescaleIntercept="0"))
+    with pytest.raises(Refusal, match="make its pixels no numbers"):
+        read_image(ImageFile("x.dcm", content.replace(b"1.5e00", slope.ljust(6).encode()), ""))
+
+
+@pytest.mark.parametrize("rescale", [{}, {"RescaleSlope": 2, "RescaleIntercept": -100}])
+@pytest.mark.parametrize("limit", [None, 4095])
+def test_padding_is_left_out_as_it_is_stored_whatever_the_rescale(
+    rescale: dict[str, Any], limit: int | None
+) -> None:
+    padded = CHEST // 4 + 1000
+    expected = read(dataset_of(padded, **rescale)).pixels
+    padded = np.concatenate([padded, np.full((300, CHEST.shape[1]), 4000, np.uint16)])
+    if limit is not None:
+        padded[200:] = limit
+    made = dataset_of(padded, PixelPaddingValue=4000, **rescale)
+    if limit is not None:
+        made.PixelPaddingRangeLimit = limit
+    assert np.allclose(read(made).pixels[: CHEST.shape[0]], expected, atol=0.02)
+
+
+def test_padding_of_signed_values_and_of_files_without_types_is_read() -> None:
+    from pydicom.uid import ImplicitVRLittleEndian
+
+    inner = CHEST.astype(np.int16) // 4 + 100
+    expected = read(dataset_of(inner)).pixels
+    made = dataset_of(np.concatenate([inner, np.full_like(inner, -2000)]), PixelPaddingValue=-2000)
+    made["PixelPaddingValue"].VR = "SS"
+    for syntax in (made.file_meta.TransferSyntaxUID, ImplicitVRLittleEndian):
+        made.file_meta.TransferSyntaxUID = syntax
+        assert np.allclose(read(made).pixels[: CHEST.shape[0]], expected, atol=0.02)
+
+
+@pytest.mark.parametrize(("slope", "intercept"), [(1, 0), (2, -7), (-1, 255)])
+def test_eight_bits_keep_their_range_through_a_rescale(slope: int, intercept: int) -> None:
+    values = (chest() * 200).astype(np.uint8)
+    shown = values / 255.0 if slope > 0 else 1.0 - values / 255.0
+    picture = read(dataset_of(values, bits=8, RescaleSlope=slope, RescaleIntercept=intercept))
+    assert np.allclose(picture.pixels, shown, atol=1e-6)
+
+
+def test_a_deflated_file_that_would_fill_the_memory_is_refused() -> None:
+    import struct
+    import zlib
+
+    from pydicom.uid import DeflatedExplicitVRLittleEndian
+
+    made = dataset_of(CHEST, WindowCenter=2048, WindowWidth=4096)
+    expected = read(made).pixels
+    made.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+    content = dicom_bytes(made)
+    assert np.array_equal(read_image(ImageFile("x.dcm", content, "")).pixels, expected)
+    head = content[: 132 + 12 + struct.unpack("<L", content[140:144])[0]]
+    squeezed = zlib.compressobj(9, zlib.DEFLATED, -15)
+    zeros = bytes(1 << 24)
+    body = b"".join(squeezed.compress(zeros) for _ in range(20)) + squeezed.flush()
+    with pytest.raises(Refusal, match="inflates to more than"):
+        read_image(ImageFile("bomb.dcm", head + body, ""))
+
+
+@pytest.mark.parametrize("codec", ["JPEG2000Lossless", "JPEGLSLossless", "JPEGBaseline8Bit"])
+def test_compressed_pixels_of_another_size_are_refused_before_they_are_decoded(codec: str) -> None:
+    import io
+
+    import pydicom.uid
+    from PIL import Image
+    from pydicom.encaps import encapsulate
+
+    large = dataset_of(np.zeros((64, 900), np.uint8), bits=8)
+    if codec == "JPEGBaseline8Bit":
+        jpeg = io.BytesIO()
+        Image.new("L", (900, 64)).save(jpeg, "JPEG")
+        large.PixelData = encapsulate([jpeg.getvalue()])
+        large.file_meta.TransferSyntaxUID = getattr(pydicom.uid, codec)
+    else:
+        large.compress(getattr(pydicom.uid, codec))
+    large.Rows = large.Columns = 16
+    with pytest.raises(Refusal, match="16 x 16 pixels, its compressed image 900 x 64 of 1"):
+        read(large)
+
+
+@pytest.mark.parametrize("codec", ["JPEG2000Lossless", "JPEGLSLossless"])
+def test_a_codestream_without_its_end_is_refused(codec: str) -> None:
+    import pydicom.uid
+    from pydicom.encaps import encapsulate, generate_frames
+
+    made = dataset_of(CHEST, WindowCenter=2048, WindowWidth=4096)
+    made.compress(getattr(pydicom.uid, codec))
+    frame = next(generate_frames(made.PixelData, number_of_frames=1))
+    made.PixelData = encapsulate([frame.rstrip(b"\0")[:-2]])
+    with pytest.raises(Refusal, match="cut off or broken"):
+        read(made)
+
+
+def test_an_entry_of_the_list_that_says_something_else_is_not_shown() -> None:
+    made = dataset_of(
+        CHEST,
+        BodyPartExamined="DOE JOHN",
+        PatientOrientation=["DOE", "JOHN 19500101"],
+        ViewPosition="DOE JOHN",
+        Laterality="DOE",
+        WindowCenter=19500101,
+        WindowWidth=4096,
+        PixelSpacing=[0.143, 0.143],
+        ImagerPixelSpacing=[0.2, 0.2],
+    )
+    picture = read(made)
+    assert picture.view is None
+    assert "DOE" not in str(picture.tags)
+    assert "1950" not in str(picture.tags)
+    assert picture.tags["PixelSpacing"] == "0.143\\0.143"
+    made.PhotometricInterpretation = "DOE JOHN"
+    with pytest.raises(Refusal) as told:
+        read(made)
+    assert "DOE" not in str(told.value)
+
+
+def test_a_view_is_lateral_by_its_orientation_where_no_position_is_told() -> None:
+    picture = read(dataset_of(CHEST, PatientOrientation=["A", "F"]))
+    assert picture.lateral
+    assert picture.seen_from == "lateral by its orientation (A\\F)"
+    assert not read(dataset_of(CHEST, PatientOrientation=["L", "F"])).lateral
+    assert not read(dataset_of(CHEST, PatientOrientation=["A", "F"], ViewPosition="PA")).lateral
+
+
+def test_a_spacing_that_was_not_corrected_to_the_image_plane_is_told_as_the_detectors() -> None:
+    told = [
+        read(dataset_of(CHEST, PixelSpacing=[0.2, 0.2], ImagerPixelSpacing=[at, at])).spacing
+        for at in (0.2, 0.25)
+    ]
+    assert "at the detector" in told[0].measured
+    assert told[1].measured == "in the image plane (PixelSpacing)"
+
+
+def test_a_window_that_cannot_be_is_left_out() -> None:
+    for width in ("1e-300", "1e300"):
+        made = dataset_of(CHEST, WindowCenter="1", WindowWidth=width, VOILUTFunction="SIGMOID")
+        assert read(made).window is None
+
+
+def test_an_unknown_transfer_syntax_is_refused() -> None:
+    content = dicom_bytes(dataset_of(CHEST))
+    unknown = content.replace(b"1.2.840.10008.1.2.1\0", b"1.2.999.10008.1.2.1\0")
+    with pytest.raises(Refusal, match="no decoder for its transfer syntax"):
+        read_image(ImageFile("x.dcm", unknown, ""))

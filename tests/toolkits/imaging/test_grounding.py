@@ -123,7 +123,7 @@ def maira() -> Iterator[_Maira]:
 def bench(tmp_path: Path, maira: _Maira) -> Bench:
     (tmp_path / "images").mkdir()
     write_png(tmp_path / "images" / "x.png", np.tile(np.arange(200, dtype=np.uint8), (100, 1)))
-    write_png(tmp_path / "images" / "flat.png", np.full((9, 9), 7, np.uint8))
+    write_png(tmp_path / "images" / "flat.png", np.full((40, 40), 7, np.uint8))
     engine = Engine(
         WeightsFolder(tmp_path / "none"), environment={"CLINSEEK_GROUNDING_URL": maira.url}
     )
@@ -189,3 +189,9 @@ def test_a_server_that_is_not_there_is_one_sentence() -> None:
         Grounder("http://127.0.0.1:9/").ask(b"", "nodule", most_tokens=1, timeout=5)
     with pytest.raises(SettingError, match="write the server's address"):
         Grounder("maira")
+
+
+def test_no_text_takes_long_to_read() -> None:
+    assert read_grounded("<obj>" * 200_000) == ()
+    assert len(read_grounded("<obj>" * 3_000 + "</obj>")) == 1
+    assert read_grounded("<" * 300_000 + "</obj>") == ()

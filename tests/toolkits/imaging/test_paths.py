@@ -1,11 +1,14 @@
 """Which files a run may open."""
 
+import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from clinseek.errors import Refusal, SettingError
+from clinseek.toolkits.imaging.reading import roots
 from clinseek.toolkits.imaging.reading.roots import ImageRoot
 from tests.toolkits.imaging.drawing import write_png
 
@@ -113,3 +116,33 @@ def test_where_files_are_named_no_other_of_the_folder_can_be_opened(
     for other in ("p10/s5/one.png", f"{root.folder}/p10/s5/one.png"):
         with pytest.raises(Refusal, match="no such file among this run's images"):
             few.read(other)
+
+
+@pytest.mark.parametrize(
+    "name", ["a\nimage 2: b.png", "a\x1b[31m.png", "a\u2028b.png", "\ud800.png"]
+)
+def test_a_name_that_would_end_its_line_or_cannot_be_told_is_refused(
+    tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "images").mkdir()
+    with suppress(UnicodeEncodeError):
+        (tmp_path / "images" / name).write_bytes(b"x")
+    root = ImageRoot(tmp_path / "images", made=tmp_path / "made")
+    with pytest.raises(Refusal, match="no control character") as told:
+        root.read(name)
+    str(told.value).encode()
+    assert len(str(told.value).splitlines()) == 1
+
+
+def test_a_hash_is_remembered_only_of_a_file_that_rests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "x.png"
+    root = ImageRoot(tmp_path, made=tmp_path / "made")
+    for content in (b"one", b"two"):
+        file.write_bytes(content)
+        assert root.sha256("x.png") == hashlib.sha256(content).hexdigest()
+    assert root._hashes == {}
+    monkeypatch.setattr(roots, "_RESTS_AFTER_NS", -1)
+    root.sha256("x.png")
+    assert len(root._hashes) == 1

@@ -125,3 +125,14 @@ def test_the_hash_is_the_files(tmp_path: Path) -> None:
 
     path = write_png(tmp_path / "x.png")
     assert read_image(path).sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def chunk(kind: bytes, held: bytes) -> bytes:
+    return struct.pack(">I", len(held)) + kind + held + struct.pack(">I", zlib.crc32(kind + held))
+
+
+def test_a_picture_whose_exif_is_broken_is_read_as_it_is() -> None:
+    content = png_of(CHEST)
+    for spoilt in (b"", b"II", b"XX*\0\x08\0\0\0", b"II*\0\xff\xff\xff\xff" + b"\x99" * 40):
+        held = content[:33] + chunk(b"eXIf", spoilt) + content[33:]
+        assert np.allclose(read(held).pixels, CHEST / 255.0, atol=1e-7)

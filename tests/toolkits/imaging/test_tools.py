@@ -402,3 +402,78 @@ def test_warming_up_tells_each_step_and_what_cannot_work(
     assert any("no device 'abacus'" in line for line in said)
     assert not any("segmenter" in line for line in said)
     engine.close()
+
+
+@pytest.mark.parametrize("name", [CLASSIFIER, SEGMENTER, REPORT])
+@pytest.mark.parametrize(
+    ("pixels", "reason"),
+    [
+        (np.zeros((64, 64), np.uint8), "has the same value"),
+        (np.eye(20, dtype=np.uint8), "at least 32 x 32"),
+    ],
+)
+def test_a_picture_in_which_nothing_is_seen_is_given_no_findings(
+    tmp_path: Path, weights: WeightsFolder, name: str, pixels: Any, reason: str
+) -> None:
+    write_png(tmp_path / "x.png", pixels)
+    kind = Drawn if name == SEGMENTER else Engine
+    engine = kind(weights, environment={})
+    told, message = ask(toolkit(tmp_path, tmp_path / "made", engine), name, image_path="x.png")
+    assert reason in told["output"]["error"]
+    assert message.artifact.refused
+    engine.close()
+
+
+def test_what_is_no_number_is_told_to_nobody(
+    images: Path, tmp_path: Path, weights: WeightsFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = Engine(weights, environment={})
+    monkeypatch.setattr(engine, "scores", lambda _: np.full(18, np.nan, np.float32))
+    told, message = ask(
+        toolkit(images, tmp_path / "made", engine), CLASSIFIER, image_path="chest.png"
+    )
+    assert "no numbers" in told["output"]["error"]
+    assert message.artifact.refused
+
+
+def test_an_answer_is_kept_under_the_hash_of_the_bytes_that_it_was_made_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, engine = tmp_path / "images", without_weights(tmp_path)
+    folder.mkdir()
+    bright, dark = (np.full((40, 40), shade, np.uint8) for shade in (200, 30))
+    write_png(folder / "x.png", bright)
+    tools = toolkit(folder, tmp_path / "made", engine)
+    read = tools.root.read
+
+    def replaced_first(written: str) -> Any:
+        write_png(folder / "x.png", dark)
+        return read(written)
+
+    # The file is replaced between the look at its hash and the reading of its pixels.
+    monkeypatch.setattr(tools.root, "sha256", lambda written: read(written).sha256)
+    monkeypatch.setattr(tools.root, "read", replaced_first)
+    other, _ = ask(tools, VISUALIZER, image_path="x.png")
+    monkeypatch.setattr(tools.root, "read", read)
+    write_png(folder / "x.png", bright)
+    again, message = ask(tools, VISUALIZER, image_path="x.png")
+    assert again["metadata"]["image_sha256"] == read("x.png").sha256
+    assert message.artifact.image.sha256 == read("x.png").sha256
+    assert other["metadata"]["image_sha256"] != read("x.png").sha256
+
+
+def test_the_same_call_many_times_at_once_is_answered_each_time(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    for number in range(6):
+        write_png(tmp_path / f"{number}.png", (chest() * (255 - number)).astype(np.uint8))
+    tools = toolkit(tmp_path, tmp_path / "made", without_weights(tmp_path))
+    with ThreadPoolExecutor(16) as threads:
+        calls = [
+            threads.submit(ask, tools, VISUALIZER, image_path=f"{number}.png", grid=True)
+            for number in range(6)
+            for _ in range(16)
+        ]
+    for each in calls:
+        assert tools.root.holds(each.result()[0]["output"]["image_path"])
+    assert not [file for file in (tmp_path / "made").iterdir() if file.suffix == ".part"]

@@ -64,13 +64,13 @@ def about(picture: Picture, *, tool: str, engine: Engine) -> dict[str, Any]:
     warnings = list(picture.warnings)
     if picture.lateral:
         warnings.append(
-            f"the view is {picture.view}, lateral, but the model knows frontal views (PA, AP) only"
+            f"the view is {picture.seen_from}, but the model knows frontal views (PA, AP) only"
         )
     warnings += engine.notes(tool)
     told: dict[str, Any] = {
         "analysis_status": "completed",
         "image_sha256": picture.sha256,
-        "view": picture.view or "not told by the file",
+        "view": picture.seen_from,
         "size": [picture.columns, picture.rows],
     }
     if picture.rows != picture.columns:

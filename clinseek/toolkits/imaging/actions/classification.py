@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from clinseek.toolkits.imaging.actions.answer import Answer, Bench, about
+from clinseek.toolkits.imaging.actions.film import Film
 from clinseek.toolkits.imaging.arguments import ClassifyChestXray
 from clinseek.toolkits.imaging.models.resampling import network_input
-from clinseek.toolkits.imaging.reading import read_image
 from clinseek.toolkits.imaging.weights.catalogue import CLASSIFIER
 
 SIZE = 224
@@ -19,11 +19,11 @@ _MEANING = (
 )
 
 
-def classify(bench: Bench, asked: ClassifyChestXray) -> Answer:
+def classify(bench: Bench, asked: ClassifyChestXray, film: Film) -> Answer:
     """The 18 scores of a picture."""
     from clinseek.toolkits.imaging.models.classifier import FINDINGS
 
-    picture = read_image(bench.root.read(asked.image_path))
+    picture = film.radiograph()
     scores = bench.engine.scores(network_input(picture.pixels, SIZE)).tolist()
     output = {
         finding: {"score": round(score, 4), "means": _ABOVE if score > 0.5 else _BELOW}

@@ -7,9 +7,10 @@ from typing import Any
 from clinseek.errors import Refusal
 from clinseek.toolkits.imaging.actions.answer import Answer, Bench, about, made_of
 from clinseek.toolkits.imaging.actions.classification import training_of
+from clinseek.toolkits.imaging.actions.film import Film
 from clinseek.toolkits.imaging.arguments import GroundPhrase
 from clinseek.toolkits.imaging.models.grounding import Box, Grounded, in_whole_image, read_grounded
-from clinseek.toolkits.imaging.reading import Picture, read_image
+from clinseek.toolkits.imaging.reading import Picture
 from clinseek.toolkits.imaging.rendering.overlays import Rectangle, with_boxes
 from clinseek.toolkits.imaging.rendering.pictures import image_of, png_of
 
@@ -17,13 +18,11 @@ TRAINED_ON = ("MIMIC-CXR", "PadChest", "USMix (Microsoft)")
 _NO_BOX = "the model drew no box; that does not prove that the finding is absent"
 
 
-def ground(bench: Bench, asked: GroundPhrase) -> Answer:
+def ground(bench: Bench, asked: GroundPhrase, film: Film) -> Answer:
     """The boxes of a phrase, in the model's square and in the whole picture."""
     if not asked.phrase.strip():
         raise Refusal("phrase is empty; write what to look for")
-    picture = read_image(bench.root.read(asked.image_path))
-    if float(picture.pixels.max()) == float(picture.pixels.min()):
-        raise Refusal("every pixel of the image has the same value: there is nothing to look for")
+    picture = film.radiograph()
     grounder, engine = bench.engine.grounder(), bench.engine
     text = grounder.ask(
         png_of(image_of(picture.pixels)),

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from clinseek.toolkits.imaging.actions.answer import Answer, Bench, about
 from clinseek.toolkits.imaging.actions.classification import training_of
+from clinseek.toolkits.imaging.actions.film import Film
 from clinseek.toolkits.imaging.arguments import GenerateReport
-from clinseek.toolkits.imaging.reading import read_image
 from clinseek.toolkits.imaging.weights.catalogue import FINDINGS
 
 _CAUTION = (
@@ -14,9 +14,9 @@ _CAUTION = (
 )
 
 
-def draft_report(bench: Bench, asked: GenerateReport) -> Answer:
+def draft_report(bench: Bench, asked: GenerateReport, film: Film) -> Answer:
     """Findings and impression for a picture."""
-    picture = read_image(bench.root.read(asked.image_path))
+    picture = film.radiograph()
     findings, impression = bench.engine.report(picture.pixels)
     report = f"FINDINGS:\n{findings}\n\nIMPRESSION:\n{impression}"
     metadata = about(picture, tool=asked.tool, engine=bench.engine)

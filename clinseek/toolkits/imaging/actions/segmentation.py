@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from clinseek.toolkits.imaging.actions.answer import Answer, Bench, about, made_of
 from clinseek.toolkits.imaging.actions.classification import training_of
+from clinseek.toolkits.imaging.actions.film import Film
 from clinseek.toolkits.imaging.arguments import ORGANS, SegmentChestXray, organs_named
 from clinseek.toolkits.imaging.models.resampling import middle_square, network_input
-from clinseek.toolkits.imaging.reading import Picture, Spacing, read_image
+from clinseek.toolkits.imaging.reading import Picture, Spacing
 from clinseek.toolkits.imaging.rendering.overlays import with_masks
 from clinseek.toolkits.imaging.weights.catalogue import SEGMENTER
 
@@ -25,10 +26,10 @@ Mask = NDArray[np.bool_]
 Halves = NDArray[np.float16]
 
 
-def segment(bench: Bench, asked: SegmentChestXray) -> Answer:
+def segment(bench: Bench, asked: SegmentChestXray, film: Film) -> Answer:
     """The structures asked for, each measured on the picture's own pixels."""
     wanted = organs_named(asked.organs)
-    picture = read_image(bench.root.read(asked.image_path))
+    picture = film.radiograph()
     chances = bench.engine.chances(network_input(picture.pixels, SIZE), picture.sha256)
     masks = {organ: whole_mask(chances[ORGANS.index(organ)], picture) for organ in wanted}
     output: dict[str, Any] = {

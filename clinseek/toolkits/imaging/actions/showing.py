@@ -6,8 +6,9 @@ from typing import Any
 
 from clinseek.errors import Refusal
 from clinseek.toolkits.imaging.actions.answer import Answer, Bench, made_of
+from clinseek.toolkits.imaging.actions.film import Film
 from clinseek.toolkits.imaging.arguments import ProcessDicom, VisualizeImage
-from clinseek.toolkits.imaging.reading import Picture, Window, read_image
+from clinseek.toolkits.imaging.reading import Picture, Window
 from clinseek.toolkits.imaging.rendering.pictures import Colours, Crop, View, image_of, shown
 
 _COLOURS: dict[str, Colours] = {
@@ -22,15 +23,13 @@ _DOTS = 100
 _MOST_INCHES = 20.0
 
 
-def process_dicom(bench: Bench, asked: ProcessDicom) -> Answer:
+def process_dicom(_: Bench, asked: ProcessDicom, film: Film) -> Answer:
     """The PNG of a DICOM file and its technical entries."""
-    file = bench.root.read(asked.dicom_path)
-    window = _window(asked.window_center, asked.window_width)
-    picture = read_image(file, window=window)
+    picture = film.picture(window=_window(asked.window_center, asked.window_width))
     if picture.kind != "DICOM":
         raise Refusal(
-            f"{file.name} is a {picture.kind}, no DICOM file; image.image_visualizer shows it, and "
-            "the other tools take it as it is"
+            f"{film.file.name} is a {picture.kind}, no DICOM file; image.image_visualizer shows "
+            "it, and the other tools take it as it is"
         )
     output: dict[str, Any] = dict(picture.tags)
     output["Window"] = (
@@ -41,7 +40,7 @@ def process_dicom(bench: Bench, asked: ProcessDicom) -> Answer:
     output["PixelSpacingUsed"] = _spacing(picture)
     metadata: dict[str, Any] = {
         "analysis_status": "completed",
-        "original": file.name,
+        "original": film.file.name,
         "image_sha256": picture.sha256,
         "size": [picture.columns, picture.rows],
     }
@@ -50,14 +49,13 @@ def process_dicom(bench: Bench, asked: ProcessDicom) -> Answer:
     return Answer(output, metadata, made_of(image_of(picture.pixels)))
 
 
-def visualize(bench: Bench, asked: VisualizeImage) -> Answer:
+def visualize(_: Bench, asked: VisualizeImage, film: Film) -> Answer:
     """A rendered copy of a picture, or of a part of it."""
-    file = bench.root.read(asked.image_path)
     window = _window(asked.window_center, asked.window_width)
     colours = _COLOURS.get(asked.cmap.strip().lower())
     if colours is None:
         raise Refusal(f"cmap {asked.cmap[:40]!r} is not offered; there are: {', '.join(_COLOURS)}")
-    picture = read_image(file, window=window, colour=True)
+    picture = film.picture(window=window, colour=True)
     crop = _crop(asked.crop, picture)
     inches = min(_MOST_INCHES, max(asked.figsize))
     view = View(
@@ -73,7 +71,7 @@ def visualize(bench: Bench, asked: VisualizeImage) -> Answer:
     output = {"shown": list(crop), "size": list(image.size)}
     metadata: dict[str, Any] = {
         "analysis_status": "completed",
-        "original": file.name,
+        "original": film.file.name,
         "image_sha256": picture.sha256,
         "original_size": [picture.columns, picture.rows],
     }

@@ -22,7 +22,8 @@ from clinseek.errors import Refusal, SettingError
 SERVER = "CLINSEEK_GROUNDING_URL"
 _STEPS = 100
 _MOST_BYTES = 1_000_000
-_OBJECT = re.compile(r"<obj>(?P<inside>.*?)</obj>", re.DOTALL)
+_MOST_CHARACTERS = 20_000
+"""A thousand tokens, the most that is asked for, are a fifth of it."""
 _BOX = re.compile(r"<box><x(\d{1,2})><y(\d{1,2})><x(\d{1,2})><y(\d{1,2})></box>")
 
 
@@ -77,6 +78,8 @@ class Grounder:
         text = told.get("text") if isinstance(told, dict) else None
         if not isinstance(text, str):
             raise Refusal("the grounding server answered with something else than its text")
+        if len(text) > _MOST_CHARACTERS:
+            raise Refusal(f"the grounding server answered with {len(text):,} characters")
         return text
 
 
@@ -89,10 +92,12 @@ def read_grounded(text: str) -> tuple[Grounded, ...]:
     ()
     """
     found = []
-    for held in _OBJECT.finditer(text):
-        inside = held["inside"]
+    for part in text[:_MOST_CHARACTERS].split("</obj>")[:-1]:
+        _, begun, inside = part.partition("<obj>")
+        if not begun:
+            continue
         boxes = tuple(box for steps in _BOX.findall(inside) if (box := _box(steps)) is not None)
-        phrase = re.sub(r"<[^>]*>", " ", inside)
+        phrase = re.sub(r"<[^<>]*>", " ", inside)
         found.append(Grounded(" ".join(phrase.split()), boxes))
     return tuple(found)
 

@@ -30,9 +30,13 @@ def network_input(pixels: Floats, size: int) -> Floats:
     """
     top, left, side = middle_square(*pixels.shape)
     square = pixels[top : top + side, left : left + side]
-    scaled = square * np.float32(2 * SPAN) - np.float32(SPAN)
     blocks = _resizing(side, size)
-    return np.ascontiguousarray(_multiplied(blocks, _multiplied(blocks, scaled).T).T)[None]
+    resized = _multiplied(blocks, _multiplied(blocks, square).T).T * np.float32(2 * SPAN)
+    # Scaled after it was resized, as that takes no copy of the whole picture: what lies outside
+    # counts as 0 once it is scaled, so -1024 is taken off by as much of the picture as is inside.
+    inside = np.concatenate([rows.sum(axis=1) for _, rows in blocks])
+    resized -= np.outer(inside, inside) * np.float32(SPAN)
+    return np.ascontiguousarray(resized)[None]
 
 
 def middle_square(rows: int, columns: int) -> tuple[int, int, int]:
@@ -60,40 +64,33 @@ def _multiplied(blocks: Sequence[_Block], values: Floats) -> Floats:
 @lru_cache(maxsize=16)
 def _resizing(before: int, after: int) -> tuple[_Block, ...]:
     """What resizes one axis from `before` values to `after`, as blocks of a banded matrix."""
-    matrix = _matrix(before, after)
-    blocks = []
-    for first in range(0, after, _BLOCK):
-        rows = matrix[first : first + _BLOCK]
-        used = np.flatnonzero(rows.any(axis=0))
-        low, high = (int(used[0]), int(used[-1]) + 1) if used.size else (0, 1)
-        blocks.append(_Block(low, np.ascontiguousarray(rows[:, low:high])))
-    return tuple(blocks)
+    kernel = _gaussian(max(0.0, (before / after - 1.0) / 2.0))
+    places = (np.arange(after, dtype=np.float64) + 0.5) * (before / after) - 0.5
+    return tuple(
+        _block(places[first : first + _BLOCK], kernel, before) for first in range(0, after, _BLOCK)
+    )
 
 
-def _matrix(before: int, after: int) -> Floats:
-    """The whole matrix, (after, before). What lies outside the picture counts as 0."""
-    factor = before / after
-    smoothed = _gaussian(before, max(0.0, (factor - 1.0) / 2.0))
-    places = (np.arange(after) + 0.5) * factor - 0.5
+def _block(places: NDArray[np.float64], kernel: NDArray[np.float64], before: int) -> _Block:
+    """Some rows of the matrix. What lies outside the picture counts as 0."""
+    radius = kernel.size // 2
     left = np.floor(places).astype(int)
-    share = places - left
-    resized = np.zeros((after, before))
-    for column, weight in ((left, 1.0 - share), (left + 1, share)):
-        inside = (column >= 0) & (column < before)
-        resized[inside] += weight[inside, None] * smoothed[column[inside]]
-    return resized.astype(np.float32)
+    share = (places - left)[:, None]
+    low, high = max(0, int(left[0]) - radius), min(before, int(left[-1]) + 2 + radius)
+    rows = np.zeros((places.size, high - low))
+    for middle, weight in ((left, 1.0 - share), (left + 1, share)):
+        distance = np.arange(low, high)[None, :] - middle[:, None]
+        inside = (middle >= 0) & (middle < before)
+        held = (np.abs(distance) <= radius) & inside[:, None]
+        rows += weight * np.where(held, kernel[np.clip(distance, -radius, radius) + radius], 0.0)
+    return _Block(low, rows.astype(np.float32))
 
 
-def _gaussian(size: int, sigma: float) -> NDArray[np.float64]:
-    """The matrix of a Gaussian along one axis, its tails cut off at four sigma."""
+def _gaussian(sigma: float) -> NDArray[np.float64]:
+    """The weights of a Gaussian, its tails cut off at four sigma; a single 1 for none."""
     radius = int(_TRUNCATE * sigma + 0.5)
-    if sigma <= 0.0 or radius == 0:
-        return np.eye(size)
-    offsets = np.arange(-radius, radius + 1)
-    kernel = np.exp(-0.5 / sigma**2 * offsets**2)
-    kernel /= kernel.sum()
-    distance = np.arange(size)[None, :] - np.arange(size)[:, None]
-    held = np.abs(distance) <= radius
-    matrix = np.zeros((size, size))
-    matrix[held] = kernel[distance[held] + radius]
-    return matrix
+    if radius == 0:
+        return np.ones(1)
+    kernel = np.exp(-0.5 / sigma**2 * np.arange(-radius, radius + 1) ** 2)
+    weights: NDArray[np.float64] = kernel / kernel.sum()
+    return weights

@@ -5,6 +5,10 @@ picture.py  what is read: pixels from 0 (dark) to 1 (bright), and what the file 
 image.py    one file, whatever its kind
 dicom.py    DICOM
 raster.py   PNG and JPEG
+tags.py     the entries of a DICOM file that may be shown
+codestream.py  the size that compressed pixels declare
+deflated.py the size of a deflated file
+room.py     how many pixels are held decoded at once
 levels.py   stored values to brightness: windows, tables, inversion
 """
 

@@ -13,7 +13,13 @@ if TYPE_CHECKING:
 Kind = Literal["DICOM", "PNG", "JPEG"]
 
 FRONTAL = frozenset({"PA", "AP"})
-LATERAL = frozenset({"LL", "RL", "LAT", "LATERAL", "LLD", "RLD", "LEFT LATERAL", "RIGHT LATERAL"})
+LATERAL = frozenset(
+    {"LL", "RL", "LAT", "LATERAL", "LLD", "RLD", "LEFT LATERAL", "RIGHT LATERAL", "XTABLE LATERAL"}
+)
+
+
+FARTHEST, NARROWEST = 1e9, 1e-6
+"""No value of an image lies farther from 0, and no window of one is narrower."""
 
 
 class Spacing(NamedTuple):
@@ -66,8 +72,20 @@ class Picture:
 
     @property
     def lateral(self) -> bool:
-        """Whether the file says that the chest is seen from the side."""
-        return self.view in LATERAL
+        """Whether the file says that the chest is seen from the side.
+
+        By its view position; where that tells nothing, by rows that run from front to back.
+        """
+        if self.view is not None:
+            return self.view in LATERAL
+        return self.tags.get("PatientOrientation", "")[:1] in ("A", "P")
+
+    @property
+    def seen_from(self) -> str:
+        """The view in a word or two."""
+        if self.view is None and self.lateral:
+            return f"lateral by its orientation ({self.tags['PatientOrientation']})"
+        return self.view or "not told by the file"
 
     @property
     def colour(self) -> bool:

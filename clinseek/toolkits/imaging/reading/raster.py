@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from clinseek.errors import Refusal, SettingError
 from clinseek.toolkits.imaging.reading.levels import between, percentile_bounds, windowed
 from clinseek.toolkits.imaging.reading.picture import Kind, Picture, Window
+from clinseek.toolkits.imaging.reading.room import Admit
 from clinseek.toolkits.imaging.reading.roots import ImageFile
 
 if TYPE_CHECKING:
@@ -38,11 +39,18 @@ _SAME = 12
 
 
 def read_raster(
-    file: ImageFile, kind: Kind, *, window: Window | None = None, colour: bool = False
+    file: ImageFile,
+    kind: Kind,
+    *,
+    window: Window | None = None,
+    colour: bool = False,
+    admit: Admit | None = None,
 ) -> Picture:
     """The picture; Refusal where it is broken, cut off, too large, animated, or in colour."""
     opened = _opened(file)
     with opened:
+        if admit is not None:
+            admit(opened.height * opened.width)
         deep = opened.mode in _DEEP
         values = _values(opened, file.name)
     if values.ndim == 3 and not colour:
@@ -106,13 +114,24 @@ def _values(opened: Image, name: str) -> NDArray[Any]:
     """Grey values of two axes, or colours of three; the right way up."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what Pillow warns of is answered below
+            warnings.simplefilter("ignore")  # what Pillow warns of is answered here
             opened.load()
+            return _channels(_upright(opened))
     except _UNREADABLE:
         raise Refusal(f"{name} is cut off or broken: its pixels cannot be decoded") from None
+
+
+def _upright(opened: Image) -> Image:
+    """The image turned as its Exif says; as it is where that cannot be read."""
     from PIL import ImageOps
 
-    upright = ImageOps.exif_transpose(opened)
+    try:
+        return ImageOps.exif_transpose(opened)
+    except _UNREADABLE:
+        return opened
+
+
+def _channels(upright: Image) -> NDArray[Any]:
     if upright.mode in (*_DEEP, "L"):
         return np.asarray(upright)
     if upright.mode == "1":

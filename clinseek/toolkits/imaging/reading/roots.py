@@ -10,6 +10,8 @@ import errno
 import hashlib
 import os
 import stat
+import time
+import unicodedata
 from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
@@ -21,6 +23,10 @@ MADE = "made"
 """Pictures that the tools wrote are called `made/NAME`."""
 MOST_BYTES = 512 * 1024 * 1024
 _LONGEST = 1_000
+_NO_LETTERS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+"""Kinds of characters that would end a line where the name is told, or that cannot be told."""
+_RESTS_AFTER_NS = 2_000_000_000
+"""A file's clock ticks slowly: one that was written just now may change and look the same."""
 
 
 class ImageFile(NamedTuple):
@@ -88,8 +94,10 @@ class ImageRoot:
                     f"{name} has {identity.size:,} bytes; images of at most {MOST_BYTES:,} are read"
                 )
             content = opened.read(MOST_BYTES + 1)
+            settled = _identity(opened.fileno()) == identity and _rests(identity)
         digest = hashlib.sha256(content).hexdigest()
-        self._hashes[identity] = digest
+        if settled:
+            self._hashes[identity] = digest
         return ImageFile(name, content, digest)
 
     def holds(self, written: str) -> bool:
@@ -103,6 +111,11 @@ class ImageRoot:
         """A descriptor of a regular file, and its name below the roots."""
         if not written.strip() or "\0" in written or len(written) > _LONGEST:
             raise Refusal("image_path is empty or no path; write the path of an image of this run")
+        if any(unicodedata.category(letter) in _NO_LETTERS for letter in written):
+            raise Refusal(
+                f"{_shown(written)}: a path may hold no control character and no line end; rename "
+                "the file"
+            )
         if ".." in PurePosixPath(written).parts:
             raise Refusal(f"{_shown(written)}: a path may not hold `..`")
         refusal = Refusal(f"{_shown(written)}: there is no such file among this run's images")
@@ -156,6 +169,10 @@ def _opened_below(root: Path, below: PurePosixPath) -> int:
 def _identity(descriptor: int) -> Identity:
     told = os.fstat(descriptor)
     return Identity(told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns, told.st_ctime_ns)
+
+
+def _rests(identity: Identity) -> bool:
+    return time.time_ns() - identity.changed_ns > _RESTS_AFTER_NS
 
 
 def _why_not(error: OSError) -> str:
