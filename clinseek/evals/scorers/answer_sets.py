@@ -11,9 +11,11 @@ _ALIKE = str.maketrans(
         **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
         **dict.fromkeys("\u2018\u2019\u02bc", "'"),
         **dict.fromkeys("\u201c\u201d", '"'),
+        **dict.fromkeys("\u00ad\u200b\u200c\u200d\u2060\ufeff"),
     }
 )
-"""Dashes, minus signs and quotation marks that word processors put in the place of the plain."""
+"""Dashes, minus signs and quotation marks that word processors put in the place of the plain, and
+marks without width, which they hide between letters."""
 
 
 _EXACT = 2**53
@@ -59,7 +61,16 @@ def normal_name(text: str) -> str:
     >>> normal_name("  Non\u2013ST  Elevation ") == normal_name("non-st elevation")
     True
     """
-    return " ".join(unicodedata.normalize("NFKC", text).translate(_ALIKE).casefold().split())
+    return " ".join(plain_marks(text).casefold().split())
+
+
+def plain_marks(text: str) -> str:
+    r"""A text with plain dashes and quotation marks, composed, without marks of no width.
+
+    >>> plain_marks("\u22125 mg, sep\u00adsis")
+    '-5 mg, sepsis'
+    """
+    return unicodedata.normalize("NFKC", text).translate(_ALIKE)
 
 
 def normal_names(texts: Iterable[str]) -> frozenset[str]:

@@ -7,6 +7,7 @@ from clinseek.evals.scorers.answer_sets import (
     SetScores,
     difference_told,
     names_of_label,
+    normal_name,
     normal_names,
     set_scores,
 )
@@ -64,11 +65,11 @@ def multi_label(row: Row, record: Record, at_hand: Resources) -> Verdict:
 
 
 def _titles(items: list[str], vocabulary: Vocabulary) -> tuple[frozenset[str], list[str]]:
-    """The titles that the items name, and the items that name none."""
+    """The titles that the items name, and the normal names of the items that name none."""
     found = [(item, vocabulary.title_of(item)) for item in items if item.strip()]
     return (
         frozenset(title for _, title in found if title is not None),
-        sorted({item for item, title in found if title is None}),
+        sorted({normal_name(item) for item, title in found if title is None}),
     )
 
 

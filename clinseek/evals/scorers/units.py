@@ -30,8 +30,14 @@ _SPELLINGS = {
     "cc": "ml", "d": "day", "days": "day", "h": "hour", "hr": "hour", "hrs": "hour",
     "hours": "hour", "minute": "min", "minutes": "min", "mins": "min", "sec": "s", "second": "s",
     "seconds": "s", "percent": "%", "liter": "l", "liters": "l", "litre": "l", "litres": "l",
-    "gram": "g", "grams": "g",
+    "gram": "g", "grams": "g", "iu": "u", "unit": "u", "units": "u", "miu": "mu", "uiu": "uu",
+    "µiu": "uu", "μiu": "uu", "°c": "c", "ºc": "c", "degc": "c", "celsius": "c", "degreesc": "c",
+    "°f": "f", "ºf": "f", "degf": "f", "fahrenheit": "f", "degreesf": "f",
 }  # fmt: skip
+
+
+_CAPITAL = {"M": "molar", "Mg": "megagram"}
+"""Units that capitals set apart from others; elsewhere case is a matter of style (MG, ML)."""
 
 
 class Unit(NamedTuple):
@@ -49,7 +55,8 @@ def read_unit(text: str) -> Unit:
     """
     dimension: list[str] = []
     factor = 1.0
-    for place, part in enumerate(re.sub(r"\s+", "", text).casefold().split("/")):
+    for place, written in enumerate(re.sub(r"\s+", "", text).split("/")):
+        part = _CAPITAL.get(written, written.casefold())
         name = _SPELLINGS.get(part, part)
         kind, scale = _SCALES.get(name, (name, 1.0))
         dimension.append(kind)

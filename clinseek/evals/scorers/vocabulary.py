@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from clinseek.evals.rows import Row
 from clinseek.evals.scorers.answer_sets import normal_name
+from clinseek.evals.scorers.opposites import differ_in_meaning
 
 if TYPE_CHECKING:
     from clinseek.evals.scorers.resources import Resources
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 LEAST_LIKENESS = 92.0
 """Of 100: one wrong letter in thirteen."""
 _MARGIN = 2.0
+_LOOKED_AT = 8
 _SUFFIX = "_candidates"
 
 
@@ -60,9 +62,17 @@ class Vocabulary:
         from rapidfuzz import fuzz, process
 
         found = process.extract(
-            _in_order(name), self._ordered, scorer=fuzz.ratio, score_cutoff=LEAST_LIKENESS, limit=2
+            _in_order(name),
+            self._ordered,
+            scorer=fuzz.ratio,
+            score_cutoff=LEAST_LIKENESS,
+            limit=_LOOKED_AT,
         )
-        likes = [_Like(score, self.titles[place]) for _, score, place in found]
+        likes = [
+            _Like(score, self.titles[place])
+            for _, score, place in found
+            if not differ_in_meaning(name, normal_name(self.titles[place]))
+        ]
         if not likes or (len(likes) > 1 and likes[0].score - likes[1].score < _MARGIN):
             return None
         return likes[0].title

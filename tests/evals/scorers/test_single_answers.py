@@ -26,6 +26,17 @@ from tests.evals.scorers.made import a_record, a_row
         ("yes and no", "yes", 0),
         ("not known", "no", 0),
         ("perhaps", "yes", 0),
+        ("0.95", "no", 0),
+        ("1.5 days", "yes", 0),
+        ("0", "no", 1),
+        ("n.a.", "no", 0),
+        ("N/A", "no", 0),
+        ("n", "no", 1),
+        ("No idea", "no", 0),
+        ("No information in the record", "no", 0),
+        ("No evidence of it", "no", 1),
+        ("yes, no doubt", "yes", 1),
+        ("ye\u200bs", "yes", 1),
     ],
 )
 def test_yes_and_no(answer: str, label: str, value: float) -> None:
@@ -78,6 +89,41 @@ def test_without_a_tolerance_a_number_is_itself() -> None:
     assert score_record(row, a_record(["1203.5", "7"])).value == 0
 
 
+@pytest.mark.parametrize(
+    ("answer", "label", "unit", "value"),
+    [
+        ("5 million", 5.0, None, 0),
+        ("5 million", 5e6, None, 1),
+        ("5k", 5.0, None, 0),
+        ("5 mg", 5.0, None, 1),
+        ("<5", 5.0, None, 0),
+        (">= 5", 5.0, None, 0),
+        ("not 5", 5.0, None, 0),
+        ("less than 5 mg", 5.0, "mg", 0),
+        ("<5", "<5", None, 1),
+        ("minus 5", 5.0, None, 0),
+        ("minus 5", -5.0, None, 1),
+        ("\u22125", 5.0, None, 0),
+        ("\u22125", -5.0, None, 1),
+        ("4.0.0", 4.0, None, 0),
+        ("4 mm Hg", 4.0, "mmHg", 1),
+        ("37 C", 37.0, "\u00b0C", 1),
+        ("37 \u00b0C", 37.0, "\u00b0C", 1),
+        ("37 \u00b0F", 37.0, "\u00b0C", 0),
+        ("4 U/L", 4.0, "IU/L", 1),
+        ("4 M", 4.0, "m", 0),
+        ("4 Mg", 4.0, "mg", 0),
+        ("4 MG", 4.0, "mg", 1),
+        ("4 at 08:00", 4.0, None, 1),
+    ],
+)
+def test_a_number_is_read_with_its_sign_its_bound_and_its_unit(
+    answer: str, label: float | str, unit: str | None, value: float
+) -> None:
+    row = a_row(label, answer_form="number", unit=unit)
+    assert score_record(row, a_record([answer])).value == value
+
+
 def test_a_whole_number_is_right_to_its_last_digit() -> None:
     row = a_row(1234567890.0, answer_form="number")
     assert score_record(row, a_record(["1234567890"])).value == 1
@@ -111,6 +157,9 @@ def test_converting_there_and_back_changes_nothing(number: float, units: tuple[s
         ("03/05/2150", "2150-03-05", 0),
         ("2150-02-30", "2150-02-28", 0),
         ("Ma 5, 2150", "2150-03-05", 0),
+        ("2150-03-05 08:00", "2150-03-05 08:00:00", 1),
+        ("2150-03-05 08:00:10", "2150-03-05 08:00:00", 0),
+        ("2150-03-05 08:00", "2150-03-05 08:00:10", 0),
     ],
 )
 def test_dates_are_right_to_the_precision_of_the_label(
@@ -126,10 +175,18 @@ def test_a_date_may_be_off_by_its_tolerance() -> None:
     assert score_record(row, a_record(["2150-03-08"]), "date").value == 0
 
 
+def test_a_tolerance_in_months_has_no_length_and_leaves_the_run_unscored() -> None:
+    row = a_row("2150-03-05", tolerance=2, unit="months")
+    score = score_record(row, a_record(["2150-03-07"]), "date")
+    assert (score.value, score.state) == (None, "unscored")
+    assert "give it in days" in score.explanation
+
+
 @pytest.mark.parametrize(
     ("answer", "value"),
     [
         (["emergency"], 1),
+        (["EMERGENCY."], 1),
         (["B"], 1),
         (["(b) Emergency"], 1),
         (["A"], 0),

@@ -185,6 +185,46 @@ def test_the_gold_of_a_row_does_not_change_what_an_answer_means() -> None:
     assert "labels that are not in atc" in score.explanation
 
 
+@pytest.mark.parametrize(
+    ("title", "said", "same"),
+    [
+        ("Type 1 diabetes without complications", "Type 2 diabetes without complications", False),
+        ("Chronic kidney disease, stage 3 (moderate)", "Chronic kidney disease, stage 4", False),
+        ("Chronic kidney disease, stage iii", "Chronic kidney disease, stage iv", False),
+        ("Type 2 diabetes with hyperglycemia", "Type 2 diabetes with hypoglycemia", False),
+        ("Type 2 diabetes with hyperglycemia", "Type 2 diabetes without hyperglycemia", False),
+        ("Fracture of the left femur, shaft", "Fracture of the right femur, shaft", False),
+        ("Pneumonia, unspecified organism", "Pneumonia, specified organism", False),
+        ("Acute respiratory failure with hypoxia", "Chronic respiratory failure, hypoxia", False),
+        (
+            "Fracture of the left femur shaft, initial",
+            "fracture of the left femur shaft, initia",
+            True,
+        ),
+        ("Pneumonia, unspecified organism", "Pneumonia, unspecifid organism", True),
+        ("Type 2 diabetes without complications", "type 2 diabetes wihtout complications", True),
+    ],
+)
+def test_a_spelling_that_turns_the_meaning_round_is_not_read_as_the_title(
+    title: str, said: str, same: bool
+) -> None:
+    row = a_row([title], answer_form="list", candidates=[title, "Sepsis"])
+    assert score_record(row, a_record([said])).value == float(same)
+
+
+def test_strays_are_compared_without_regard_to_case() -> None:
+    row = a_row(["Foo Bar"], answer_form="list", candidates=["Sepsis", "Flu"])
+    assert score_record(row, a_record(["foo  bar"])).value == 1.0
+    twice = score_record(a_row(["Flu"], candidates=["Flu"], answer_form="list"),
+                         a_record(["Flu", "xyz", "XYZ "]))  # fmt: skip
+    assert twice.parts["precision"] == 0.5
+
+
+def test_marks_of_no_width_are_no_difference() -> None:
+    record = a_record(["sep\u200bsis", "in\u00adfluenza"])
+    assert score_record(a_row(["sepsis", "influenza"]), record, "normalised").value == 1.0
+
+
 def test_candidates_are_the_vocabulary_where_there_are_any() -> None:
     row = a_row(["Sepsis"], answer_form="list", candidates=["Sepsis", "Heart failure"])
     assert score_record(row, a_record(["sepsis"])).value == 1.0
