@@ -6,7 +6,7 @@ more to make than the few look-ups of a build take without them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from clinseek.toolkits.ehr.availability import Profile
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.case.build import PatientRecords, patient_tables
 from clinseek.toolkits.ehr.case.case import CaseKey
+from clinseek.toolkits.ehr.case.compose import PARENTS
 from clinseek.toolkits.ehr.case.composition import composition_of
 from clinseek.toolkits.ehr.case.cutoff import read_cutoff
 from clinseek.toolkits.ehr.case.sheet import Sheet, raw_sheet
@@ -36,26 +37,29 @@ class PatientCases:
         self._made_before = _temporary(sheet.connection)
         composition, tables = composition_of(profile), patient_tables(store)
         nothing: frozenset[str] = frozenset()
-        self._place = [
-            statement
-            for table in composition.parents_first(tables)
-            for statement in composition.place(table, empty=sheet.empty.get(table, nothing))
-        ]
-        self._fill = [
-            (table, composition.create(table), composition.fill(table)) for table in tables
-        ]
+        self._in_order = composition.parents_first(tables)
+        self._place = {
+            table: composition.place(table, empty=sheet.empty.get(table, nothing))
+            for table in self._in_order
+        }
+        self._fill = {
+            table: (composition.create(table), composition.fill(table)) for table in tables
+        }
 
     @contextmanager
-    def at(self, cutoff: str) -> Iterator[Case | None]:
-        """The case at a cutoff; None where nothing is known by then. Gone with the context."""
+    def at(self, cutoff: str, *, tables: Collection[str] = ()) -> Iterator[Case | None]:
+        """The case at a cutoff; None where nothing is known by then. Gone with the context.
+
+        With `tables` it holds these alone, of those that the store has.
+        """
         key = CaseKey(str(self._store.path), self._subject_id, read_cutoff(cutoff), self._profile)
         self._path.unlink(missing_ok=True)
         vocabulary = self._store.vocabulary if self._store.vocabulary.is_file() else None
-        known = self._filled(key)
+        known = self._filled(key, [t for t in self._fill if not tables or t in tables])
         with closing(Case(key=key, path=self._path, vocabulary=vocabulary)) as case:
             yield case if known else None
 
-    def _filled(self, key: CaseKey) -> int:
+    def _filled(self, key: CaseKey, tables: Collection[str]) -> int:
         """Write the case's file; how many rows are known, `patients` apart."""
         connection = self._connection
         connection.execute('ATTACH DATABASE ? AS "case"', (str(self._path),))
@@ -63,7 +67,7 @@ class PatientCases:
             for pragma in _PRAGMAS:
                 connection.execute(f'PRAGMA "case".{pragma}')
             connection.execute("BEGIN")
-            known = self._rows_filled(key.cutoff)
+            known = self._rows_filled(key.cutoff, tables)
             connection.execute("COMMIT")
         finally:
             for table in _temporary(connection) - self._made_before:
@@ -71,11 +75,15 @@ class PatientCases:
             connection.execute('DETACH DATABASE "case"')
         return known
 
-    def _rows_filled(self, cutoff: str) -> int:
+    def _rows_filled(self, cutoff: str, tables: Collection[str]) -> int:
         connection, known = self._connection, 0
-        for statement in self._place:
-            connection.execute(statement, {"cutoff": cutoff} if ":cutoff" in statement else {})
-        for table, create, fill in self._fill:
+        for table in self._in_order:
+            if table not in tables and table not in PARENTS:
+                continue  # nothing refers to its rows
+            for statement in self._place[table]:
+                connection.execute(statement, {"cutoff": cutoff} if ":cutoff" in statement else {})
+        for table in tables:
+            create, fill = self._fill[table]
             connection.execute(create)
             filled = connection.execute(fill, {"cutoff": cutoff})
             known += filled.rowcount if table != "patients" else 0

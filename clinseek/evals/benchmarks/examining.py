@@ -6,10 +6,11 @@ that same case, so that all settings of an evaluation know the same.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import tempfile
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,13 +18,18 @@ from clinseek.errors import CaseError
 from clinseek.evals.benchmarks.cases import cases_of
 from clinseek.evals.benchmarks.tasks import TASKS, Question
 from clinseek.evals.curated import package
+from clinseek.evals.curated.events import EVENT_NAMES
 from clinseek.toolkits.ehr.availability import Profile
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.store import Store
+from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.probe.direct import Place, lacks, reader
 from clinseek.validity.probe.look_up import LookUp
 
 PROFILE: Profile = "available"
+_WORD = re.compile(r"[a-z_]+")
+_PATIENT_TABLES = frozenset(name for name, table in TABLES.items() if not table.is_dictionary)
+_PACKAGED = frozenset({*EVENT_NAMES, "patients", "admissions", "discharge"})
 NOTHING_KNOWN = "nothing was known of the patient by the cutoff"
 
 
@@ -63,12 +69,23 @@ def examine_patient(errand: Errand) -> list[Examined]:
         cases_of(store, errand.subject_id, profile=PROFILE, folder=Path(folder)) as cases,
     ):
         for cutoff, drawn in by_cutoff.items():
-            with cases.at(cutoff) as case:
+            with cases.at(cutoff, tables=tables_looked_at(one.task for one in drawn)) as case:
                 if case is None:
                     examined += [Examined(one.number, None, NOTHING_KNOWN) for one in drawn]
                 else:
                     examined += _examined(case, drawn, frozenset(store.tables))
     return examined
+
+
+def tables_looked_at(tasks: Iterable[str]) -> frozenset[str]:
+    """The tables that packaged evidence and the look-ups of some tasks read."""
+    named = {
+        word
+        for task in set(tasks)
+        for look_up in TASKS[task].drops
+        for word in _WORD.findall(look_up.sql)
+    }
+    return _PACKAGED | (named & _PATIENT_TABLES)
 
 
 def _examined(case: Case, drawn: Sequence[Drawn], tables: frozenset[str]) -> list[Examined]:
