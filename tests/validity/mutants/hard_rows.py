@@ -35,8 +35,10 @@ _SPAN = {
 }
 _NAMED_TWICE = ("admissions", "icustays", "edstays", "pharmacy")
 _TOLD_AS = ("{date}", "{time}", " {date} ", "soon", "{date}T10:00:00")
-_MINUTES_APART = (-1441, -121, -120, -90, -1, 0, 1, 90, 120, 121, 1441)
+_MINUTES_APART = (0, 90, -90, 1, -1, 120, -120, 121, -121, 1441, -1441)
 """From a report's examination to an X-ray: two hours are near."""
+_STORED_AFTER = ((3,), (-5,), (None,), (3, 30))
+"""Hours from an examination to the storing of its reports, by patient."""
 _ENDS = ("dischtime", "deathtime", "outtime", "edouttime")
 
 
@@ -66,8 +68,9 @@ def with_hard_rows(record: RawRecord, nth: int) -> RawRecord:
         if table == "pharmacy":
             odd[table] = _added(hard, record, table)
     hard["poe_detail"] = [*hard.get("poe_detail", []), *_consults(record.get("poe", []))]
-    hard["cxr"] = list(_images(record.get("radiology", [])))
-    return {table: hard[table] for table in dict.fromkeys((*record, "poe_detail", "cxr"))}
+    reports, hard["cxr"] = _studies(record.get("radiology", []), nth)
+    hard["radiology"] = [*hard.get("radiology", []), *reports]
+    return {name: hard[name] for name in dict.fromkeys((*record, "poe_detail", "radiology", "cxr"))}
 
 
 def _added(hard: RawRecord, record: RawRecord, table: str) -> list[RawRow]:
@@ -157,22 +160,39 @@ def _consults(orders: list[RawRow]) -> Iterator[RawRow]:
         yield {**detail, "field_name": "Consults", "field_value": _moved(str(asked), 9)}
 
 
-def _images(notes: list[RawRow]) -> Iterator[RawRow]:
-    """X-rays before and after the first reports, near to them and not, and one without a time."""
-    empty: RawRow = dict.fromkeys(TABLES["cxr"].column_names)
-    for nth, note in enumerate(notes[:_EACH]):
-        examined = datetime.fromisoformat(str(note["charttime"]))
-        for minutes in (*_MINUTES_APART, None):
-            taken = None if minutes is None else str(examined + timedelta(minutes=minutes))
-            cells: RawRow = {
-                "subject_id": note["subject_id"],
-                "study_id": 50_000_000 + nth * 100_000 + (minutes or 99_999),
-                "dicom_id": f"{nth}-{minutes}",
-                "studydatetime": taken,
-                "report_path": "files/s.txt",
-                **dict.fromkeys(LABELS, 1),
-            }
-            yield {**empty, **cells}
+def _studies(notes: list[RawRow], nth: int) -> tuple[list[RawRow], list[RawRow]]:
+    """Reports apart from all others, and X-rays before and after them, near to them and not.
+
+    The reports of each patient are stored otherwise. Each X-ray has another label, by which the
+    drill looks for it.
+    """
+    if not notes:
+        return [], []
+    note, empty = notes[0], dict.fromkeys(TABLES["cxr"].column_names)
+    examined = datetime.fromisoformat(_moved(str(note["charttime"]), 2_000))
+    stored = [
+        hours if hours is None else str(examined + timedelta(hours=hours))
+        for hours in _STORED_AFTER[nth % len(_STORED_AFTER)]
+    ]
+    reports = [
+        _under_own_key(
+            "radiology", {**note, "charttime": str(examined), "storetime": moment}, 10_000 + number
+        )
+        for number, moment in enumerate(stored)
+    ]
+    images = [
+        {
+            **empty,
+            "subject_id": note["subject_id"],
+            "study_id": 50_000_000 + number,
+            "dicom_id": f"{number}",
+            "studydatetime": str(examined + timedelta(minutes=minutes)),
+            "report_path": "files/s.txt",
+            label: 1,
+        }
+        for number, (minutes, label) in enumerate(zip(_MINUTES_APART, LABELS, strict=False))
+    ]
+    return reports, [*images, {**images[0], "dicom_id": "-", "studydatetime": None}]
 
 
 def _told_apart(table: str, rows: list[RawRow]) -> list[RawRow]:

@@ -38,15 +38,13 @@ _CONSULTS = (
 
 # An X-ray names no note. Notes of about its hour may be its report, and all of them are waited for:
 # one too many only hides for longer, one too few would show a finding before anyone had read it.
-_SIGNED = latest(
-    "note.charttime", first_there("note.storetime", later("note.charttime", "+24 hours"))
-)
+_STORED = first_there("storetime", later("charttime", "+24 hours"))
+_NOTES = f"SELECT charttime, max(charttime, {_STORED}) AS signed FROM main.radiology"
 _STUDIES = (
-    f"SELECT image.studydatetime, max({_SIGNED}) FROM main.cxr AS image "
-    "CROSS JOIN main.radiology AS note ON note.charttime "
+    f"SELECT image.studydatetime, max(note.signed) FROM main.cxr AS image CROSS JOIN ({_NOTES}) "
+    "AS note ON note.signed > image.studydatetime AND note.charttime "
     f"BETWEEN {later('image.studydatetime', '-2 hours')} "
-    f"AND {later('image.studydatetime', '+2 hours')} AND {_SIGNED} > image.studydatetime "
-    "GROUP BY image.studydatetime"
+    f"AND {later('image.studydatetime', '+2 hours')} GROUP BY image.studydatetime"
 )
 
 
