@@ -93,7 +93,7 @@ def test_learners_leave_tasks_alone_that_they_are_not_made_for() -> None:
     rows = [_row(patient, ["Sodium"], task="labs") for patient in range(1, 21)]
     few = [_row(patient, "yes" if patient == 1 else "no") for patient in range(1, 21)]
     for name in ("logistic", "boosting"):
-        assert baseline_table([*rows, *few], {}, names=[name]) == []  # type: ignore[list-item]
+        assert baseline_table([*rows, *few], {}, names=[name]) == []
     assert baseline_table(few, {}, names=["frequency"]) == []
 
 
