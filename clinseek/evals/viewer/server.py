@@ -50,7 +50,7 @@ class ViewerServer(ThreadingHTTPServer):
         except OSError as error:
             raise SettingError(f"--port {port}: cannot be listened on ({error.strerror})") from None
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
         """A browser that goes away in the middle of an answer is no fault of ours."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             _LOG.exception("a request was not answered")
