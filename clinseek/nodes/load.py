@@ -104,6 +104,7 @@ async def load(
         answer_form=task.get("answer_form"),
         images=[each.attached["path"] for each in opened.images],
         shown=len(blocks := [each.block for each in opened.images if each.block]),
+        image_warnings=[each.warnings for each in opened.images],
         reports=opened.reports,
     )
     runtime.stream_writer(Step(kind="case", said=_said(opened)).as_event())

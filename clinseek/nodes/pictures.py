@@ -32,10 +32,11 @@ _OF_TEXT = ".txt"
 
 
 class Pictured(NamedTuple):
-    """An image in the first message of a run."""
+    """An image in the first message of a run, and what its readers should know of it."""
 
     attached: ImageAttached
     block: dict[str, Any] | None
+    warnings: tuple[str, ...] = ()
 
 
 class Report(NamedTuple):
@@ -102,8 +103,8 @@ def attach(
     names = list(dict.fromkeys(_named(opened, path) for path in images))
     pictured: list[Pictured] = []
     for at, name in enumerate(names):
-        block = _block(opened, name) if shows and at < MOST_SHOWN else None
-        pictured.append(Pictured(_attached(opened, name, block), block))
+        block, warned = _block(opened, name) if shows and at < MOST_SHOWN else (None, ())
+        pictured.append(Pictured(_attached(opened, name, block), block, warned))
     return pictured
 
 
@@ -122,10 +123,18 @@ def reports_of(
 
 def seen(file: ImageFile) -> EncodedImage:
     """An image as it is meant to be seen (window, inversion), encoded as for any host. Refusal."""
+    return _seen(file)[0]
+
+
+def _seen(file: ImageFile) -> tuple[EncodedImage, tuple[str, ...]]:
+    """An image as it is meant to be seen, and sentences for whoever looks at it. Refusal."""
     from clinseek.toolkits.imaging.reading import read_image
     from clinseek.toolkits.imaging.rendering.pictures import image_of, png_of
 
-    return encode(png_of(image_of(read_image(file, colour=True).pixels)))
+    picture = read_image(file, colour=True)
+    lateral = (f"the view is {picture.seen_from}; image tools know frontal views only",)
+    warned = (*picture.warnings, *(lateral if picture.lateral else ()))
+    return encode(png_of(image_of(picture.pixels))), warned
 
 
 def made_folder(case_file: str) -> Path:
@@ -223,10 +232,11 @@ def _hashes(blocks: list[dict[str, Any]]) -> dict[str, str]:
     return images_by_hash([HumanMessage(list(blocks))])[1]
 
 
-def _block(opened: ImageRoot, name: str) -> dict[str, Any]:
-    """The image as a block of a message."""
+def _block(opened: ImageRoot, name: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """The image as a block of a message, and what to be warned of."""
     try:
-        return image_block(seen(opened.read(name)))
+        encoded, warned = _seen(opened.read(name))
+        return image_block(encoded), warned
     except Refusal as refusal:
         raise SettingError(f"images: {refusal}") from None
 

@@ -24,6 +24,7 @@ from clinseek.nodes.bench import Means
 from clinseek.nodes.hearing import reasoning_apart, reasoning_of
 from clinseek.nodes.pictures import attach, reports_of
 from clinseek.nodes.turn import Turn, added_timings, added_usage, take_turn, used_in
+from clinseek.prompts import unmarked
 from clinseek.records import NO_TIME, NO_USAGE, ImageAttached, RunError
 
 _TRAILER = (
@@ -114,9 +115,9 @@ def is_packaged(plan: RunPlan) -> bool:
 def packaged_prompt(row: Row, *, reports: Sequence[str] = ()) -> str:
     """The text of such a run: task, package, reports, images, candidates, and how to answer."""
     parts = [str(input_of(row, "curated")["question"])]
-    parts += [f"<report>\n{text}\n</report>" for text in reports]
+    parts += [f"<report>\n{unmarked(text)}\n</report>" for text in reports]
     if row.images:
-        listed = "\n".join(f"- {path}" for path in row.images)
+        listed = "\n".join(f"- {unmarked(path)}" for path in row.images)
         parts.append(f"<image_inputs>\n{listed}\n</image_inputs>")
     if row.candidates:
         listed = "\n".join(f"- {name}" for name in row.candidates)
