@@ -183,12 +183,13 @@ class Fidelity:
 
     @cached_property
     def _opened(self) -> str:
-        """What a prompt opens that a turn closes: `<think>`, where the template writes it there."""
+        """What the template writes of a turn's thinking before the model does."""
         asked = _PROBE[:2]
         before = self._renderer.rendered(asked, _TOOLS).text
         made = self._renderer.rendered([*asked, _PROBE[2]], _TOOLS)
         header = made.text[len(before) : made.spans[0].start]
-        return "<think>" if "<think>" in header else ""
+        at = header.find("<think>")
+        return header[at:] if at >= 0 else ""
 
     @cached_property
     def _end_of_turn(self) -> str:

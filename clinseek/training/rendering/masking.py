@@ -82,9 +82,10 @@ class Renderer:
     ) -> Rendered:
         """The conversation as text, with the spans that the model wrote."""
         made = self.template.render(self.prepared(messages), tools, prompt=prompt)
-        if self.template.has_marks or prompt:
+        if prompt:
             return made
-        return Rendered(made.text, _spans_between(made.text, self.border))
+        spans = made.spans if self.template.has_marks else _spans_between(made.text, self.border)
+        return Rendered(made.text, [_behind(self.opening, made.text, span) for span in spans])
 
     def count(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]
@@ -115,6 +116,14 @@ class Renderer:
         trained = [span for span, weight in zip(made.spans, kept, strict=True) if weight]
         mask, straddling = mask_of(places, trained)
         return Masked(made.text, ids, places, mask, made.spans, straddling)
+
+    @cached_property
+    def opening(self) -> str:
+        """What the template writes of a turn before the model is asked: its served prompt's end."""
+        asked = [{"role": "user", "content": "How high?"}]
+        before = self.template.render(asked).text
+        opened = self.template.render(asked, prompt=True).text
+        return opened[len(_shared_opening(before, opened)) :]
 
     @cached_property
     def border(self) -> Border:
@@ -158,6 +167,19 @@ _UNFOUND = (
     "from its text; add marks around what the model writes (TRL ships such templates as "
     "NAME_training.jinja)"
 )
+
+
+def _behind(opening: str, text: str, span: Span) -> Span:
+    r"""The span without what a served model finds written already (a line end, `<think>`).
+
+    >>> _behind("<a>\n", "<u>x<a>\nyes", Span(6, 11))
+    Span(start=8, end=11)
+    """
+    for held in range(len(opening), -1, -1):
+        end = span.start - held + len(opening)
+        if text.startswith(opening, span.start - held) and span.start < end <= span.end:
+            return Span(end, span.end)
+    return span
 
 
 def _spans_between(text: str, border: Border) -> list[Span]:
