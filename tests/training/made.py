@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from clinseek.evals.benchmarks.splits import split_of
 from clinseek.training.splits import Part
 from clinseek.training.traces.trace import Judgement, Message, Observed, Origin, Trace
 
@@ -25,6 +26,8 @@ TOOLS: list[dict[str, Any]] = [
     }
     for name in ("ehr.get_latest_records", "ehr.run_sql_query", "ehr.finish")
 ]
+IN_TRAINING = next(each for each in range(10_000_000, 10_001_000) if split_of(each) == "train")
+"""A patient of the training split of the benchmarks."""
 ORIGIN = Origin(
     source="made", model="teacher", package="1", rules="r", prompts="p", role="clinseek",
     store="", profile="available",

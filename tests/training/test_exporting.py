@@ -21,7 +21,7 @@ from clinseek.training.exporting.windows import windows_of
 from clinseek.training.splits import HeldOutSplit, PatientSplit
 from clinseek.training.traces import Trace, TraceFolder
 from clinseek.training.traces.lengths import EstimatedLength
-from tests.training.made import TOOLS, EveryoneIn, a_trace, asked, lines_of
+from tests.training.made import IN_TRAINING, TOOLS, EveryoneIn, a_trace, asked, lines_of
 from tests.training.test_refining import kept_folder
 
 COUNT = EstimatedLength()
@@ -181,7 +181,8 @@ def test_an_export_that_is_killed_leaves_nothing_and_the_next_gives_the_same_fil
     tmp_path: Path,
 ) -> None:
     kept_folder(tmp_path / "kept", [
-        a_trace([[asked("labevents", f"row {n} of {turn}" * 9)] for turn in range(20)], id=str(n))
+        a_trace([[asked("labevents", f"row {n} of {turn}" * 9)] for turn in range(20)],
+                id=str(n), subject_id=IN_TRAINING)
         for n in range(200)
     ])  # fmt: skip
     out, draft = tmp_path / "out", tmp_path / ".out.making"
