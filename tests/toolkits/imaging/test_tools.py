@@ -477,3 +477,26 @@ def test_the_same_call_many_times_at_once_is_answered_each_time(tmp_path: Path) 
     for each in calls:
         assert tools.root.holds(each.result()[0]["output"]["image_path"])
     assert not [file for file in (tmp_path / "made").iterdir() if file.suffix == ".part"]
+
+
+def test_a_stray_point_of_a_mask_widens_no_heart(images: Path, tmp_path: Path) -> None:
+    class Strayed(Drawn):
+        def chances(self, picture: NDArray[np.float32], content: str) -> NDArray[np.float16]:
+            chances = super().chances(picture, content)
+            chances[ORGANS.index("Heart"), 5, 500] = 0.51
+            return chances
+
+    told = [
+        ask(
+            toolkit(
+                images, tmp_path / kind.__name__, kind(WeightsFolder(tmp_path), environment={})
+            ),
+            SEGMENTER,
+            image_path="pa.dcm",
+        )[0]["output"]
+        for kind in (Drawn, Strayed)
+    ]
+    assert told[0]["cardiothoracic_ratio"] == told[1]["cardiothoracic_ratio"]
+    hearts = [each["organs"]["Heart"] for each in told]
+    assert hearts[1].pop("stray_share_left_out") == 0.0001
+    assert hearts[0] == hearts[1]

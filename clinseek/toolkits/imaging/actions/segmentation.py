@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from clinseek.toolkits.imaging.actions.answer import Answer, Bench, about, made_of
 from clinseek.toolkits.imaging.actions.classification import training_of
 from clinseek.toolkits.imaging.actions.film import Film
+from clinseek.toolkits.imaging.actions.parts import Mask, Parts, parts_of
 from clinseek.toolkits.imaging.arguments import ORGANS, SegmentChestXray, organs_named
 from clinseek.toolkits.imaging.models.resampling import middle_square, network_input
 from clinseek.toolkits.imaging.reading import Picture, Spacing
@@ -22,7 +23,6 @@ _MM2_OF_A_CM2 = 100.0
 _NO_SPACING = "the file tells no pixel spacing, so no area in cm2 is given"
 _THORAX = ("Left Lung", "Right Lung", "Heart")
 
-Mask = NDArray[np.bool_]
 Halves = NDArray[np.float16]
 
 
@@ -31,14 +31,17 @@ def segment(bench: Bench, asked: SegmentChestXray, film: Film) -> Answer:
     wanted = organs_named(asked.organs)
     picture = film.radiograph()
     chances = bench.engine.chances(network_input(picture.pixels, SIZE), picture.sha256)
-    masks = {organ: whole_mask(chances[ORGANS.index(organ)], picture) for organ in wanted}
+    seen = {organ: chances[ORGANS.index(organ)] for organ in wanted}
+    parts = {organ: parts_of(values > _THRESHOLD) for organ, values in seen.items()}
+    masks = {organ: whole_mask(part.kept, picture) for organ, part in parts.items()}
     output: dict[str, Any] = {
         "organs": {
-            organ: _measured(mask, chances[ORGANS.index(organ)], picture)
+            organ: _measured(mask, seen[organ][parts[organ].kept], picture)
+            | _stray(parts[organ].stray)
             for organ, mask in masks.items()
         }
     }
-    output |= _cardiothoracic(masks, picture)
+    output |= _cardiothoracic(parts, picture)
     metadata = about(picture, tool=asked.tool, engine=bench.engine)
     metadata |= {"model": "PSPNet of ChestX-Det (torchxrayvision)", "threshold": _THRESHOLD}
     metadata["area"] = _NO_SPACING if picture.spacing is None else picture.spacing.measured
@@ -48,13 +51,13 @@ def segment(bench: Bench, asked: SegmentChestXray, film: Film) -> Answer:
     return Answer(output, metadata, drawn, path_key="segmentation_image_path")
 
 
-def whole_mask(chances: Halves, picture: Picture) -> Mask:
-    """Where a structure is, on the whole picture; nothing outside the square that was seen."""
+def whole_mask(seen: Mask, picture: Picture) -> Mask:
+    """A mask of the square that was seen, on the whole picture; nothing outside the square."""
     top, left, side = middle_square(picture.rows, picture.columns)
-    size = chances.shape[0]
+    size = seen.shape[0]
     places = ((np.arange(side) + 0.5) * size / side).astype(int)
     mask = np.zeros((picture.rows, picture.columns), dtype=bool)
-    mask[top : top + side, left : left + side] = (chances > _THRESHOLD)[np.ix_(places, places)]
+    mask[top : top + side, left : left + side] = seen[np.ix_(places, places)]
     return mask
 
 
@@ -83,7 +86,7 @@ def _measured(mask: Mask, chances: Halves, picture: Picture) -> dict[str, Any]:
         },
         "mean_intensity": round(float(inside.mean(dtype=np.float64)), 4),
         "std_intensity": round(float(inside.std(dtype=np.float64)), 4),
-        "confidence_score": round(float(chances[chances > _THRESHOLD].mean(dtype=np.float64)), 4),
+        "confidence_score": round(float(chances.mean(dtype=np.float64)), 4),
     }
 
 
@@ -97,11 +100,21 @@ def _square_cm(pixels: int, spacing: Spacing) -> float:
     return pixels * spacing.row_mm * spacing.column_mm / _MM2_OF_A_CM2
 
 
-def _cardiothoracic(masks: dict[str, Mask], picture: Picture) -> dict[str, Any]:
-    """The heart's width over that of both lungs together, where all three were found."""
-    if not all(organ in masks and masks[organ].any() for organ in _THORAX):
+def _stray(share: float) -> dict[str, Any]:
+    """What share of a structure's points lay apart from it and was measured nowhere."""
+    return {"stray_share_left_out": max(0.0001, round(share, 4))} if share else {}
+
+
+def _cardiothoracic(parts: dict[str, Parts], picture: Picture) -> dict[str, Any]:
+    """The heart's width over that of both lungs together, where all three were found.
+
+    Of each the largest connected part counts: one stray point would make a heart of any width.
+    """
+    if not all(organ in parts and parts[organ].largest.any() for organ in _THORAX):
         return {}
-    left, right, heart = (masks[organ].sum(axis=0) for organ in _THORAX)
+    left, right, heart = (
+        whole_mask(parts[organ].largest, picture).sum(axis=0) for organ in _THORAX
+    )
     outer, inner = _extent(left + right), _extent(heart)
     ratio = (inner[1] - inner[0]) / (outer[1] - outer[0])
     told: dict[str, Any] = {"value": round(ratio, 3), "measured": "heart width over lungs' width"}

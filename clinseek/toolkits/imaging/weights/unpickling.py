@@ -9,13 +9,14 @@ both of its file forms, the zip of today and the plain one before version 1.6, a
 from __future__ import annotations
 
 import io
+import math
 import pickle
 import zipfile
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,10 @@ from clinseek.errors import Refusal, SettingError
 _MAGIC = 0x1950A86A20F9469CFC6C
 _PROTOCOL = 1001
 _COUNT_BYTES = 8
+_LONGEST_NAME = 120
+_MOST_COPIES = 8
+"""Tensors together take at most so many times the bytes of their file: some share a storage."""
+_MOST_LAYERS = 20_000
 _DTYPES: Mapping[str, str] = {
     "FloatStorage": "<f4",
     "DoubleStorage": "<f8",
@@ -43,9 +48,8 @@ _STATES = ("state_dict", "model_state", "model")
 Tensors = dict[str, NDArray[Any]]
 
 
-@dataclass(frozen=True)
-class _Kind:
-    """A storage class as it is named in a file."""
+class _Kind(NamedTuple):
+    """A storage class as it is named in a file; nothing that a file says can change it."""
 
     dtype: str
 
@@ -57,6 +61,11 @@ class _Storage:
     dtype: str
     count: int
     raw: bytes = b""
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.count * _itemsize(self.dtype)
 
 
 @dataclass(frozen=True)
@@ -84,23 +93,31 @@ class _Shell:
         self.held = state if isinstance(state, dict) else {}
 
 
-def _tensor(storage: Any, offset: Any, shape: Any, steps: Any, *_: Any) -> _Tensor:
-    """Stands for torch._utils._rebuild_tensor_v2."""
-    if not isinstance(storage, _Storage):
-        raise Refusal("a tensor without a storage")
-    whole = tuple(int(size) for size in shape), tuple(int(step) for step in steps)
-    return _Tensor(storage, int(offset), *whole)
+class _RebuiltTensor:
+    """Stands for torch._utils._rebuild_tensor_v2; it has no dict that a file could change."""
+
+    __slots__ = ()
+
+    def __call__(self, storage: Any, offset: Any, shape: Any, steps: Any, *_: Any) -> _Tensor:
+        if not isinstance(storage, _Storage):
+            raise Refusal("a tensor without a storage")
+        whole = tuple(int(size) for size in shape), tuple(int(step) for step in steps)
+        return _Tensor(storage, int(offset), *whole)
 
 
-def _parameter(tensor: Any, *_: Any) -> Any:
+class _RebuiltParameter:
     """Stands for torch._utils._rebuild_parameter."""
-    return tensor
+
+    __slots__ = ()
+
+    def __call__(self, tensor: Any, *_: Any) -> Any:
+        return tensor
 
 
 _MEANS: Mapping[tuple[str, str], Any] = {
     ("collections", "OrderedDict"): OrderedDict,
-    ("torch._utils", "_rebuild_tensor_v2"): _tensor,
-    ("torch._utils", "_rebuild_parameter"): _parameter,
+    ("torch._utils", "_rebuild_tensor_v2"): _RebuiltTensor(),
+    ("torch._utils", "_rebuild_parameter"): _RebuiltParameter(),
     ("torch", "Size"): tuple,
     ("builtins", "set"): set,
     ("__builtin__", "set"): set,
@@ -121,7 +138,7 @@ class _Reader(pickle.Unpickler):
             return _MEANS[module, name]
         if f"{module}.".startswith(_SHELLS):
             return _Shell
-        raise Refusal(f"{module}.{name}")
+        raise Refusal(repr(f"{module}.{name}"[:_LONGEST_NAME]))
 
     def persistent_load(self, pid: Any) -> Any:
         """A storage by its key, or the shell of a class that was saved with its source."""
@@ -129,7 +146,7 @@ class _Reader(pickle.Unpickler):
         if kind == "module":
             return told[0]
         if kind != "storage":
-            raise Refusal(f"a {str(kind)[:40]} by reference")
+            raise Refusal(f"a {str(kind)[:40]!r} by reference")
         named, key, _, count = told[:4]
         if len(told) > 4 and told[4] is not None:
             raise Refusal("a view of a storage")
@@ -146,7 +163,7 @@ def read_tensors(path: Path) -> Tensors:
     """
     try:
         root = _zipped(path) if zipfile.is_zipfile(path) else _plain(path)
-        held = {name: _array(tensor) for name, tensor in _walked(root)}
+        held = _arrays(root, most=_MOST_COPIES * path.stat().st_size)
     except Refusal as refused:
         raise SettingError(
             f"{path}: refused, because it names {refused}, which no file of weights needs; do not "
@@ -164,9 +181,23 @@ def read_tensors(path: Path) -> Tensors:
     return _without_prefix(held)
 
 
+def _arrays(root: Any, *, most: int) -> Tensors:
+    """The tensors of what was read, by name; ValueError once they take more than `most` bytes."""
+    held: Tensors = {}
+    taken = 0
+    for name, tensor in _walked(root):
+        held[name] = _array(tensor)
+        taken += held[name].nbytes
+        if taken > most:
+            raise ValueError("more tensors than the file has room for")
+    return held
+
+
 def _zipped(path: Path) -> Any:
     storages: dict[str, _Storage] = {}
     with zipfile.ZipFile(path) as held:
+        if sum(entry.file_size for entry in held.infolist()) > path.stat().st_size:
+            raise ValueError("torch compresses nothing, and no two entries share their bytes")
         pickled = next(name for name in held.namelist() if name.endswith("/data.pkl"))
         top = pickled.removesuffix("data.pkl")
         order = f"{top}byteorder"
@@ -174,6 +205,8 @@ def _zipped(path: Path) -> Any:
             raise Refusal("big-endian numbers")
         root = _Reader(io.BytesIO(held.read(pickled)), storages).load()
         for key, storage in storages.items():
+            if held.getinfo(f"{top}data/{key}").file_size != storage.size:
+                raise ValueError("another length")
             storage.raw = held.read(f"{top}data/{key}")
     return root
 
@@ -194,14 +227,14 @@ def _plain(path: Path) -> Any:
             count = int.from_bytes(opened.read(_COUNT_BYTES), "little")
             if count != storage.count:
                 raise ValueError("another length")
-            storage.raw = opened.read(count * _itemsize(storage.dtype))
+            storage.raw = opened.read(storage.size)
     return root
 
 
 def _walked(root: Any) -> Iterator[tuple[str, _Tensor]]:
     """Names and tensors of a state dict, of one inside a checkpoint, or of a module."""
     if isinstance(root, _Shell):
-        yield from _of_module(root, "")
+        yield from _of_module(root)
         return
     if not isinstance(root, dict):
         return
@@ -214,14 +247,20 @@ def _walked(root: Any) -> Iterator[tuple[str, _Tensor]]:
             yield str(name), value
 
 
-def _of_module(module: _Shell, before: str) -> Iterator[tuple[str, _Tensor]]:
-    for part in ("_parameters", "_buffers"):
-        for name, value in (module.held.get(part) or {}).items():
-            if isinstance(value, _Tensor):
-                yield f"{before}{name}", value
-    for name, inner in (module.held.get("_modules") or {}).items():
-        if isinstance(inner, _Shell):
-            yield from _of_module(inner, f"{before}{name}.")
+def _of_module(module: _Shell) -> Iterator[tuple[str, _Tensor]]:
+    """The tensors of a module and of those inside it; ValueError for more than any network has."""
+    left: list[tuple[str, _Shell]] = [("", module)]
+    for _ in range(_MOST_LAYERS):
+        if not left:
+            return
+        before, layer = left.pop()
+        for part in ("_parameters", "_buffers"):
+            for name, value in (layer.held.get(part) or {}).items():
+                if isinstance(value, _Tensor):
+                    yield f"{before}{name}", value
+        inner = (layer.held.get("_modules") or {}).items()
+        left += [(f"{before}{name}.", each) for name, each in inner if isinstance(each, _Shell)]
+    raise ValueError("more layers than any network has")
 
 
 def _itemsize(dtype: str) -> int:
@@ -236,6 +275,8 @@ def _array(tensor: _Tensor) -> NDArray[Any]:
         raise ValueError("no shape")
     if 0 in shape:
         return np.zeros(shape, dtype=flat.dtype)
+    if math.prod(shape) > flat.size:
+        raise ValueError("more numbers than its storage")
     last = tensor.offset + sum((size - 1) * step for size, step in zip(shape, steps, strict=True))
     if last >= flat.size:
         raise ValueError("outside its storage")
