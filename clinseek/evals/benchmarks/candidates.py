@@ -13,12 +13,11 @@ from typing import Literal, NamedTuple
 from clinseek.evals.benchmarks.splits import uniform
 from clinseek.evals.benchmarks.tasks import Task
 from clinseek.evals.benchmarks.tasks.code_book import CodeBook
+from clinseek.toolkits.ehr.candidates.build import FEWEST_PATIENTS
 from clinseek.toolkits.ehr.store import Store
 
 CandidateRule = Literal["frozen", "published"]
 MOST_CANDIDATES = 100
-FEWEST_PATIENTS = 20
-"""In a smaller store a name on a list of raw names would tell what one patient is going to get."""
 _OF_ROWS = frozenset({"microbiologyevents", "prescriptions", "radiology", "services", "transfers"})
 """Vocabularies drawn from patients' rows, which may lack a name that one patient alone has."""
 

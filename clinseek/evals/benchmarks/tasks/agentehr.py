@@ -17,20 +17,14 @@ from clinseek.evals.benchmarks.tasks.decision import (
     ATC_PRESCRIPTIONS,
     CCS_DIAGNOSES,
     CCS_PROCEDURES,
-    NO_CLASS,
     SET_F1,
 )
 from clinseek.evals.benchmarks.tasks.model import Ask, Pool, Task
 from clinseek.evals.benchmarks.tasks.raw_record import Happening, RawRecord
+from clinseek.evals.benchmarks.tasks.wording import DISCHARGED, IN_STAY, NO_CLASS, UNNAMED
 from clinseek.validity.probe.look_up import LookUp
 
 _LATE = time(23, 58)
-_DISCHARGED = "discharge: the later of dischtime and deathtime"
-_IN_STAY = (
-    "the admission had not begun by the cutoff, or had ended: cutoff < admittime or cutoff >= "
-    "deathtime, else dischtime"
-)
-_UNNAMED = "a code or item of the moment has no name in the dictionary, or one outside of the pool"
 _CCS = (
     "candidate of (icd_code, icd_version) in the vocabulary's {}, trimmed: of all codes of the "
     "anchor, each once"
@@ -49,7 +43,7 @@ def _agentehr(
     look_ups: tuple[LookUp, ...],
     tables: tuple[str, ...],
     ask: Ask,
-    unnamed: str = _UNNAMED,
+    unnamed: str = UNNAMED,
     exclusions: tuple[str, ...] = (),
     vocabularies: tuple[str, ...] = (),
     one_a_patient: bool = False,
@@ -82,10 +76,10 @@ AGENTEHR: tuple[Task, ...] = (
         "diagnoses.",
         anchor="every row of admissions with a dischtime and rows of diagnoses_icd; one admission "
         "of a patient at most",
-        cutoff="dischtime - 2 min", label=_CCS.format(CCS_DIAGNOSES), known_at=_DISCHARGED,
+        cutoff="dischtime - 2 min", label=_CCS.format(CCS_DIAGNOSES), known_at=DISCHARGED,
         vocabulary="diagnoses_ccs", look_ups=drops.CODES_OF_THE_STAY,
         tables=("diagnoses_icd", "admissions"), vocabularies=(CCS_DIAGNOSES,),
-        exclusions=(_IN_STAY,), one_a_patient=True,
+        exclusions=(IN_STAY,), one_a_patient=True,
         ask=by_next_event(
             of.discharge_codes, owner="hadm_id", gap=2 * MINUTE, named=_CATEGORY_OF_DIAGNOSIS,
             pool="agentehr_diagnoses_ccs", guard=within_admission,
@@ -95,9 +89,9 @@ AGENTEHR: tuple[Task, ...] = (
         "procedures_ccs",
         "Which procedures were performed today? Name every CCS category of procedures.",
         anchor="every (hadm_id, chartdate) of procedures_icd", cutoff="chartdate, 23:58:00",
-        label=_CCS.format(CCS_PROCEDURES), known_at=_DISCHARGED, vocabulary="procedures_ccs",
+        label=_CCS.format(CCS_PROCEDURES), known_at=DISCHARGED, vocabulary="procedures_ccs",
         look_ups=drops.PROCEDURES_OF_THE_STAY, tables=("procedures_icd", "admissions"),
-        vocabularies=(CCS_PROCEDURES,), exclusions=(_IN_STAY,),
+        vocabularies=(CCS_PROCEDURES,), exclusions=(IN_STAY,),
         ask=by_next_event(
             of.procedure_days, owner="hadm_id", cutoff_of=_late, named=_CATEGORY_OF_PROCEDURE,
             pool="agentehr_procedures_ccs", guard=within_admission,

@@ -13,6 +13,7 @@ from clinseek.evals.benchmarks.tasks.asking import (
     within_admission,
 )
 from clinseek.evals.benchmarks.tasks.model import Pool, Task
+from clinseek.evals.benchmarks.tasks.wording import DISCHARGED, IN_STAY, NO_CLASS, UNNAMED
 from clinseek.records import AnswerForm
 from clinseek.validity.probe.look_up import LookUp
 
@@ -20,17 +21,11 @@ CCS_DIAGNOSES, CCS_PROCEDURES = "diagnoses_ccs_candidates", "procedures_ccs_cand
 ATC_PRESCRIPTIONS = "prescriptions_atc_candidates"
 SET_F1 = "set F1 over the pool (published: set precision, recall, F1)"
 ONE = "the one answer (published: exact match)"
-NO_CLASS = "no drug of the moment has a class; drugs without one are left away otherwise"
 BEFORE = "1 s before that moment"
 ENDS = (
     "of every admission; cutoff in the admission: admittime <= cutoff < deathtime, else dischtime"
 )
 NO_ROW = "no name in the cell"
-_UNNAMED = "a code or item of the moment has no name in the dictionary, or one outside of the pool"
-_EMPTY_PROCEDURE_DAY = (
-    "the admission had not begun by the cutoff, or had ended: cutoff < admittime or cutoff >= "
-    "deathtime, else dischtime"
-)
 
 
 def _decision(
@@ -57,7 +52,7 @@ def _decision(
     single = form == "choice"
     told: tuple[str, ...] = ()
     if named is not None or pool.vocabulary or pool.column:
-        told = (NO_CLASS,) if partly else (_UNNAMED,)
+        told = (NO_CLASS,) if partly else (UNNAMED,)
     return Task(
         name=name, kind="decision", question=question, form=form, anchor=anchor, cutoff=BEFORE,
         label=label, known_at=known_at,
@@ -141,7 +136,6 @@ def _coded(
     )  # fmt: skip
 
 
-_DISCHARGED = "discharge: the later of dischtime and deathtime"
 _PROCEDURE_DAY = "every (hadm_id, chartdate) of procedures_icd; its moment is midnight of chartdate"
 _DISCHARGE = (
     "every row of admissions with a dischtime and rows of diagnoses_icd; its moment is dischtime"
@@ -161,10 +155,10 @@ def _procedures(name: str, *, dictionary: str | None = None, ccs: str | None = N
         name,
         "Which procedures will be performed on the coming day? Name every "
         f"{'ICD procedure' if dictionary else 'CCS category of procedures'}.",
-        of.procedure_days, owner="hadm_id", anchor=_PROCEDURE_DAY, known_at=_DISCHARGED,
+        of.procedure_days, owner="hadm_id", anchor=_PROCEDURE_DAY, known_at=DISCHARGED,
         look_ups=drops.PROCEDURES_OF_THE_STAY, tables=("procedures_icd", "admissions"),
         dictionary=dictionary, ccs=ccs, guard=within_admission,
-        exclusions=(_EMPTY_PROCEDURE_DAY,),
+        exclusions=(IN_STAY,),
     )  # fmt: skip
 
 
@@ -173,10 +167,10 @@ def _diagnoses(name: str, *, dictionary: str | None = None, ccs: str | None = No
         name,
         "With which diagnoses will this hospital stay be coded? Name every "
         f"{'ICD diagnosis' if dictionary else 'CCS category of diagnoses'}.",
-        of.discharge_codes, owner="hadm_id", anchor=_DISCHARGE, known_at=_DISCHARGED,
+        of.discharge_codes, owner="hadm_id", anchor=_DISCHARGE, known_at=DISCHARGED,
         look_ups=drops.CODES_OF_THE_STAY, tables=("diagnoses_icd", "admissions"),
         dictionary=dictionary, ccs=ccs, guard=within_admission,
-        exclusions=(_EMPTY_PROCEDURE_DAY,),
+        exclusions=(IN_STAY,),
     )  # fmt: skip
 
 

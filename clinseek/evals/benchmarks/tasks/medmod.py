@@ -9,6 +9,7 @@ from clinseek.evals.benchmarks.tasks.asking import by_outcomes, within_admission
 from clinseek.evals.benchmarks.tasks.decision import CCS_DIAGNOSES, ONE, SET_F1
 from clinseek.evals.benchmarks.tasks.model import YES_NO, Asked, Pool, Question, Task
 from clinseek.evals.benchmarks.tasks.raw_record import RawRecord
+from clinseek.evals.benchmarks.tasks.wording import DISCHARGED, IN_STAY, LEFT_ICU
 from clinseek.validity.outcomes import Anchor, Kind, Outcome
 from clinseek.validity.outcomes import anchors as at
 from clinseek.validity.outcomes import benchmark_answers as told
@@ -46,14 +47,6 @@ PHENOTYPES: dict[str, str] = {
 """The 25 phenotypes by their CCS category."""
 
 _HARUTYUNYAN = "MedMod, after Harutyunyan et al. 2019"
-_LEFT_ICU = (
-    "the ICU stay had ended, or the patient had died: cutoff >= outtime, or cutoff >= deathtime of "
-    "the row of admissions with the same hadm_id, or there is no outtime"
-)
-_IN_STAY = (
-    "the admission had not begun by the cutoff, or had ended: cutoff < admittime or cutoff >= "
-    "deathtime, else dischtime"
-)
 NO_PHENOTYPE = "none of the 25 phenotypes"
 
 
@@ -105,7 +98,7 @@ def _decompensation() -> Task:
         question="Will this patient of the intensive care unit die within the next 24 hours?",
         anchor="every row of icustays with an intime", cutoff=_hours_told(DECOMPENSATION_HOURS),
         label="yes if the admission (hadm_id) has a deathtime <= cutoff + 24 h, else no",
-        known_at="deathtime; no is known 24 h after the cutoff", exclusions=(_LEFT_ICU,),
+        known_at="deathtime; no is known 24 h after the cutoff", exclusions=(LEFT_ICU,),
         pool=YES_NO, drops=drops.IN_HOSPITAL_DEATH, tables=("icustays", "admissions"),
         looks_ahead=False, metric="agreement of yes and no; AUROC with a confidence",
         source=f"{_HARUTYUNYAN} (decompensation)",
@@ -125,7 +118,7 @@ def _length_of_stay() -> Task:
         anchor="every row of icustays with an intime", cutoff=_hours_told(STAY_HOURS),
         label="the class of r = outtime - cutoff: less than 1 day, n to n+1 days (n <= r < n + 1, "
         "n = 1 ... 7), 8 to 14 days (8 <= r <= 14), more than 14 days",
-        known_at="outtime of the ICU stay", exclusions=(_LEFT_ICU,),
+        known_at="outtime of the ICU stay", exclusions=(LEFT_ICU,),
         pool=Pool(names=told.REMAINING_STAYS), drops=drops.REMAINING_ICU_STAY,
         tables=("icustays", "admissions", "transfers"), looks_ahead=False, metric=ONE,
         source=f"{_HARUTYUNYAN} (length of stay, ten classes)",
@@ -139,7 +132,7 @@ MEDMOD: tuple[Task, ...] = (
         question="Will this patient die in hospital during this admission?",
         anchor="every row of icustays with an intime", cutoff="intime + 48 h",
         label="yes if the admission (hadm_id) has hospital_expire_flag = 1 or a deathtime, else no",
-        known_at="discharge: the later of dischtime and deathtime", exclusions=(_LEFT_ICU,),
+        known_at=DISCHARGED, exclusions=(LEFT_ICU,),
         pool=YES_NO, drops=drops.IN_HOSPITAL_DEATH, tables=("icustays", "admissions"),
         looks_ahead=False, metric="agreement of yes and no; AUROC with a confidence",
         source=f"{_HARUTYUNYAN} (in-hospital mortality, 48 h)",
@@ -156,8 +149,8 @@ MEDMOD: tuple[Task, ...] = (
         label="of the 25 phenotypes, those that are the CCS category of a row of diagnoses_icd of "
         f"the admission (hadm_id), by ccs_category in the vocabulary's {CCS_DIAGNOSES}: "
         + ", ".join(f"{code} {name}" for code, name in PHENOTYPES.items()),
-        known_at="discharge: the later of dischtime and deathtime",
-        exclusions=(_IN_STAY, NO_PHENOTYPE),
+        known_at=DISCHARGED,
+        exclusions=(IN_STAY, NO_PHENOTYPE),
         pool=Pool(names=tuple(PHENOTYPES.values())), drops=drops.CODES_OF_THE_STAY,
         tables=("icustays", "admissions", "diagnoses_icd"), vocabularies=(CCS_DIAGNOSES,),
         looks_ahead=False, metric=SET_F1, source=f"{_HARUTYUNYAN} (25 phenotypes)",

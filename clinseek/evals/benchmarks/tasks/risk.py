@@ -7,6 +7,7 @@ from dataclasses import replace
 from clinseek.evals.benchmarks.tasks import drops
 from clinseek.evals.benchmarks.tasks.asking import by_outcomes
 from clinseek.evals.benchmarks.tasks.model import YES_NO, Task
+from clinseek.evals.benchmarks.tasks.wording import LEFT_ICU
 from clinseek.validity.outcomes import OUTCOMES, Anchor, Outcome
 from clinseek.validity.outcomes import anchors as at
 from clinseek.validity.outcomes import benchmark_answers as told
@@ -18,10 +19,6 @@ _FIRST_DAY = "every row of admissions with an admittime", "admittime + 24 h"
 _ICU_DAY = "every row of icustays with an intime", "intime + 24 h"
 _ED_HOUR = "every row of edstays with an intime", "intime + 1 h"
 _HELD = "the admission had ended: cutoff >= its end (deathtime, else dischtime), or it has no end"
-_LEFT_ICU = (
-    "the ICU stay had ended, or the patient had died: cutoff >= outtime, or cutoff >= deathtime of "
-    "the row of admissions with the same hadm_id, or there is no outtime"
-)
 _LEFT_ED = (
     "the visit had ended or its admission had begun: cutoff >= outtime, or there is no outtime, or "
     "cutoff >= admittime of the row of admissions with the same hadm_id"
@@ -105,7 +102,7 @@ def _icu_mortality(days: int) -> Task:
         label=f"yes if D - cutoff < {days} d, where D is midnight of patients.dod, or without a "
         "dod midnight of the day of the admission's deathtime; else no",
         known_at="the day after dod; deathtime",
-        exclusions=(_LEFT_ICU,),
+        exclusions=(LEFT_ICU,),
         look_ups=drops.DEATH_TO_COME,
         differs=(_STILL_THERE, "deathtime stands in for a dod that is not there"),
     )
@@ -119,7 +116,7 @@ def _icu_stay(days: int) -> Task:
         when=_ICU_DAY,
         label=f"yes if outtime - intime >= {days} d, else no",
         known_at="outtime of the ICU stay",
-        exclusions=(_LEFT_ICU,),
+        exclusions=(LEFT_ICU,),
         look_ups=drops.long_icu_stay(days),
         differs=(_STILL_THERE,),
     )
@@ -219,7 +216,7 @@ RISK: tuple[Task, ...] = (
         label="yes if another row of icustays (another stay_id) with the same hadm_id has intime "
         ">= outtime of this one, else no",
         known_at="intime of the next ICU stay; no is known at discharge",
-        exclusions=(_LEFT_ICU,),
+        exclusions=(LEFT_ICU,),
         look_ups=drops.BACK_IN_ICU,
         differs=(_STILL_THERE, "a later ICU stay, where published another one"),
     ),
