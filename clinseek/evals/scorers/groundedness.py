@@ -5,8 +5,10 @@ harness let stand. A claim is grounded when
 
 - it cites something, and every evidence and row that it cites exists and may be cited;
 - the model was shown each cited row (an observation may have been shortened);
-- a look-up (an item that cites exactly one row) is held by that row. Yes and no, and items that
-  cite several rows, are judgements or sums, and are not held to one row.
+- a look-up (an item that cites exactly one row) is held by that row, and says nothing of which
+  neither the row, its observation nor the question has a word;
+- each of its figures stands in a row or an observation that it cites, or is computed from these
+  (see `figures`). Yes and no, candidates and names of a vocabulary are judgements.
 
 What counts as held, and as citable, is decided by the code that weighs answers during a run.
 """
@@ -21,13 +23,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from clinseek.evals.report.evidence import text_of
 from clinseek.evals.report.observation_text import Grid, parts_of
 from clinseek.evals.rows import Row
+from clinseek.evals.scorers.figures import strange_words, unheld_figures
 from clinseek.evals.scorers.resources import Resources
 from clinseek.evals.scorers.row_score import Verdict, inapplicable
-from clinseek.evals.scorers.submitted import finish_arguments
+from clinseek.evals.scorers.submitted import finish_arguments, split_confidence
 from clinseek.graphs.state import Submission
 from clinseek.nodes.answers import read_finish, submit
 from clinseek.nodes.casework import cells_of, labels_of, row_of
 from clinseek.nodes.citing import Citation, placed, read_citation
+from clinseek.nodes.holding import same_name
 from clinseek.nodes.shortening import shorten
 from clinseek.nodes.toolset import NOT_EVIDENCE, names_in
 from clinseek.nodes.weighing import GapKind, weigh
@@ -75,10 +79,15 @@ class Transcript:
             full = shorten(full, entry["shown_chars"])
         return full.removeprefix(f"[{entry['id']}]")
 
-    def row(self, entry: EvidenceEntry, row_id: int) -> Sequence[Any] | None:
-        """The cells of a row as its text shows them; None where the text does not show it."""
+    def grid(self, entry: EvidenceEntry) -> list[Sequence[Any]]:
+        """The cells of every row that an observation shows."""
         if entry["id"] not in self._rows:
             self._rows[entry["id"]] = dict(_rows_of(self.shown(entry)))
+        return list(self._rows[entry["id"]].values())
+
+    def row(self, entry: EvidenceEntry, row_id: int) -> Sequence[Any] | None:
+        """The cells of a row as its text shows them; None where the text does not show it."""
+        self.grid(entry)
         return self._rows[entry["id"]].get(str(row_id))
 
 
@@ -137,8 +146,43 @@ def claims_of(
         ]
         if hidden:
             faults.append(f"cites {', '.join(hidden)}, which the model was not shown")
+        if not faults and not _is_judgement(item, row):
+            cited = _cited(submission["citations"][at], entries)
+            faults += _unheld(item, row, [(e, c, pointed_at(e, c)) for e, c in cited], transcript)
         claims.append(Claim(item, tuple(dict.fromkeys(faults))))
     return claims
+
+
+def _is_judgement(item: str, row: Row) -> bool:
+    """Yes and no, and names that were given to choose from, are no figures of a record."""
+    if split_confidence(item)[0].casefold() in ("yes", "no") or row.vocabulary is not None:
+        return True
+    return any(same_name(name, item) for name in row.candidates or ())
+
+
+def _cited(
+    texts: Sequence[str], entries: Mapping[int, EvidenceEntry]
+) -> list[tuple[EvidenceEntry, Citation]]:
+    read = [_placed(text, entries) for text in texts]
+    return [(entries[one.evidence], one) for one in read if one and one.evidence in entries]
+
+
+def _unheld(
+    item: str,
+    row: Row,
+    cited: Sequence[tuple[EvidenceEntry, Citation, Sequence[Any]]],
+    transcript: Transcript,
+) -> list[str]:
+    """What an item says that its citations neither hold nor yield."""
+    if any("image" in entry for entry, _, _ in cited):
+        return []
+    rows = [cells for _, citation, cells in cited if citation.row is not None]
+    whole = [transcript.grid(entry) for entry, citation, _ in cited if citation.row is None]
+    strange = unheld_figures(item, [cells for _, _, cells in cited], [rows, *whole])
+    if not strange and len(cited) == len(rows) == 1:
+        shown = transcript.shown(cited[0][0])
+        strange = strange_words(item, [*map(str, rows[0]), shown, row.question])
+    return [f"says {', '.join(strange)}, which is not held by what it cites"] if strange else []
 
 
 def submission_of(record: Record) -> Submission:
