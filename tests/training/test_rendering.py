@@ -17,6 +17,7 @@ from tests.training.made import TOOLS, a_trace, asked
 from tests.training.tokenizers_made import CHATML, a_tokenizer, trl_template
 
 pytest.importorskip("tokenizers", reason="the extra 'training' is not installed")
+pytest.importorskip("jinja2", reason="the extra 'training' is not installed")
 
 WITH_REASONING = ("qwen3_training", "qwen3_5_think_training", "qwen3_6_training",
                   "qwen3_8_training")  # fmt: skip
