@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from clinseek.evals.rows import Row, read_rows
-from tests.evals.benchmarks.openseek.pandas_reading import RawFolder
+from tests.evals.benchmarks.openseek.pandas_reading import RawFolder, answer
 
 
 def disagreements(rows: Sequence[Row], raw: RawFolder) -> list[str]:
@@ -27,7 +27,7 @@ def _disagreement(row: Row, raw: RawFolder) -> str | None:
     subject_id, cutoff = row.bound
     at = f"{row.qid} (patient {subject_id} at {cutoff}): "
     ask = partial(
-        raw.answer, row.metadata["question_of"], row.metadata["parameters"],
+        answer, raw, row.metadata["question_of"], row.metadata["parameters"],
         subject_id=subject_id, cutoff=cutoff,
     )  # fmt: skip
     try:
