@@ -13,7 +13,7 @@ from typing import Any
 
 from clinseek.evals.report.evidence import text_of
 from clinseek.evals.rows import Row
-from clinseek.evals.scorers.submitted import finish_arguments
+from clinseek.evals.scorers.submitted import PUBLISHED, finish_arguments
 from clinseek.models.names import NameTable
 from clinseek.nodes.toolset import ALL_TOOLS
 from clinseek.records import (
@@ -47,7 +47,7 @@ def published_record(held: Mapping[str, Any], row: Row) -> Record:
     stop = _STOPS.get(str(held.get("stop_reason")), "finish" if answer else "round_limit")
     return Record(
         qid=row.qid,
-        epoch=int(held.get("run_index") or 1),
+        epoch=run_index_of(held),
         row=dict(row.content),
         thread=str(held.get("session_id") or row.qid),
         setting="curated" if "backend_model_id" in held else "automated",
@@ -74,9 +74,22 @@ def published_record(held: Mapping[str, Any], row: Row) -> Record:
         timings=NO_TIME,
         errors=[_error(str(error))] if error else [],
         versions=Versions(
-            package="", rules="", role="published", prompts="", store="", profile="reference"
+            package="", rules="", role=PUBLISHED, prompts="", store="", profile="reference"
         ),
     )
+
+
+def run_index_of(held: Mapping[str, Any]) -> int:
+    """The run of a line, which may be 0; 1 where it is not told. ValueError where it is none.
+
+    >>> run_index_of({"run_index": 0}), run_index_of({})
+    (0, 1)
+    """
+    given = held.get("run_index")
+    try:
+        return 1 if given is None else int(given)
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError(f"run_index {given!r} is no number") from None
 
 
 def _is_error(held: Mapping[str, Any]) -> bool:

@@ -96,15 +96,20 @@ def _linked(path: str) -> str:
 
 
 def _label(held: Mapping[str, Any]) -> Any:
-    """The label under whichever of its names; numbers among it as the text that is compared."""
+    """The label under whichever of its names.
+
+    Of a list the published text scorer compares texts and objects alone; a list of nothing else
+    stands as objects without a name, which no answer matches. Items about images may be numbers.
+    """
     label = next((held[name] for name in _LABELS if held.get(name) is not None), None)
-    if isinstance(label, list):
-        return [_named(each) for each in label]
-    return label if label is None or isinstance(label, str) else str(label)
-
-
-def _named(each: Any) -> Any:
-    return dict(each) if isinstance(each, Mapping) else str(each)
+    if not isinstance(label, list):
+        return label if label is None or isinstance(label, str) else str(label)
+    if held.get("image_paths") or held.get("source_benchmark") or held.get("scope"):
+        return [dict(each) if isinstance(each, Mapping) else str(each) for each in label]
+    named = [each for each in label if isinstance(each, (str, Mapping))]
+    if any(isinstance(each, Mapping) for each in named):
+        return [dict(each) if isinstance(each, Mapping) else {"name": each} for each in named]
+    return named or [{"value": each} for each in label]
 
 
 def _form(label: Any) -> AnswerForm | None:

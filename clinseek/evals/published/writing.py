@@ -62,6 +62,8 @@ def published_result(row: Row, record: Record) -> dict[str, Any]:
         "candidates": row.candidates,
         "label": _label(row.label),
     }
+    if record.setting == "curated":
+        told["backend_model_id"] = record.model["spec"]  # by it theirs are known as curated
     if row.images:
         told["image_paths"] = row.images
     if row.reports:

@@ -78,6 +78,7 @@ def _of_published(path: Path, manifest: str | Path | None) -> RunSource:
         expected=tuple((row.qid, epoch) for epoch in epochs for row in rows),
         records=run.records,
         scores=path.parent / f"{path.stem}.scores",
+        settings={"setting": first.setting} if (first := next(run.records(), None)) else {},
         remarks=(f"{told}: {', '.join(left_out[:3])}",) if left_out else (),
         published=True,
     )

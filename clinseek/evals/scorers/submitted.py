@@ -10,6 +10,9 @@ from typing import Any
 
 from clinseek.records import Record
 
+PUBLISHED = "published"
+"""The role of records that were read from a published file."""
+
 _SURE = re.compile(
     r"[\s,;:(\[-]*\b(?:confidence|probability|p|prob)?\s*(?:of|is|=|:)?\s*"
     r"(?P<number>\d+(?:\.\d+)?|\.\d+)\s*(?P<percent>%)?\s*[)\].]*\s*$",
@@ -35,10 +38,12 @@ def published_answer(record: Record) -> list[Any]:
     """The answer as the published scorer reads it: `response` of the last finish call.
 
     A text is a list of one; what cannot be read is empty. A run that did not end by its finish
-    call stands with the answer that the harness read, as the published harness does.
+    call stands with the answer that the harness read, as the published harness does; in a
+    published file that answer is a finish call already, whatever ended the run.
     """
     arguments = finish_arguments(record.messages)
-    if arguments is None or record.stop_reason != "finish":
+    theirs = record.versions["role"] == PUBLISHED
+    if arguments is None or (record.stop_reason != "finish" and not theirs):
         return list(record.answer)
     response = arguments.get("response")
     if isinstance(response, str):

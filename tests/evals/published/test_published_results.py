@@ -174,6 +174,79 @@ def test_ours_written_as_theirs_keeps_its_published_score(
     assert (back.value, back.state) == (ours.value, ours.state)
 
 
+def test_runs_are_counted_from_nought_where_the_file_does(tmp_path: Path) -> None:
+    lines = [a_result("q1", ["a"], ["a"], run_index=0), a_result("q1", ["b"], ["a"])]
+    run = read_published(a_file(tmp_path / "results.jsonl", lines))
+    assert run.run_keys() == [("q1", 0), ("q1", 1)]
+    assert [record.epoch for record in run.records()] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("response", "label", "value"),
+    [(["5"], [5], 0.0), (["5"], ["5"], 1.0), ([5, "x"], ["x"], 1.0), (["x"], [5, "x"], 1.0)],
+)
+@pytest.mark.parametrize("stop", ["finish_tool_call", "no_final_answer"])
+def test_only_texts_are_compared_whatever_ended_the_run(
+    tmp_path: Path, response: Any, label: Any, value: float, stop: str
+) -> None:
+    line = a_result("q1", response, label, stop_reason=stop)
+    assert mean_of(a_file(tmp_path / "results.jsonl", [line])) == (value, value)
+
+
+def test_a_label_of_numbers_stays_one_where_items_are_about_images(tmp_path: Path) -> None:
+    line = a_result("q1", ["5"], [5], image_paths=["a.png"], subject_id=None, prediction_time=None)
+    (row,) = read_published(a_file(tmp_path / "results.jsonl", [line])).rows()
+    assert row.label == ["5"]
+
+
+@pytest.mark.parametrize("setting", ["automated", "curated"])
+def test_a_file_tells_how_its_runs_were_given_their_evidence(tmp_path: Path, setting: Any) -> None:
+    record = a_record(["a"], setting=setting)
+    write_published(tmp_path / "results.jsonl", [a_row(["a"])], [record])
+    assert run_source(tmp_path / "results.jsonl").settings == {"setting": setting}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"messages": "x"}, "messages is no list"),
+        ({"messages": [None]}, r"messages\[0\] is no object"),
+        ({"messages": [{"tool_calls": [None]}]}, r"messages\[0\].tool_calls\[0\] is no object"),
+        ({"messages": [{"tool_calls": {"a": 1}}]}, "tool_calls is no list"),
+        ({"messages": [{"tool_calls": [{"function": "x"}]}]}, "function is no object"),
+        ({"messages": [{"role": "tool", "content": 5}]}, "content is neither a text nor"),
+        ({"subject_id": [1]}, "subject_id is neither a text nor a number"),
+        ({"candidates": 5}, "candidates is no list"),
+        ({"run_index": float("inf")}, "run_index inf is no number"),
+    ],
+)
+def test_a_strange_line_is_told_with_its_place(
+    tmp_path: Path, changed: dict[str, Any], said: str
+) -> None:
+    lines = [a_result("q1", ["a"], ["a"]), {**a_result("q2", ["a"], ["a"]), **changed}]
+    file = a_file(tmp_path / "results.jsonl", lines)
+    with pytest.raises(SettingError, match=rf"results.jsonl, line 2: .*{said}"):
+        run_source(file)
+
+
+@pytest.mark.parametrize(
+    "broken", ['{"qid": ' + "9" * 5000 + "}", '{"qid": ' + "[" * 100_000, "{x"]
+)
+def test_a_line_that_cannot_be_read_is_told_with_its_place(tmp_path: Path, broken: str) -> None:
+    file = a_file(tmp_path / "results.jsonl", [a_result("q1", ["a"], ["a"])])
+    file.write_text(f"{file.read_text()}{broken}\n")
+    with pytest.raises(SettingError, match=r"results.jsonl, line 2: (is no JSON|cannot be read)"):
+        run_source(file)
+
+
+def test_half_a_character_in_a_file_is_written_out(tmp_path: Path) -> None:
+    file = a_file(tmp_path / "results.jsonl", [a_result("q\ud800", ["\ud800"], ["a"])])
+    scored = score_run(run_source(file), ["published"])
+    (score,) = scored.scores["published"]
+    assert score.qid == r"q\ud800"
+    assert json.loads(score.model_dump_json())["value"] == 0.0
+
+
 def test_what_is_written_has_the_published_keys_and_no_tool_names(tmp_path: Path) -> None:
     picture = [{"type": "image", "sha256": "abc", "mime_type": "image/jpeg"}]
     record = a_record(["a"], evidence=[an_entry(1, "text")], images={"abc": "QUJD"})
