@@ -4,7 +4,8 @@ For the risk tasks whose outcome the probe knows it opens each row's case twice,
 cutoff: under `available`, in which no look-up may answer, and under `reference`, the published
 cutoff rule. *told* is the share of rows for which a look-up answers, *right* the share that it
 answers rightly. *frequent* answers every row with the most frequent names of the other patients'
-rows of its task, as many as they have on average (yes or no: the more frequent of the two).
+rows of its task, as many as they have on average; where one answer is asked for it is the share of
+the most frequent one (of balanced yes and no a half, by their making).
 
     python benchmarks/open_benchmark.py bench/rows.jsonl demo-store
 """
@@ -102,7 +103,10 @@ def _answer(record: KeptRecord, row: Row, profile: CaseProfile, folder: Path) ->
 
 
 def frequent(rows: Sequence[Row]) -> float:
-    """The mean F1 of the most frequent names of other patients' rows."""
+    """The mean F1 of the most frequent names of other patients' rows, or the commonest answer."""
+    if rows[0].answer_form in ("yes_no", "choice"):
+        counted = Counter(name for row in rows for name in names_of_label(row.label))
+        return max(counted.values()) / len(rows)
     return sum(_frequent(row, rows) for row in rows) / len(rows)
 
 
