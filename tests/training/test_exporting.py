@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import os
 import signal
@@ -21,6 +23,7 @@ from clinseek.training.exporting.windows import windows_of
 from clinseek.training.splits import HeldOutSplit, PatientSplit
 from clinseek.training.traces import Trace, TraceFolder
 from clinseek.training.traces.lengths import EstimatedLength
+from clinseek.training.traces.trace import Message
 from tests.training.made import IN_TRAINING, TOOLS, EveryoneIn, a_trace, asked, lines_of
 from tests.training.test_refining import kept_folder
 
@@ -137,6 +140,28 @@ def test_loss_can_be_on_the_last_turns_alone_and_off_turns_with_errors() -> None
     skip = weights_of(trace.messages, trace.by_call, last_turns=None, errors="skip")
     assert skip == [0, 1, 1]
     assert weights_of(trace.messages, trace.by_call, last_turns=1, errors="train") == [0, 0, 1]
+
+
+def test_pictures_are_named_by_path_and_hash_and_go_with_the_dataset(tmp_path: Path) -> None:
+    picture = b"\xff\xd8 not a real picture"
+    sha256 = hashlib.sha256(picture).hexdigest()
+    trace = a_trace([[asked("labevents")]])
+    task: Message = {
+        "role": "user",
+        "content": [{"type": "text", "text": "What does it show?"},
+                    {"type": "image", "sha256": sha256, "mime_type": "image/jpeg"}],
+    }  # fmt: skip
+    shown = trace.model_copy(
+        update={
+            "messages": [trace.messages[0], task, *trace.messages[2:]],
+            "images": {sha256: base64.b64encode(picture).decode()},
+        }
+    )
+    exported([shown], tmp_path, form="parquet")
+    (row,) = pq.read_table(tmp_path / "out" / "train.parquet").to_pylist()
+    assert row["images"] == [{"image": f"images/{sha256}.jpg", "sha256": sha256}]
+    assert row["messages"][1]["content"] == "What does it show?\n<image>"
+    assert (tmp_path / "out" / row["images"][0]["image"]).read_bytes() == picture
 
 
 def test_a_turn_without_loss_has_the_weight_zero(tmp_path: Path) -> None:
