@@ -72,26 +72,36 @@ def status(weights: WeightsOption = None, as_json: JsonOption = False) -> None:
 
     Reads every file of weights that lies here and checks it against the hash recorded for it.
     """
+    from clinseek.toolkits.imaging.readiness import readiness
+
     engine = _engine(weights)
-    tools = _tools(engine)
     held = [_state(engine.weights, one) for one in _every()]
+    broken = {one["tool"]: one["state"] for one in held if one["state"].startswith("broken")}
+    ready = readiness(engine, broken)
     if as_json:
-        emit_json({"folder": engine.weights.path, "tools": tools, "weights": held})
+        tools = {one.tool: one.why_not for one in ready}
+        devices = {one.tool: one.device for one in ready}
+        told = {"folder": engine.weights.path, "tools": tools, "devices": devices, "weights": held}
+        emit_json(told)
         return
     table(
-        ("", "tool", "why not"),
-        [("-" if why else "ok", tool, why or "") for tool, why in tools.items()],
+        ("", "tool", "device", "why not"),
+        [
+            ("-" if one.why_not else "ok", one.tool, one.device or "", one.why_not or "")
+            for one in ready
+        ],
     )
     emit("")
     emit(f"Weights in {engine.weights.path}:")
     table(
-        ("name", "state", "bytes", "sha256", "licence", "trained on"),
+        ("name", "state", "bytes", "sha256", "hash is", "licence", "trained on"),
         [
             (
                 one["name"],
                 one["state"],
                 one["bytes"],
                 (one["sha256"] or "")[:12] or None,
+                _known_by(one),
                 one["licence"],
                 ", ".join(one["trained_on"]),
             )
@@ -237,10 +247,13 @@ def _every() -> tuple[Weights, ...]:
     return EVERY
 
 
-def _tools(engine: Engine) -> dict[str, str | None]:
-    from clinseek.toolkits.imaging.arguments import IMAGE_TOOL_NAMES
-
-    return {tool: engine.why_absent(tool) for tool in IMAGE_TOOL_NAMES}
+def _known_by(told: dict[str, Any]) -> str | None:
+    """What a hash was compared with: its publisher's, what was recorded here, or nothing."""
+    if told["sha256"] is None:
+        return None
+    if told["pinned"]:
+        return "pinned"
+    return "recorded" if told["recorded"] else "unknown"
 
 
 def _state(folder: WeightsFolder, weights: Weights) -> dict[str, Any]:
@@ -264,6 +277,7 @@ def _state(folder: WeightsFolder, weights: Weights) -> dict[str, Any]:
         "path": None if found is None else str(found.path),
         "bytes": None if found is None else found.size,
         "sha256": digest,
+        "recorded": record.get("sha256"),
         "pinned": bool(record.get("pinned")),
         "licence": weights.licence,
         "trained_on": list(weights.trained_on),

@@ -42,6 +42,7 @@ def _said(name: str) -> Callable[[Step], str]:
 _TOLD: dict[str, Callable[[Step], str]] = {
     "case": _said("case"),
     "turn": lambda step: f"turn {step.round}" + (f": {step.said}" if step.said else ""),
+    "loading": _said("  loading"),
     "call": _call,
     "warning": _said("warning"),
     "gap": _said("sent back"),

@@ -23,7 +23,7 @@ from clinseek.nodes.outcomes import Outcome, refused
 from clinseek.nodes.pictures import box_lines, image_shown
 from clinseek.nodes.shortening import shorten
 from clinseek.nodes.steps import Step, milliseconds, summary
-from clinseek.nodes.toolset import BROWSER_TOOLS, unknown_tool
+from clinseek.nodes.toolset import BROWSER_TOOLS, IMAGE_TOOLS, unknown_tool
 from clinseek.records import EvidenceEntry, RunError
 from clinseek.toolkits.observation import Observation
 
@@ -40,6 +40,9 @@ async def act(state: Call, runtime: Runtime[Context], *, bench: Bench) -> dict[s
         address = await asyncio.to_thread(leads_to, state, context, bench)
         allowed = approved(state, address=address)
     call = state if isinstance(allowed, str) else allowed
+    if (loads := _to_load(call, bench)) is not None:
+        step = Step(kind="loading", round=state["round"], tool=state["tool"], said=loads)
+        runtime.stream_writer(step.as_event())
     started = time.perf_counter()
     outcome = refused(allowed) if isinstance(allowed, str) else await _outcome(call, context, bench)
     seconds = time.perf_counter() - started
@@ -64,6 +67,13 @@ async def act(state: Call, runtime: Runtime[Context], *, bench: Bench) -> dict[s
     if noted := list(_noted(call, outcome)):
         update["errors"] = noted
     return update
+
+
+def _to_load(call: Call, bench: Bench) -> str | None:
+    """The models that a call waits for before it is answered, which can take half a minute."""
+    if call["tool"] not in IMAGE_TOOLS or "images" not in call["case"]:
+        return None
+    return bench.means.engines.engine().to_load(call["tool"])
 
 
 def _noted(call: Call, outcome: Outcome) -> Iterator[RunError]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-StepKind = Literal["case", "turn", "call", "warning", "gap", "conclude", "finish"]
+StepKind = Literal["case", "turn", "loading", "call", "warning", "gap", "conclude", "finish"]
 
 _LONGEST_SUMMARY = 160
 

@@ -1,14 +1,17 @@
 """`clinseek imaging`: what works, and how weights come here."""
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from clinseek.cli.main import run
-from clinseek.toolkits.imaging.weights import CLASSIFIER, EVERY
+from clinseek.toolkits.imaging import Engine
+from clinseek.toolkits.imaging.readiness import readiness
+from clinseek.toolkits.imaging.weights import CLASSIFIER, EVERY, WeightsFolder
+from tests.toolkits.imaging.seeded import classifier_tensors
 
 safetensors = pytest.importorskip(
     "safetensors.numpy", reason="weights need safetensors, of the imaging extra"
@@ -47,8 +50,7 @@ def imaging(
 @pytest.fixture
 def mine(tmp_path: Path) -> Path:
     """Tensors that pass for the classifier's by their names and shapes."""
-    held = {name: np.ones(shape, np.float32) for name, shape in CLASSIFIER.shapes}
-    safetensors.save_file(held, tmp_path / "mine.safetensors")
+    safetensors.save_file(classifier_tensors(), tmp_path / "mine.safetensors")
     return tmp_path / "mine.safetensors"
 
 
@@ -79,7 +81,38 @@ def test_weights_that_were_converted_work_and_changed_ones_are_broken(
     content = bytearray(place.read_bytes())
     content[-1] ^= 1
     place.write_bytes(bytes(content))
-    assert "another hash" in str(imaging.status()["classifier"]["state"])
+    told = imaging.status()
+    assert "another hash" in str(told["classifier"]["state"])
+    assert "another hash" in str(told["tools"]["image.chest_xray_classifier"])
+
+
+def test_status_tells_devices_and_what_a_hash_was_compared_with(
+    imaging: Imaging, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch", reason="devices are told where torch is")
+    monkeypatch.setenv("CLINSEEK_IMAGING_DEVICE", "cpu")
+    imaging("convert", "classifier", mine)
+    lines = imaging("status")[1].splitlines()
+    assert any(line.split()[:3] == ["ok", "image.chest_xray_classifier", "cpu"] for line in lines)
+    assert any("recorded" in line for line in lines if line.startswith("classifier"))
+    monkeypatch.setenv("CLINSEEK_IMAGING_DEVICE", "abacus")
+    why = imaging.status()["tools"]["image.chest_xray_classifier"]
+    assert "no device 'abacus'" in str(why)
+
+
+def test_a_torchvision_that_cannot_be_imported_is_told_of_the_report_tool(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("torch", reason="the report tool needs torch")
+    (tmp_path / "torchvision").mkdir()
+    (tmp_path / "torchvision" / "__init__.py").write_text("raise RuntimeError('no nms')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "torchvision", raising=False)
+    monkeypatch.setattr(Engine, "why_absent", lambda *_: None)
+    engine = Engine(WeightsFolder(tmp_path), environment={"CLINSEEK_IMAGING_DEVICE": "cpu"})
+    told = {one.tool: one.why_not for one in readiness(engine, {})}
+    assert "uninstall it" in str(told["image.chest_xray_report_generator"])
+    assert told["image.chest_xray_segmentation"] is None
 
 
 def test_the_folder_of_weights_can_be_named(imaging: Imaging, mine: Path, tmp_path: Path) -> None:

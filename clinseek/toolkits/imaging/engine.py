@@ -153,6 +153,19 @@ class Engine:
         impression: str = self._ask(IMPRESSION, pixels, left)
         return findings, impression
 
+    def device(self, model: str) -> str:
+        """Where classifier, segmenter or report will run. Imports torch; SettingError."""
+        from clinseek.toolkits.imaging.models.devices import device_named
+
+        return str(device_named(model, self._environment))
+
+    def to_load(self, tool: str) -> str | None:
+        """The models that the next call of a tool loads, with their sizes; None for none."""
+        if self.why_absent(tool) is not None:
+            return None
+        left = [each for each in EVERY if each.tool == tool and each.name not in self._models]
+        return ", ".join(f"{each.name} ({each.megabytes} MB)" for each in left) or None
+
     def grounder(self) -> Grounder:
         """The server with MAIRA-2; Refusal where none is named."""
         from clinseek.toolkits.imaging.models.grounding import Grounder

@@ -5,12 +5,19 @@ Nothing here says anything about a radiograph: these weights have seen none.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from clinseek.toolkits.imaging.weights import FINDINGS, IMPRESSION, WeightsFolder, named
+from clinseek.toolkits.imaging.weights import (
+    CLASSIFIER,
+    FINDINGS,
+    IMPRESSION,
+    WeightsFolder,
+    named,
+)
 from clinseek.toolkits.imaging.weights.conversion import convert
 from tests.toolkits.imaging.drawing import SEED
 
@@ -36,6 +43,18 @@ def pspnet() -> Any:
 
     torch.manual_seed(SEED)
     return lively(PSPNet())
+
+
+def classifier_tensors(fill: float = 0.5) -> dict[str, Any]:
+    """Tensors that pass for the classifier's: all that the network has, where torch is here."""
+    import numpy as np
+
+    shapes = dict(CLASSIFIER.shapes)
+    if find_spec("torch"):
+        from clinseek.toolkits.imaging.models.expected import network_shapes
+
+        shapes = network_shapes(CLASSIFIER)
+    return {name: np.full(shape, fill, np.float32) for name, shape in shapes.items()}
 
 
 def lively(network: Any) -> Any:

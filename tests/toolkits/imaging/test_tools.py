@@ -309,23 +309,51 @@ def test_a_report_is_a_draft_of_findings_and_impression(
     engine.close()
 
 
-def test_weights_with_a_wrong_hash_are_not_used_and_the_model_is_told_no_path(
-    images: Path, tmp_path: Path, weights: WeightsFolder, caplog: pytest.LogCaptureFixture
+def test_weights_with_a_wrong_hash_are_not_offered_nor_used_and_no_path_is_told(
+    images: Path, tmp_path: Path, weights: WeightsFolder
 ) -> None:
     import shutil
 
     shutil.copytree(weights.path, tmp_path / "copy")
-    held = WeightsFolder(tmp_path / "copy")
+    engine = Engine(WeightsFolder(tmp_path / "copy"), environment={})
+    tools = toolkit(images, tmp_path / "made", engine)
+    classifier = next(tool for tool in tools.get_tools() if tool.name == CLASSIFIER)
     spoilt = tmp_path / "copy" / "densenet121-res224-all.safetensors"
     content = bytearray(spoilt.read_bytes())
     content[-1] ^= 1
     spoilt.write_bytes(bytes(content))
-    tools = toolkit(images, tmp_path / "made", Engine(held, environment={}))
-    told, message = ask(tools, CLASSIFIER, image_path="chest.png")
-    assert "clinseek imaging status" in told["output"]["error"]
+    assert "another hash" in tools.absent()[CLASSIFIER]
+    call = {"name": CLASSIFIER, "args": {"image_path": "chest.png"}, "id": "c", "type": "tool_call"}
+    message = classifier.invoke(call)
+    assert "another hash" in told_by(message)["output"]["error"]
     assert str(tmp_path) not in str(message)
-    assert "another hash" in caplog.text
     assert ask(tools, VISUALIZER, image_path="chest.png")[0]["output"]["image_path"]
+
+
+def test_a_setting_that_only_the_user_can_mend_is_logged_and_not_told_to_the_model(
+    images: Path, tmp_path: Path, weights: WeightsFolder, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = Engine(weights, environment={"CLINSEEK_IMAGING_DEVICE": "abacus"})
+    told, message = ask(
+        toolkit(images, tmp_path / "made", engine), CLASSIFIER, image_path="chest.png"
+    )
+    assert "clinseek imaging status" in told["output"]["error"]
+    assert message.artifact.refused
+    assert "abacus" not in str(message)
+    assert "abacus" in caplog.text
+    engine.close()
+
+
+def test_the_models_that_a_call_will_load_are_known_until_they_are_loaded(
+    images: Path, tmp_path: Path, weights: WeightsFolder
+) -> None:
+    engine = Engine(weights, environment={})
+    assert engine.to_load(CLASSIFIER) == "classifier (28 MB)"
+    assert engine.to_load(VISUALIZER) is None
+    assert engine.to_load(SEGMENTER) is None
+    ask(toolkit(images, tmp_path / "made", engine), CLASSIFIER, image_path="chest.png")
+    assert engine.to_load(CLASSIFIER) is None
+    engine.close()
 
 
 def test_structures_are_measured_on_the_images_own_pixels(images: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Weights in their folder: converted once, known by their hash, never half there."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,6 +22,7 @@ from clinseek.toolkits.imaging.weights import (
 from clinseek.toolkits.imaging.weights.conversion import convert
 from clinseek.toolkits.imaging.weights.folder import file_sha256, is_safetensors, weights_folder
 from clinseek.toolkits.imaging.weights.pulling import pull
+from tests.toolkits.imaging.seeded import classifier_tensors
 
 safetensors = pytest.importorskip(
     "safetensors.numpy", reason="weights need safetensors, of the imaging extra"
@@ -33,9 +35,7 @@ def folder(tmp_path: Path) -> WeightsFolder:
 
 
 def tensors_file(path: Path, *, fill: float = 0.5) -> Path:
-    """The tensors by which the classifier's weights are known, and no others."""
-    held = {name: np.full(shape, fill, np.float32) for name, shape in CLASSIFIER.shapes}
-    safetensors.save_file(held, path)
+    safetensors.save_file(classifier_tensors(fill), path)
     return path
 
 
@@ -74,7 +74,8 @@ def test_weights_that_were_changed_are_not_used(folder: WeightsFolder, tmp_path:
     content = bytearray(installed.tensors.read_bytes())
     content[-1] ^= 1
     installed.tensors.write_bytes(bytes(content))
-    assert folder.why_absent(CLASSIFIER) is None
+    assert "has another hash" in str(folder.why_absent(CLASSIFIER))
+    assert str(tmp_path) not in str(folder.why_absent(CLASSIFIER))
     with pytest.raises(SettingError, match="another hash"):
         folder.checked(CLASSIFIER)
     installed.tensors.write_bytes(bytes(content[:-4]))
@@ -150,6 +151,52 @@ def test_a_pickled_folder_is_converted(folder: WeightsFolder, tmp_path: Path) ->
     torch.save({"w": torch.ones(3)}, source / "pytorch_model.bin")
     installed = convert(FINDINGS, source, folder)
     assert safetensors.load_file(installed.tensors)["w"].tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"features.conv0.weight": None},
+        {"features.norm5.bias": None},
+        {"features.norm5.bias": (7,)},
+        {"features.norm6.bias": (7,)},
+    ],
+)
+def test_every_tensor_is_compared_with_those_of_the_network(
+    folder: WeightsFolder, tmp_path: Path, changed: dict[str, tuple[int, ...] | None]
+) -> None:
+    pytest.importorskip("torch", reason="the network's own tensors are known with torch")
+    held = classifier_tensors()
+    for name, shape in changed.items():
+        held.pop(name, None)
+        if shape is not None:
+            held[name] = np.zeros(shape, np.float32)
+    safetensors.save_file(held, tmp_path / "w.safetensors")
+    with pytest.raises(SettingError, match="holds other weights than classifier"):
+        convert(CLASSIFIER, tmp_path / "w.safetensors", folder)
+    assert folder.installed(CLASSIFIER) is None
+
+
+@pytest.mark.parametrize("name", ["vocab.txt", "config.json", "added_tokens.json"])
+def test_words_of_a_report_model_that_were_changed_are_not_used(
+    folder: WeightsFolder, tmp_path: Path, name: str
+) -> None:
+    installed = convert(FINDINGS, report_folder(tmp_path / "report"), folder)
+    assert folder.why_absent(FINDINGS) is None
+    (installed.path / name).write_text('{"no": "effusion"}')
+    assert f"{name} of report-findings is not the file" in str(folder.why_absent(FINDINGS))
+    with pytest.raises(SettingError, match="is not the file that was recorded"):
+        folder.checked(FINDINGS)
+
+
+def test_a_folder_that_was_copied_is_read_once_and_works(
+    folder: WeightsFolder, tmp_path: Path
+) -> None:
+    convert(CLASSIFIER, tensors_file(tmp_path / "a.safetensors"), folder)
+    shutil.copytree(folder.path, tmp_path / "copy", copy_function=shutil.copyfile)
+    copied = WeightsFolder(tmp_path / "copy")
+    assert copied.why_absent(CLASSIFIER) is None
+    assert len(copied._digests) == 1
 
 
 def test_only_a_whole_safetensors_file_is_one(tmp_path: Path) -> None:

@@ -15,12 +15,12 @@ from clinseek.toolkits.imaging.weights.folder import (
     WeightsFolder,
     file_sha256,
     is_safetensors,
+    read_beside,
     write_whole,
 )
 from clinseek.toolkits.imaging.weights.unpickling import Tensors, read_tensors
 
 PICKLED = "pytorch_model.bin"
-_READ_BY_TRANSFORMERS = (".json", ".txt", ".model")
 
 
 def convert(weights: Weights, source: Path, folder: WeightsFolder) -> Installed:
@@ -49,8 +49,8 @@ def _folder(weights: Weights, source: Path, folder: WeightsFolder) -> Installed:
     held = source / TENSORS if (source / TENSORS).is_file() else source / PICKLED
     digest = file_sha256(held)
     content = held.read_bytes() if held.name == TENSORS else _safetensors(_read(held))
-    for file in sorted(source.iterdir()):
-        if file.is_file() and file.suffix in _READ_BY_TRANSFORMERS and source != place:
+    for file in read_beside(source):
+        if source != place:
             place.mkdir(parents=True, exist_ok=True, mode=0o700)
             shutil.copyfile(file, place / file.name)
     if held != place / TENSORS:
@@ -95,7 +95,9 @@ def _check_pin(weights: Weights, source: Path, digest: str) -> None:
 
 
 def _check_shapes(weights: Weights, tensors: Tensors, source: Path) -> None:
-    for name, shape in weights.shapes:
+    """Every tensor of the network must be there with its shape, and none that it does not know."""
+    known = _network_shapes(weights)
+    for name, shape in (known or dict(weights.shapes)).items():
         held = tensors.get(name)
         if held is None or held.shape != shape:
             found = "it is not there" if held is None else f"its shape is {held.shape}"
@@ -103,6 +105,26 @@ def _check_shapes(weights: Weights, tensors: Tensors, source: Path) -> None:
                 f"{source} holds other weights than {weights.name}: {name} should have the shape "
                 f"{shape}, but {found}"
             )
+    strange = [name for name in tensors if known and name not in known and not _needless(name)]
+    if strange:
+        raise SettingError(
+            f"{source} holds other weights than {weights.name}: it has {strange[0][:80]!r}, which "
+            "the network does not have"
+        )
+
+
+def _network_shapes(weights: Weights) -> dict[str, tuple[int, ...]]:
+    """The names and shapes of a network's tensors; {} where torch is not installed."""
+    try:
+        from clinseek.toolkits.imaging.models.expected import network_shapes
+    except ImportError:
+        return {}
+    return {name: shape for name, shape in network_shapes(weights).items() if not _needless(name)}
+
+
+def _needless(name: str) -> bool:
+    """Whether the network does without a tensor, which some files have and others have not."""
+    return name == "op_threshs" or name.endswith("num_batches_tracked")
 
 
 def _safetensors(tensors: Tensors) -> bytes:
@@ -128,6 +150,8 @@ def _recorded(weights: Weights, folder: WeightsFolder, source: Path, digest: str
         {
             "sha256": file_sha256(tensors),
             "bytes": tensors.stat().st_size,
+            "modified_ns": tensors.stat().st_mtime_ns,
+            "beside": {file.name: file_sha256(file) for file in read_beside(path)},
             "source": source.name,
             "source_sha256": digest,
             "pinned": digest == weights.sha256,

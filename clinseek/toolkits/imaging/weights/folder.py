@@ -16,6 +16,7 @@ from clinseek.toolkits.imaging.weights.catalogue import EVERY, Weights
 PLACE = "CLINSEEK_IMAGING_WEIGHTS"
 TENSORS = "model.safetensors"
 _RECORD = ".json"
+_READ_BY_TRANSFORMERS = (".json", ".txt", ".model")
 _CHUNK = 1 << 20
 _HEADER_BYTES = 8
 _LONGEST_HEADER = 100_000_000
@@ -37,6 +38,7 @@ class WeightsFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._digests: dict[tuple[Path, int, int], str] = {}
 
     def installed(self, weights: Weights) -> Installed | None:
         """Where the weights lie; None where they do not. Looks at names and sizes only."""
@@ -49,7 +51,10 @@ class WeightsFolder:
         return Installed(weights, path, tensors, tensors.stat().st_size, recorded, source)
 
     def why_absent(self, weights: Weights) -> str | None:
-        """Why the weights cannot be used, as far as that shows without reading them; else None."""
+        """Why the weights cannot be used; None where they can.
+
+        Tensors are read to the end only where they were written since their hash was recorded.
+        """
         found = self.installed(weights)
         if found is None:
             return (
@@ -57,10 +62,16 @@ class WeightsFolder:
                 f"`clinseek imaging pull {weights.name}`, or `clinseek imaging convert "
                 f"{weights.name} FILE` from a file that you have (folder: {self.path})"
             )
-        size = self.record(weights).get("bytes")
+        record = self.record(weights)
+        size = record.get("bytes")
         if size is not None and size != found.size:
             return f"{found.tensors.name} has {found.size:,} bytes, but {size:,} were recorded"
-        return None if is_safetensors(found.tensors) else f"{found.tensors.name} is broken"
+        if not is_safetensors(found.tensors):
+            return f"{found.tensors.name} is broken"
+        written = record.get("modified_ns", found.tensors.stat().st_mtime_ns)
+        untouched = written == found.tensors.stat().st_mtime_ns
+        why = None if untouched else _changed(found, self._digest(found.tensors))
+        return why or self._why_beside(found, record.get("beside"))
 
     def checked(self, weights: Weights) -> tuple[Installed, str]:
         """The weights and their hash; SettingError where it is not the one recorded."""
@@ -69,12 +80,8 @@ class WeightsFolder:
         if found is None or why is not None:
             raise SettingError(f"{weights.tool} is absent: {why}")
         digest = file_sha256(found.tensors)
-        if found.recorded is not None and found.recorded != digest:
-            raise SettingError(
-                f"{found.tensors} has another hash ({digest[:12]}...) than was recorded for it "
-                f"({found.recorded[:12]}...): it was changed or damaged; get it again with "
-                f"`clinseek imaging pull {weights.name}`"
-            )
+        if (why := _changed(found, digest)) is not None:
+            raise SettingError(f"{weights.tool} is absent: {why} (folder: {self.path})")
         return found, digest
 
     def record(self, weights: Weights) -> Mapping[str, Any]:
@@ -93,6 +100,29 @@ class WeightsFolder:
         """The names of weights that are not here."""
         return [weights.name for weights in EVERY if self.installed(weights) is None]
 
+    def _why_beside(self, found: Installed, recorded: object) -> str | None:
+        """Why the words and settings beside the tensors are not those recorded; else None."""
+        if not isinstance(recorded, dict):
+            return None
+        held = {file.name: self._digest(file) for file in read_beside(found.path)}
+        changed = sorted(
+            name for name in {*held, *recorded} if held.get(name) != recorded.get(name)
+        )
+        if not changed:
+            return None
+        return (
+            f"{changed[0]} of {found.weights.name} is not the file that was recorded; get it again "
+            f"with `clinseek imaging pull {found.weights.name}`"
+        )
+
+    def _digest(self, path: Path) -> str:
+        """The hash of a file, of one that did not change since without reading it again."""
+        told = path.stat()
+        known = (path, told.st_mtime_ns, told.st_size)
+        if known not in self._digests:
+            self._digests[known] = file_sha256(path)
+        return self._digests[known]
+
     def _record(self, weights: Weights) -> Path:
         return self.path / f"{weights.place}{_RECORD}"
 
@@ -101,6 +131,22 @@ def weights_folder(named: Path | None = None, *, home: Path) -> WeightsFolder:
     """The folder named, else CLINSEEK_IMAGING_WEIGHTS, else `imaging-weights` below `home`."""
     chosen = named or os.environ.get(PLACE)
     return WeightsFolder(Path(chosen).expanduser() if chosen else home / "imaging-weights")
+
+
+def read_beside(folder: Path) -> list[Path]:
+    """What transformers reads of a model's folder beside its tensors; code is not among it."""
+    files = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [file for file in files if file.is_file() and file.suffix in _READ_BY_TRANSFORMERS]
+
+
+def _changed(found: Installed, digest: str) -> str | None:
+    if found.recorded is None or found.recorded == digest:
+        return None
+    return (
+        f"{found.tensors.name} has another hash ({digest[:12]}...) than was recorded for it "
+        f"({found.recorded[:12]}...): it was changed or damaged; get it again with "
+        f"`clinseek imaging pull {found.weights.name}`"
+    )
 
 
 def file_sha256(path: Path) -> str:
