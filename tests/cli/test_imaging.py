@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -30,7 +31,7 @@ class Imaging:
         said = self._capsys.readouterr()
         return code, said.out, said.err
 
-    def status(self) -> dict[str, dict[str, object]]:
+    def status(self) -> dict[str, Any]:
         code, out, _ = self("status", "--json")
         assert code == 0
         told = json.loads(out)

@@ -14,6 +14,7 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from clinseek import api
+from clinseek.cli.steps import step_line
 from clinseek.errors import SettingError
 from clinseek.models import HostFacts
 from clinseek.models.images import holds_images
@@ -325,6 +326,24 @@ def test_without_the_extra_images_are_named_and_their_tools_absent(
     assert "images attached: 1 (not shown here, only named)\nimage 1: film.png" in told
     assert "image.* (it needs no_such_package: pip install 'clinseek[imaging]')" in told
     assert any("no image is shown to the model: it needs no_such_package" in each for each in said)
+
+
+def test_whoever_waits_is_told_which_models_are_loaded(
+    ask: Ask, ward: Ward, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clinseek.toolkits.imaging import Engine
+
+    monkeypatch.setattr(Engine, "to_load", lambda *_: "classifier (28 MB)")
+    steps: list[str] = []
+    _asked(
+        ask, ward, calling(LOOK, LATEST_LABS, tag="a"), finishing("3.2", citations=[["E1"]]),
+        images=[films / "film.png"], on_step=lambda step: steps.append(step_line(step)),
+    )  # fmt: skip
+
+    assert steps.count("  loading: classifier (28 MB)") == 1
+    assert steps.index("  loading: classifier (28 MB)") < next(
+        at for at, step in enumerate(steps) if "image.image_visualizer" in step
+    )
 
 
 def test_a_question_without_images_loads_nothing_of_them(tmp_path: Path) -> None:
