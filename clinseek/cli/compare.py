@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +38,7 @@ def compare(
     draws: Annotated[
         int, typer.Option("--draws", min=100, help="Bootstrap samples and permutations.")
     ] = 10_000,
-    seed: Annotated[int, typer.Option(help="Decides what is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Decides what is drawn.")] = 0,
     flips: Annotated[
         int, typer.Option("--flips", min=0, help="List so many rows that flipped.")
     ] = 10,
@@ -61,6 +62,8 @@ def compare(
     named = scorer_named(scorer)
     asked = judge_named(judge) if judge else None
     sources = [run_source(path, manifest=manifest if path.is_file() else None) for path in (a, b)]
+    if sources[0].name == sources[1].name:
+        sources = [replace(each, name=str(at)) for each, at in zip(sources, (a, b), strict=True)]
     first, second = (
         score_run(
             each,
@@ -81,7 +84,7 @@ def show_comparison(compared: Comparison, *, flips: int) -> None:
     for reason in compared.left_out:
         named = ", ".join(qid for qid, _ in reason.runs[:3])
         more = " …" if len(reason.runs) > 3 else ""
-        say(f"left out: {len(reason.runs)} {reason.reason} ({named}{more})")
+        say(f"left out: {reason.counted} ({named}{more})")
     for name, (one, other) in compared.settings.items():
         say(f"made differently: {name} is {one} in A and {other} in B")
     emit(f"A = {compared.a_name}, B = {compared.b_name}, by {compared.scorer}")
@@ -91,6 +94,8 @@ def show_comparison(compared: Comparison, *, flips: int) -> None:
     table(columns, [_line(each) for each in (compared.overall, *each_task)], right=columns[1:])
     emit("")
     emit(verdict(compared))
+    if compared.overall.test.note is not None:
+        emit(f"Note: {compared.overall.test.note}.")
     if compared.tools:
         emit("")
         _show_tools(compared)
@@ -108,6 +113,8 @@ def verdict(compared: Comparison) -> str:
     told = f"No difference was shown: {points}, p = {test.p:.4f}{mcnemar}."
     if test.detectable is None:
         return told
+    if test.detectable > 1:
+        return f"{told} These are too few patients to find any difference, even one of 100 points."
     return f"{told} One of {100 * test.detectable:.1f} points would have been seen 4 times in 5."
 
 
@@ -126,9 +133,14 @@ def _line(each: TaskComparison) -> tuple[object, ...]:
         bounds,
         f"{test.p:.4f}",
         None if each.p_holm is None else f"{each.p_holm:.4f}",
-        None if test.detectable is None else f"{100 * test.detectable:.1f}",
+        None if test.detectable is None else _points(test.detectable),
         test.n,
     )
+
+
+def _points(detectable: float) -> str:
+    """A difference in points; above 100 there is none to be found."""
+    return f"{100 * detectable:.1f}" if detectable <= 1 else "> 100"
 
 
 def _show_tools(compared: Comparison) -> None:

@@ -175,11 +175,20 @@ def at_hand(
 
 def judge_named(spec: str) -> Judge:
     """The model of a spec as a judge, at temperature 0 unless the spec says otherwise."""
+    from clinseek.errors import SettingError
     from clinseek.evals.scorers import judge_of
     from clinseek.models import build_model, check_model, facts_of, named_model
     from clinseek.models.privacy import warning_of_host
 
-    model = build_model(named_model(spec if "?" in spec else f"{spec}?temperature=0"))
+    read = named_model(spec)
+    if read.provider == "offline":
+        raise SettingError(
+            "offline is a fixed policy and judges nothing; name a model, as --judge "
+            "vllm:http://127.0.0.1:8000"
+        )
+    if "temperature=" not in spec and "temperature" not in read.parameters.told():
+        read = replace(read, parameters=replace(read.parameters, temperature=0))
+    model = build_model(read)
     check_model(model)
     if (warning := warning_of_host(facts_of(model))) is not None:
         say(f"warning: the judge is sent questions and answers; {warning}")
@@ -198,7 +207,7 @@ def show_scores(summaries: Sequence[ScorerSummary]) -> None:
             lines = [(name, *_numbers(each), each.n) for name, each in parted.items()]
             numbers = (str(first.scorer), "95 % interval", "rows")
             table((title, *numbers), lines, right=numbers)
-    for line in _further(first):
+    for line in (*_further(first), *_notes(summaries)):
         emit(line)
 
 
@@ -219,6 +228,15 @@ def _numbers(estimate: Estimate | None) -> tuple[str | None, str | None]:
     return value, f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f}"
 
 
+def _notes(summaries: Sequence[ScorerSummary]) -> Iterable[str]:
+    """Why there is no interval, or how little stands behind one; each reason once."""
+    told: dict[str, list[str]] = {}
+    for each in summaries:
+        if each.micro is not None and each.micro.note is not None:
+            told.setdefault(each.micro.note, []).append(each.scorer)
+    return [f"{', '.join(scorers)}: {note}" for note, scorers in told.items()]
+
+
 def _further(headline: ScorerSummary) -> Iterable[str]:
     """What the headline scorer tells besides its mean."""
     counts, coverage = headline.counts, headline.coverage
@@ -226,7 +244,8 @@ def _further(headline: ScorerSummary) -> Iterable[str]:
         yield f"Without the {counts.missing} missing runs: {100 * headline.present:.1f}"
     if headline.auroc is not None:
         value, bounds = _numbers(headline.auroc)
-        yield f"AUROC: {value} ({bounds}), over {headline.auroc.n} answers with a confidence"
+        known = bounds or headline.auroc.note
+        yield f"AUROC: {value} ({known}), over {headline.auroc.n} answers with a confidence"
     if coverage is not None and coverage.risk is not None and coverage.coverage < 1:
         answered, right = 100 * coverage.coverage, 100 * (1 - coverage.risk)
         yield f"Answered: {answered:.1f} % of the runs, with a mean of {right:.1f}"

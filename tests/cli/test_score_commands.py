@@ -62,7 +62,7 @@ def test_compare_tells_the_difference_what_was_left_out_and_what_flipped(
     assert "B is better than A: +71.4 points" not in told.out  # five of seven: p is 0.06
     assert "No difference was shown: +71.4 points, p = 0.0625; McNemar p = 0.0625" in told.out
     assert "5 gained, 0 lost" in told.out
-    assert "left out: 1 no record in B (q7)" in told.err
+    assert "left out: 1 run without a record in B (q7)" in told.err
     assert run(["compare", *map(str, runs), "--json"]) == 0
     held = json.loads(capsys.readouterr().out)
     assert held["overall"]["test"]["mcnemar"] == 0.0625
@@ -77,7 +77,9 @@ def test_compare_tells_the_difference_what_was_left_out_and_what_flipped(
         (["score", "{a}", "--cases"], "--cases needs the store of the runs"),
         (["score", "{a}", "--store", "nowhere"], "there is no such store"),
         (["score", "{a}", "--judge", "nonsense"], "nonsense"),
+        (["score", "{a}", "--judge", "offline"], "offline is a fixed policy and judges nothing"),
         (["compare", "{a}", "nowhere"], "no run folder"),
+        (["compare", "{a}", "{a}", "--seed", "-1"], "invalid value for '--seed'"),
     ],
 )
 def test_a_mistake_is_one_sentence(
@@ -90,6 +92,71 @@ def test_a_mistake_is_one_sentence(
     told = capsys.readouterr()
     assert said in told.err
     assert "Traceback" not in told.err
+
+
+def test_scores_of_before_stay_in_the_summary_as_long_as_the_runs_are_the_same(
+    runs: tuple[Path, Path], tmp_path: Path
+) -> None:
+    def held() -> tuple[set[str], set[str]]:
+        scores = runs[0] / "scores"
+        told = json.loads((scores / "summary.json").read_text())
+        assert set(told["earlier"]) <= set(told["scorers"])
+        return set(told["scorers"]), {file.stem for file in scores.glob("*.jsonl")}
+
+    every = {"default", "published", "normalised", "groundedness", "policy"}
+    assert run(["score", str(runs[0]), "--ci", "bootstrap"]) == 0
+    assert held() == (every, every)
+    assert run(["score", str(runs[0]), "--scorer", "jaccard"]) == 0
+    assert held() == (every | {"jaccard"}, every | {"jaccard"})
+    told = json.loads((runs[0] / "scores" / "summary.json").read_text())
+    assert told["earlier"]["default"]["interval"] == "bootstrap"
+    with (runs[0] / "records.jsonl").open("w") as file:
+        file.write("")
+    assert run(["score", str(runs[0]), "--scorer", "policy"]) == 0
+    assert held() == ({"policy"}, {"policy"})
+
+
+def test_two_runs_of_one_name_are_told_by_their_folders(
+    runs: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "other").mkdir()
+    twin = a_run_folder(tmp_path / "other" / "A", ROWS, [a_record(["yes"], qid="q1")])
+    assert run(["compare", str(runs[0]), str(twin)]) == 0
+    told = capsys.readouterr()
+    assert f"A = {runs[0]}, B = {twin}" in told.out.replace("\n", "")
+    assert "left out: 7 runs without a record in B" in told.err
+
+
+def test_a_comparison_that_could_find_nothing_says_so(
+    runs: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["compare", str(runs[0]), str(runs[0])]) == 0
+    told = capsys.readouterr().out
+    assert "Note: A and B score every patient alike" in told
+    assert "+0.0 to +0.0" not in told
+    said = {"F": ["yes", "no"], "G": ["no", "yes"]}
+    few = [
+        a_run_folder(
+            tmp_path / name, ROWS, [a_record([word], qid=f"q{n}") for n, word in enumerate(words)]
+        )
+        for name, words in said.items()
+    ]
+    assert run(["compare", *map(str, few)]) == 0
+    told = capsys.readouterr().out
+    assert "too few patients to find any difference, even one of 100 points" in told
+    assert "> 100" in told
+
+
+def test_a_score_of_few_unequal_patients_says_how_little_stands_behind_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [a_row("yes", qid=f"q{n}", subject_id=max(1, n - 20), answer_form="yes_no")
+            for n in range(30)]  # fmt: skip
+    folder = a_run_folder(
+        tmp_path / "U", rows, [a_record(["yes" if n % 3 else "no"], qid=f"q{n}") for n in range(30)]
+    )
+    assert run(["score", str(folder), "--scorer", "default"]) == 0
+    assert "default: 9 patients tell no more than 1.8 of equal size" in capsys.readouterr().out
 
 
 def test_runs_that_share_no_rows_are_refused(

@@ -23,6 +23,21 @@ Reason = Literal[
 ]
 
 
+_COUNTED: dict[Reason, tuple[str, str]] = {
+    "row only in A": ("row only in A", "rows only in A"),
+    "row only in B": ("row only in B", "rows only in B"),
+    "no record in A": ("run without a record in A", "runs without a record in A"),
+    "no record in B": ("run without a record in B", "runs without a record in B"),
+    "another row in A than in B": (
+        "row that is another in A than in B",
+        "rows that are others in A than in B",
+    ),
+    "unscored in A": ("run unscored in A", "runs unscored in A"),
+    "unscored in B": ("run unscored in B", "runs unscored in B"),
+    "nothing to score": ("run with nothing to score", "runs with nothing to score"),
+}
+
+
 class Pair(NamedTuple):
     """One run of A and one of B that answer the same row in the same epoch."""
 
@@ -35,6 +50,16 @@ class LeftOut(NamedTuple):
 
     reason: Reason
     runs: tuple[tuple[str, int], ...]
+
+    @property
+    def counted(self) -> str:
+        """How many, and why, in words.
+
+        >>> LeftOut("row only in A", (("q1", 1), ("q2", 1))).counted
+        '2 rows only in A'
+        """
+        one, many = _COUNTED[self.reason]
+        return f"{len(self.runs)} {one if len(self.runs) == 1 else many}"
 
 
 class Aligned(NamedTuple):
@@ -116,7 +141,7 @@ def _judged_by(row: Row) -> tuple[object, ...]:
 
 
 def _nothing_shared(a: ScoredRun, b: ScoredRun, left_out: list[LeftOut]) -> str:
-    counted = ", ".join(f"{len(each.runs)} {each.reason}" for each in left_out) or "no rows"
+    counted = ", ".join(each.counted for each in left_out) or "no rows"
     return (
         f"{a.source.name} and {b.source.name} share no row that both have scored ({counted}); "
         "compare two runs of the same benchmark"

@@ -20,6 +20,8 @@ CaseRow = tuple[str, int]
 
 _KEPT_IDS = frozenset({"hadm_id", "stay_id", "subject_id", "specimen_id"})
 """Ids that a case does not number anew."""
+_NUMBERED = ("_id", "_seq")
+"""How columns end that a case numbers anew, so that gaps betray nothing."""
 
 
 def evidence(row: Row, record: Record, at_hand: Resources) -> Verdict:
@@ -86,7 +88,7 @@ def _rows_like(case: Case, table: str, raw: Mapping[str, Any]) -> list[int]:
     told = {
         column: raw[column]
         for column in case.columns(table)
-        if column in raw and (column in _KEPT_IDS or not column.endswith("_id"))
+        if column in raw and (column in _KEPT_IDS or not column.endswith(_NUMBERED))
     }
     where = " AND ".join(f'("{column}" IS ? OR "{column}" IS NULL)' for column in told)
     found = case.select(f'SELECT row_id FROM "{table}" WHERE {where}', list(told.values()))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
@@ -27,8 +27,13 @@ def write_scores(
 ) -> list[Path]:
     """Write scores, summary and tool use into `folder`; each file is whole or not there.
 
-    `told` enters the summary: which judge was asked, which interval was taken.
+    `told` enters the summary: which judge was asked, which interval was taken. Scorers that were
+    asked before stay in it where the runs are the same, with what was told `earlier`; the lines
+    of scorers that do not stay are removed, so that summary and files hold the same.
     """
+    tool_use = json.dumps(scored.tool_use.as_json(), ensure_ascii=False, indent=1) + "\n"
+    before = _before(folder, scored, tool_use)
+    kept: dict[str, Any] = before.get("scorers", {})
     summary = {
         "schema_version": 1,
         "run": scored.source.name,
@@ -36,12 +41,15 @@ def write_scores(
         "records": scored.records,
         "expected": len(scored.source.expected),
         "remarks": list(scored.source.remarks),
-        "scorers": {each.scorer: each.as_json() for each in summaries},
+        "scorers": kept | {each.scorer: each.as_json() for each in summaries},
+        "earlier": {name: _told_then(before, name, told) for name in kept},
     }
     folder.mkdir(parents=True, exist_ok=True)
     files = {f"{scorer}.jsonl": _lines(scores) for scorer, scores in scored.scores.items()}
     files[SUMMARY] = json.dumps(summary, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    files[TOOL_USE] = json.dumps(scored.tool_use.as_json(), ensure_ascii=False, indent=1) + "\n"
+    files[TOOL_USE] = tool_use
+    for scorer in set(get_args(ScorerName)) - kept.keys() - scored.scores.keys():
+        (folder / f"{scorer}.jsonl").unlink(missing_ok=True)
     return [_written(folder / name, text) for name, text in files.items()]
 
 
@@ -62,6 +70,33 @@ def read_scores(folder: Path, scorer: ScorerName = "default") -> Iterator[RowSco
         raise SettingError(
             f"{file}: there are no such scores; make them with clinseek score --scorer {scorer}"
         ) from None
+
+
+def _before(folder: Path, scored: ScoredRun, tool_use: str) -> dict[str, Any]:
+    """The summary of an earlier scoring of the same runs, with the scorers that are left of it.
+
+    The same: as many records, and calls that were counted alike to the last.
+    """
+    try:
+        held = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+        same = (folder / TOOL_USE).read_text(encoding="utf-8") == tool_use
+        runs = held["records"], held["expected"]
+        scorers = dict(held["scorers"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    if not same or runs != (scored.records, len(scored.source.expected)):
+        return {}
+    left = {
+        name: each
+        for name, each in scorers.items()
+        if name not in scored.scores and (folder / f"{name}.jsonl").is_file()
+    }
+    return {**held, "scorers": left}
+
+
+def _told_then(before: dict[str, Any], scorer: str, told: dict[str, Any]) -> dict[str, Any]:
+    earlier = before.get("earlier", {}).get(scorer)
+    return dict(earlier) if earlier else {name: before.get(name) for name in told}
 
 
 def _lines(scores: Sequence[RowScore]) -> str:
