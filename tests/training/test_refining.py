@@ -177,6 +177,18 @@ def test_a_call_that_is_made_twice_on_the_real_record_goes_and_the_rest_is_repla
     assert short.citations == trace.citations
 
 
+def test_several_processes_give_the_same_folder_as_one_in_the_order_of_the_traces(
+    bench: Bench, tmp_path: Path
+) -> None:
+    traces = list(trace_source(bench.run).traces()) * 5
+    folder = kept_folder(tmp_path / "kept", traces)
+    for jobs in (1, 2):
+        refine_traces(folder, tmp_path / str(jobs), settings=UNUSED, store=bench.store, jobs=jobs)
+    one, two = ((tmp_path / jobs / "traces.jsonl").read_bytes() for jobs in ("1", "2"))
+    assert one == two
+    assert [trace.id for trace in TraceFolder(tmp_path / "1").traces()] == [t.id for t in traces]
+
+
 def test_another_store_than_that_of_the_runs_is_refused(bench: Bench, tmp_path: Path) -> None:
     trace = next(iter(trace_source(bench.run).traces()))
     other = trace.model_copy(update={"origin": {**trace.origin, "store": "f" * 64}})

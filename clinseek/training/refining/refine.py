@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -27,6 +28,9 @@ from clinseek.training.traces.trace import Trace, calls_in
 from clinseek.validity.processes import workers
 
 REPORT = "report.json"
+_CASE = re.compile(rb'"subject_id":(?:\d+|null),"cutoff":(?:"[^"]*"|null)')
+_FRONT = 2_000
+"""Bytes of a line in which its patient and moment stand."""
 _PART = 16
 """Traces that one process takes at a time."""
 
@@ -74,7 +78,7 @@ class _Refined(NamedTuple):
 
 @dataclass
 class _Count:
-    """What came of some traces; `sources` are those of the traces that were kept, in order."""
+    """What came of some traces; `kept` are the place and source of each that was kept."""
 
     read: int = 0
     edited: int = 0
@@ -82,7 +86,7 @@ class _Count:
     after: int = 0
     replayed: int = 0
     skipped: int = 0
-    sources: list[str] = field(default_factory=list)
+    kept: list[tuple[int, str]] = field(default_factory=list)
     edits: Counter[str] = field(default_factory=Counter)
     left_alone: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
@@ -101,15 +105,23 @@ class _Count:
             setattr(self, name, getattr(self, name) + getattr(other, name))
         for name in ("edits", "left_alone", "dropped"):
             getattr(self, name).update(getattr(other, name))
-        self.sources += other.sources
+        self.kept += other.kept
         self.examples = [*self.examples, *other.examples][:EXAMPLES]
 
 
+class _Line(NamedTuple):
+    """A trace of the folder: which it is, and where it stands in its file."""
+
+    place: int
+    offset: int
+    length: int
+
+
 class _Part(NamedTuple):
-    """Some of the traces: where they stand, and the file for what they become."""
+    """Some of the traces: which, where they stand, and the file for what they become."""
 
     folder: Path
-    lines: list[tuple[int, int]]
+    lines: list[_Line]
     out: Path
     settings: RefineSettings
     store: Path | None
@@ -139,9 +151,9 @@ def refine_traces(
         with trace_writer(draft) as writer:
             for part in parts:
                 count.add(made[part.number])
-                with part.out.open("rb") as file:
-                    for line, source in zip(file, made[part.number].sources, strict=True):
-                        writer.write_line(line, source=source)
+            for line, source in _in_order(parts, made):
+                writer.write_line(line, source=source)
+            for part in parts:
                 part.out.unlink()
         if not writer.written:
             took = ", ".join(f"{n:,} {reason}" for reason, n in count.dropped.items())
@@ -157,17 +169,33 @@ def refine_traces(
 def _parts(
     folder: TraceFolder, draft: Path, settings: RefineSettings, store: Path | None
 ) -> Iterator[_Part]:
-    places: list[tuple[int, int]] = []
-    offset = number = 0
-    for line, _ in folder.lines():
-        places.append((offset, len(line)))
+    """The traces in parts; those of one case stand together, so that it is opened once."""
+    lines: list[tuple[bytes, _Line]] = []
+    offset = 0
+    for place, (line, _) in enumerate(folder.lines()):
+        case = _CASE.search(line, 0, _FRONT)
+        lines.append((case[0] if case else b"", _Line(place, offset, len(line))))
         offset += len(line)
-        if len(places) == _PART:
-            out = draft / f"part-{number}.jsonl"
-            yield _Part(folder.path, places, out, settings, store, number)
-            places, number = [], number + 1
-    if places:
-        yield _Part(folder.path, places, draft / f"part-{number}.jsonl", settings, store, number)
+    lines.sort()
+    for number, at in enumerate(range(0, len(lines), _PART)):
+        chosen = [line for _, line in lines[at : at + _PART]]
+        out = draft / f"part-{number}.jsonl"
+        yield _Part(folder.path, chosen, out, settings, store, number)
+
+
+def _in_order(parts: Sequence[_Part], made: Mapping[int, _Count]) -> Iterator[tuple[bytes, str]]:
+    """What became of the traces, each with its source, in the order in which they stood."""
+    found: list[tuple[int, int, int, int, str]] = []
+    for part in parts:
+        offset = 0
+        with part.out.open("rb") as file:
+            for line, (place, source) in zip(file, made[part.number].kept, strict=True):
+                found.append((place, part.number, offset, len(line), source))
+                offset += len(line)
+    for _, number, offset, length, source in sorted(found):
+        with parts[number].out.open("rb") as file:
+            file.seek(offset)
+            yield file.read(length), source
 
 
 def _refine_part(part: _Part) -> tuple[int, _Count]:
@@ -177,13 +205,14 @@ def _refine_part(part: _Part) -> tuple[int, _Count]:
         part.out.open("wb") as file,
         replay_over(part.store) as replay,
     ):
-        for offset, length in part.lines:
+        for place, offset, length in part.lines:
             traces.seek(offset)
-            trace = read_trace(traces.read(length), f"{part.folder / TRACES}, byte {offset}")
+            at = f"{part.folder / TRACES}, line {place + 1}"
+            trace = read_trace(traces.read(length), at)
             refined = _one(trace, part.settings, replay, count)
             if refined is not None:
                 file.write(refined.model_dump_json().encode() + b"\n")
-                count.sources.append(refined.origin["source"])
+                count.kept.append((place, refined.origin["source"]))
     return part.number, count
 
 
@@ -234,7 +263,7 @@ def refined_trace(trace: Trace, settings: RefineSettings) -> _Refined:
 def _report(count: _Count, *, replayed: bool) -> RefineReport:
     return RefineReport(
         read=count.read,
-        kept=len(count.sources),
+        kept=len(count.kept),
         edited=count.edited,
         edits=dict(count.edits.most_common()),
         left_alone=dict(count.left_alone.most_common()),
