@@ -119,3 +119,20 @@ def test_a_store_ships_its_vocabularies(store: Path) -> None:
     assert shipped.title_of("no such test at all") is None
     assert shipped_vocabulary(store / "vocabulary.sqlite", "nothing") is None
     assert shipped_vocabulary(store / "none.sqlite", "labevents") is None
+
+
+@pytest.mark.parametrize(("table", "key"), [("emar", "emar_id"), ("poe", "poe_id")])
+def test_gold_rows_are_found_where_a_case_numbers_orders_anew(
+    store: Path, at_hand: Resources, table: str, key: str
+) -> None:
+    subject, held = next(
+        (subject, rows)
+        for subject in Store.open(store).subjects()
+        if (rows := Store.open(store).read_subject(subject)[table].to_pylist())
+    )
+    row = a_row(
+        "x", subject_id=subject, cutoff=LATE,
+        gold_rows=[{"table": table, "key": {key: held[-1][key]}}],
+    )  # fmt: skip
+    unseen = score_record(row, a_record(["x"]), "evidence", at_hand=at_hand)
+    assert (unseen.state, unseen.value) == ("scored", 0.0)
