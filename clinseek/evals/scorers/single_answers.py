@@ -34,7 +34,7 @@ _ASSURING = re.compile(r"\b(?:no|without|beyond) (?:a )?(?:doubt|question)\b")
 _FIRST_WORD = re.compile(r"\W*(?P<word>\w+)\W*?(?:[\s.,;:!)\u2013\u2014-].*)?", re.DOTALL)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2})?)?|\b\d{1,2}:\d{2}(?::\d{2})?\b")
 _QUANTITY = re.compile(
-    r"(?<![\w.])(?P<number>[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?<=\d)(?:[eE][-+]?\d+)?)"
+    r"(?<![\w.])(?<!\d,)(?P<number>[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?<=\d)(?:[eE][-+]?\d+)?)"
     r"(?![.,]?\d)"
     r"\s*(?P<unit>%|mm\s?Hg|cm\s?H2O|[°º]?\s?[A-Za-zµμ]+(?:\s*/\s*[A-Za-zµμ0-9.]+)*)?"
 )

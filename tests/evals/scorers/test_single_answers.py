@@ -106,6 +106,7 @@ def test_without_a_tolerance_a_number_is_itself() -> None:
         ("\u22125", 5.0, None, 0),
         ("\u22125", -5.0, None, 1),
         ("4.0.0", 4.0, None, 0),
+        ("13,5", 5.0, None, 0),
         ("4 mm Hg", 4.0, "mmHg", 1),
         ("37 C", 37.0, "\u00b0C", 1),
         ("37 \u00b0C", 37.0, "\u00b0C", 1),
