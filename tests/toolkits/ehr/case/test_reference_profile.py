@@ -140,6 +140,7 @@ CUTS = {
     "pyxis": "charttime",
     "radiology": "charttime",
     "radiology_detail": None,
+    "cxr": "studydatetime",
     "services": "transfertime",
     "transfers": "intime",
     "triage": None,
