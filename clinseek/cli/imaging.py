@@ -268,7 +268,7 @@ def _state(folder: WeightsFolder, weights: Weights) -> dict[str, Any]:
             _, digest = folder.checked(weights)
             state = "works" if found.recorded else "here, no hash recorded"
         except SettingError as error:
-            state = f"broken: {error}"
+            state = f"broken: {str(error).removeprefix(f'{weights.tool} is absent: ')}"
     record = folder.record(weights)
     return {
         "name": weights.name,

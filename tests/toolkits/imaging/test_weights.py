@@ -197,6 +197,20 @@ def test_a_folder_that_was_copied_is_read_once_and_works(
     copied = WeightsFolder(tmp_path / "copy")
     assert copied.why_absent(CLASSIFIER) is None
     assert len(copied._digests) == 1
+    assert folder._digests == {}
+
+
+def test_weights_whose_record_tells_no_time_are_read_before_they_are_offered(
+    folder: WeightsFolder, tmp_path: Path
+) -> None:
+    installed = convert(CLASSIFIER, tensors_file(tmp_path / "a.safetensors"), folder)
+    told = {name: said for name, said in folder.record(CLASSIFIER).items() if name != "modified_ns"}
+    folder.write_record(CLASSIFIER, told)
+    assert folder.why_absent(CLASSIFIER) is None
+    content = bytearray(installed.tensors.read_bytes())
+    content[-1] ^= 1
+    installed.tensors.write_bytes(bytes(content))
+    assert "has another hash" in str(folder.why_absent(CLASSIFIER))
 
 
 def test_only_a_whole_safetensors_file_is_one(tmp_path: Path) -> None:

@@ -68,9 +68,9 @@ class WeightsFolder:
             return f"{found.tensors.name} has {found.size:,} bytes, but {size:,} were recorded"
         if not is_safetensors(found.tensors):
             return f"{found.tensors.name} is broken"
-        written = record.get("modified_ns", found.tensors.stat().st_mtime_ns)
-        untouched = written == found.tensors.stat().st_mtime_ns
-        why = None if untouched else _changed(found, self._digest(found.tensors))
+        untouched = record.get("modified_ns") == found.tensors.stat().st_mtime_ns
+        looks = found.recorded is not None and not untouched
+        why = _changed(found, self._digest(found.tensors)) if looks else None
         return why or self._why_beside(found, record.get("beside"))
 
     def checked(self, weights: Weights) -> tuple[Installed, str]:
