@@ -113,6 +113,14 @@ def test_a_result_that_was_neither_cited_nor_built_upon_goes() -> None:
     assert refined(a_trace(turns), UNUSED) == a_trace(turns)  # cites nothing: it cannot be told
 
 
+def test_the_first_of_a_repeated_call_stays_where_the_repeated_one_is_cited() -> None:
+    turns = [[asked("omr", "weight 81 kg")], [asked("b", "x")], [asked("omr", "weight 81 kg")]]
+    short = refined_trace(a_trace(turns, citations=[["E3#1"]]), UNUSED)
+    assert short.left_alone is None
+    assert short.trace.citations == [["E1#1"]]
+    assert results(short.trace)[0] == "[E1] weight 81 kg"
+
+
 def test_a_finding_of_nothing_is_a_finding_and_stays() -> None:
     trace = a_trace([[asked("labevents", "0")], [asked("vitals", "5 rows")]], citations=[["E2"]])
     assert refined(trace, UNUSED) == trace

@@ -6,7 +6,8 @@ Calls that change what a later one sees are never among them: browser calls numb
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from clinseek.training.refining.calls import Step, steps_of
@@ -48,14 +49,18 @@ def failed(steps: Sequence[Step]) -> list[Removal]:
     ]  # fmt: skip
 
 
-def unused(trace: Trace, steps: Sequence[Step]) -> list[Removal]:
+def unused(
+    trace: Trace, steps: Sequence[Step], *, instead: Mapping[int, int] = MappingProxyType({})
+) -> list[Removal]:
     """Calls whose result is neither cited nor built upon.
 
     A result is built upon where a word that it was the first to bring (a value, a column, a code)
     stands in what the model said or asked later. A result that brought no new word stays: that
     there is nothing is a finding too. Without any citation it cannot be told, and all stay.
+    `instead` are the first calls of repeated ones: cited where those are.
     """
-    cited = {number for number, _ in _cited(trace)}
+    named = {number for number, _ in _cited(trace)}
+    cited = named | {instead[number] for number in named if number in instead}
     if not cited:
         return []
     told = _brought(trace, steps)
@@ -77,10 +82,12 @@ def removals(
     """The calls that are to go, each once, in their order."""
     steps = steps_of(trace)
     found: dict[str, Removal] = {}
+    again = repeated(steps) if drop_repeated else []
+    instead = {each.step.number: each.instead for each in again if each.instead is not None}
     chosen = [
-        *(repeated(steps) if drop_repeated else ()),
+        *again,
         *(failed(steps) if drop_failed else ()),
-        *(unused(trace, steps) if drop_unused else ()),
+        *(unused(trace, steps, instead=instead) if drop_unused else ()),
     ]
     for each in chosen:
         found.setdefault(each.step.call_id, each)
