@@ -86,7 +86,9 @@ def _placed(row: Row, root: Path) -> Row:
         return inside if not (root / path).exists() and (root / inside).exists() else path
 
     images, reports = map(below, row.images), map(below, row.reports)
-    return Row(**{**dict(row), "images": list(images), "reports": list(reports)})
+    placed = {"images": list(images), "reports": list(reports)}
+    # Built anew: a copy would keep the fingerprint of the row that it was.
+    return Row.model_validate({**row.model_dump(), **placed})
 
 
 def _linked(path: str) -> str:

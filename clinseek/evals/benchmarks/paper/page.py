@@ -55,12 +55,13 @@ def _value(cell: PaperCell | None) -> str:
         return _DASH
     told = f"{100 * cell.ours.value:.1f}"
     if cell.ours.low is None or cell.ours.high is None:
-        return f"{told} (n {cell.ours.n})"
-    radius = ""
-    if cell.as_paper is not None and cell.as_paper.high is not None:
-        radius = f" [±{100 * (cell.as_paper.high - cell.as_paper.value):.2f}]"
-    interval = f"{100 * cell.ours.low:.1f} to {100 * cell.ours.high:.1f}"
-    return f"{told} ({interval}; n {cell.ours.n}){radius}"
+        told += f" (n {cell.ours.n})"
+    else:
+        interval = f"{100 * cell.ours.low:.1f} to {100 * cell.ours.high:.1f}"
+        told += f" ({interval}; n {cell.ours.n})"
+    if cell.as_paper is None or cell.as_paper.high is None or cell.as_paper.n < 2:
+        return told
+    return f"{told} [±{100 * (cell.as_paper.high - cell.as_paper.value):.2f}]"
 
 
 def _counts(cells: Sequence[PaperCell], run: tuple[str, str, str]) -> str:

@@ -103,7 +103,7 @@ def test_the_page_tells_what_the_published_rule_gives_away_and_marks_published_v
     page = table_page("text", cells, rows_file="rows.jsonl")
     assert "| mine | Risk Prediction | +50.0 | +10.0 |" in page
     assert "| Claude Opus 4.6 (published) | automated | 90.7 [±2.13] |" in page
-    assert "| mine | curated | available | 40.0 (n 2) | - |" in page
+    assert "| mine | curated | available | 40.0 (n 2) [±0.00] | - |" in page
 
 
 def test_a_package_is_asked_once_and_models_without_tools_never_seek(tmp_path: Path) -> None:
