@@ -1,0 +1,70 @@
+"""Which reading answers which task of the benchmark."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from tests.evals.benchmarks.label_reading import (
+    codes,
+    emergency,
+    intensive_care,
+    moments,
+    stays,
+)
+from tests.evals.benchmarks.label_reading.raw import Questions, RawRecord
+
+READINGS: Mapping[str, Callable[[RawRecord], Questions]] = {
+    "admissions": moments.admissions,
+    "omr": moments.omr,
+    "emar": moments.emar,
+    "procedures_icd": codes.procedures_icd,
+    "procedures_ccs": codes.procedures_ccs,
+    "diagnoses_icd": codes.diagnoses_icd,
+    "diagnoses_ccs": codes.diagnoses_ccs,
+    "labevents": moments.labevents,
+    "microbiologyevents": moments.microbiologyevents,
+    "services": moments.services,
+    "transfers": moments.transfers,
+    "poe": moments.poe,
+    "radiology": moments.radiology,
+    "prescriptions": moments.prescriptions,
+    "pyxis": moments.pyxis,
+    "medrecon": moments.medrecon,
+    "diagnosis": codes.diagnosis,
+    "diagnosis_ccs": codes.diagnosis_ccs,
+    "chartevents": moments.chartevents,
+    "ingredientevents": moments.ingredientevents,
+    "datetimeevents": moments.datetimeevents,
+    "procedureevents": moments.procedureevents,
+    "inputevents": moments.inputevents,
+    "outputevents": moments.outputevents,
+    "next_event": moments.next_event,
+    "ED_Hospitalization": emergency.hospitalization,
+    "ED_Inpatient_Mortality": emergency.inpatient_mortality,
+    "ED_ICU_Transfer_12hour": emergency.icu_transfer_12hour,
+    "ED_Reattendance_3day": emergency.reattendance_3day,
+    "ED_Critical_Outcomes": emergency.critical_outcomes,
+    "Readmission_30day": stays.readmission_30day,
+    "Readmission_60day": stays.readmission_60day,
+    "Inpatient_Mortality": stays.inpatient_mortality,
+    "LengthOfStay_3day": stays.length_of_stay_3day,
+    "LengthOfStay_7day": stays.length_of_stay_7day,
+    "ICU_Mortality_1day": intensive_care.mortality(1),
+    "ICU_Mortality_2day": intensive_care.mortality(2),
+    "ICU_Mortality_3day": intensive_care.mortality(3),
+    "ICU_Mortality_7day": intensive_care.mortality(7),
+    "ICU_Mortality_14day": intensive_care.mortality(14),
+    "ICU_Stay_7day": intensive_care.lasting(7),
+    "ICU_Stay_14day": intensive_care.lasting(14),
+    "ICU_Readmission": intensive_care.readmission,
+    "agentehr_diagnoses_ccs": codes.agentehr_diagnoses_ccs,
+    "agentehr_procedures_ccs": codes.agentehr_procedures_ccs,
+    "agentehr_labevents": moments.agentehr_labevents,
+    "agentehr_microbiologyevents": moments.agentehr_microbiologyevents,
+    "agentehr_transfers": moments.agentehr_transfers,
+    "medmod_in_hospital_mortality": intensive_care.medmod_in_hospital_mortality,
+    "medmod_decompensation": intensive_care.medmod_decompensation,
+    "medmod_phenotyping": codes.medmod_phenotyping,
+    "medmod_length_of_stay": intensive_care.medmod_length_of_stay,
+}
+"""By the task's name. The three tasks of ATC classes have no reading: no raw file names a class."""
