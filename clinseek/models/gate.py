@@ -158,6 +158,7 @@ class Gate:
         except asyncio.CancelledError:
             if place.cancelled():
                 self._queue.remove(place)
+                self._admit()  # a place that came free meanwhile stopped before this one
             else:  # let through and cancelled in the same moment
                 self._leave()
             raise
