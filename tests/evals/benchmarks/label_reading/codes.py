@@ -15,6 +15,12 @@ _PHENOTYPES = (
     *("98", "55", "153", "99", "151", "133", "134", "130", "122", "131", "2", "249"),
 )
 _SYSTEMS = {"ICD9CM": "9", "ICD10CM": "10", "ICD9PCS": "9", "ICD10PCS": "10"}
+_UNNAMED = {
+    "133": "Episiotomy",
+    "136": "Artificial rupture of membranes to assist delivery",
+    "188": "Cerebral arteriogram",
+}
+"""The titles that the file of categories leaves empty, as HCUP's list of labels has them."""
 _ADMISSION = "subject_id hadm_id admittime dischtime deathtime"
 _CODE = ["icd_code", "icd_version"]
 _NO_TIME = pd.Timedelta(0)
@@ -26,8 +32,10 @@ def _titles(record: RawRecord, kind: Literal["diagnoses", "procedures"]) -> pd.D
     return rows.rename(columns={"long_title": "name"}).drop_duplicates(_CODE)
 
 
-def _categories(record: RawRecord, kind: Literal["diagnoses", "procedures"]) -> pd.DataFrame:
-    """The single-level CCS category of each code: icd_code, icd_version, category_code, name."""
+def _categories(
+    record: RawRecord, kind: Literal["diagnoses", "procedures"], codes: pd.Series
+) -> pd.DataFrame:
+    """The single-level CCS category of some codes: icd_code, icd_version, category_code, name."""
     short = "dx" if kind == "diagnoses" else "pr"
     files = (
         ("ccs_dx_map_icd9cm", "ccs_dx_map_icd10cm")
@@ -35,17 +43,23 @@ def _categories(record: RawRecord, kind: Literal["diagnoses", "procedures"]) -> 
         else ("ccs_pr_map_icd9pcs_icd10pcs",)
     )
     maps = pd.concat([record.table(name, "vocabulary_id code category_code") for name in files])
-    names = record.table(f"ccs_{short}_categories", "category_code category_desc")
-    maps = maps.merge(names, on="category_code", how="left").rename(
-        columns={"code": "icd_code", "category_desc": "name"}
+    maps = maps[maps["code"].isin(codes)].rename(columns={"code": "icd_code"})
+    categories = record.table(f"ccs_{short}_categories", "category_code category_desc")
+    names = categories.set_index("category_code")["category_desc"]
+    if kind == "procedures":
+        names = names.fillna(pd.Series(_UNNAMED))
+    return maps.assign(
+        icd_version=maps["vocabulary_id"].map(_SYSTEMS), name=maps["category_code"].map(names)
     )
-    return maps.assign(icd_version=maps["vocabulary_id"].map(_SYSTEMS))
 
 
 def _named(
     record: RawRecord, rows: pd.DataFrame, kind: Literal["diagnoses", "procedures"], by: Naming
 ) -> pd.DataFrame:
-    names = _titles(record, kind) if by == "icd" else _categories(record, kind)
+    if by == "icd":
+        names = _titles(record, kind)
+    else:
+        names = _categories(record, kind, rows["icd_code"])
     return rows.merge(names, on=_CODE, how="left")
 
 
@@ -129,7 +143,7 @@ def diagnosis_ccs(record: RawRecord) -> Questions:
 
 def medmod_phenotyping(record: RawRecord) -> Questions:
     coded = record.table("diagnoses_icd", "hadm_id icd_code icd_version")
-    coded = coded.merge(_categories(record, "diagnoses"), on=_CODE)
+    coded = coded.merge(_categories(record, "diagnoses", coded["icd_code"]), on=_CODE)
     coded = coded[coded["category_code"].isin(_PHENOTYPES)]
     held = coded.groupby("hadm_id")["name"].agg(frozenset).to_dict()
     out = _out_of_admission(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
@@ -41,27 +42,30 @@ class Visit(NamedTuple):
 def _visits(record: RawRecord) -> Iterator[Visit]:
     stays = record.table("edstays", "subject_id hadm_id stay_id intime outtime disposition")
     admissions = record.table("admissions", "hadm_id admittime deathtime hospital_expire_flag")
-    admitted = admissions.set_index("hadm_id")
-    icu = record.table("icustays", "subject_id intime").dropna()
+    admitted = admissions.set_index("hadm_id").to_dict("index")
+    icu = record.table("icustays", "subject_id intime").dropna().groupby("subject_id")
+    icu_intimes = icu["intime"].agg(tuple).to_dict()
+    intimes: dict[str, dict[str, pd.Timestamp]] = defaultdict(dict)
+    for row in stays.dropna(subset=["intime"]).itertuples():
+        intimes[row.subject_id][row.stay_id] = row.intime
     for row in stays.itertuples():
-        named = isinstance(row.hadm_id, str) and row.hadm_id in admitted.index
-        admission = admitted.loc[row.hadm_id] if named else None
-        others = stays[(stays["subject_id"] == row.subject_id) & (stays["stay_id"] != row.stay_id)]
+        admission = admitted.get(row.hadm_id)
+        others = intimes[row.subject_id].items()
         yield Visit(
             subject_id=row.subject_id,
             stay_id=row.stay_id,
             intime=row.intime,
             outtime=row.outtime,
             disposition=row.disposition,
-            admitted=named,
+            admitted=admission is not None,
             admittime=pd.NaT if admission is None else admission["admittime"],
             died=row.disposition == "EXPIRED"
             or (
                 admission is not None
                 and (admission["hospital_expire_flag"] == "1" or pd.notna(admission["deathtime"]))
             ),
-            icu_intimes=tuple(icu.loc[icu["subject_id"] == row.subject_id, "intime"]),
-            other_intimes=tuple(others["intime"].dropna()),
+            icu_intimes=icu_intimes.get(row.subject_id, ()),
+            other_intimes=tuple(intime for stay_id, intime in others if stay_id != row.stay_id),
         )
 
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 
 import pandas as pd
 
-from tests.evals.benchmarks.label_reading.raw import Answer, Key, Questions, RawRecord, asked
+from tests.evals.benchmarks.label_reading.raw import Answer, Key, Questions, RawRecord, by_key
 
 _SECOND = pd.Timedelta(seconds=1)
 _MINUTE = pd.Timedelta(minutes=1)
@@ -40,14 +40,15 @@ def of_each_moment(
 
     A row without a name is one whose code has none in its dictionary.
     """
-    named: dict[Key, set[str | None]] = defaultdict(set)
+    named: dict[tuple[str, str, pd.Timestamp], set[str | None]] = defaultdict(set)
     held = rows[["subject_id", "stay", "moment", "name"]].drop_duplicates()
     held = held.dropna(subset=["subject_id", "stay", "moment"])
     for subject, stay, moment, name in held.itertuples(index=False, name=None):
-        named[Key(subject, stay, moment - before)].add(None if pd.isna(name) else name)
-    return asked(
-        (key, _answer(names, pool=pool, one=one, fewer_than=fewer_than))
-        for key, names in named.items()
+        named[subject, stay, moment].add(None if pd.isna(name) else name)
+    cutoffs = (pd.DatetimeIndex([moment for *_, moment in named]) - before).floor("s")
+    return by_key(
+        (Key(subject, stay, cutoff), _answer(names, pool=pool, one=one, fewer_than=fewer_than))
+        for ((subject, stay, _), names), cutoff in zip(named.items(), cutoffs, strict=True)
     )
 
 

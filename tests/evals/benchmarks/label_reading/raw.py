@@ -42,16 +42,18 @@ Questions = dict[Key, list[Answer]]
 class RawRecord:
     """The raw files under some folders, each table read once for each set of columns.
 
-    Raises FileNotFoundError where no file has the name of the table, ValueError where several do.
+    `subjects` are the patients of a store that does not hold all of them. Raises FileNotFoundError
+    where no file has the name of the table, ValueError where several do.
     """
 
     folders: tuple[Path, ...]
+    subjects: frozenset[str] | None = None
     _kept: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, repr=False)
 
     def table(self, name: str, columns: str) -> pd.DataFrame:
         """The named columns (parted by blanks) of one table, all of its rows."""
         if (name, columns) not in self._kept:
-            self._kept[name, columns] = _table(self._file(name), columns.split())
+            self._kept[name, columns] = _table(self._file(name), columns.split(), self.subjects)
         return self._kept[name, columns]
 
     def names_of_two_patients(self, name: str, column: str) -> frozenset[str]:
@@ -76,8 +78,10 @@ class RawRecord:
         return found[0]
 
 
-def _table(path: Path, columns: list[str]) -> pd.DataFrame:
+def _table(path: Path, columns: list[str], subjects: frozenset[str] | None) -> pd.DataFrame:
     rows = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], usecols=columns)
+    if subjects is not None and "subject_id" in rows:
+        rows = rows[rows["subject_id"].isin(subjects)].copy()
     for column in columns:
         if column.endswith("time") or column in _DATES:
             rows[column] = pd.to_datetime(rows[column], format="ISO8601")
@@ -89,10 +93,14 @@ def _table(path: Path, columns: list[str]) -> pd.DataFrame:
 
 def asked(anchors: Iterable[tuple[Key, Answer]]) -> Questions:
     """The anchors by their key, whose cutoff is cut to the whole second."""
+    return by_key((key._replace(cutoff=key.cutoff.floor("s")), answer) for key, answer in anchors)
+
+
+def by_key(anchors: Iterable[tuple[Key, Answer]]) -> Questions:
+    """The anchors by their key, of which each cutoff is a whole second already."""
     questions: Questions = {}
     for key, answer in anchors:
-        cut = key._replace(cutoff=key.cutoff.floor("s"))
-        questions.setdefault(cut, []).append(answer)
+        questions.setdefault(key, []).append(answer)
     return questions
 
 
