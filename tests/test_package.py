@@ -99,7 +99,7 @@ def test_every_option_that_the_readme_uses_exists(
 
 def _whole(command: str, rest: str) -> str:
     """A command of a group is told by two words."""
-    return f"{command} {rest.split()[0]}" if command in GROUPS else command
+    return f"{command} {rest.split(maxsplit=1)[0]}" if command in GROUPS else command
 
 
 GROUPS = {"bench", "traces"}
