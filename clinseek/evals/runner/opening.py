@@ -26,6 +26,8 @@ from clinseek.evals.runner.settings import RunSettings
 from clinseek.prompts import prompt_hash
 from clinseek.toolkits.ehr.availability import rules_hash
 
+_WHERE_IT_LIES = ("web_archive", "image_root")
+"""Settings that are folders: what is in them decides, and they may be moved between two goes."""
 _LOCK = ".lock"
 _FEW = 5
 _WORDS = {
@@ -127,9 +129,17 @@ def _gone_on(folder: RunFolder, plan: RunPlan) -> RunFolder:
             f"{folder.path} was begun with other runs: {'; '.join(changes)}; name another --out, "
             "or run the command it was begun with"
         )
-    grown = {"epochs": plan.epochs, "attached": plan.attached}
-    if plan.epochs > before.epochs or plan.attached.keys() > before.attached.keys():
-        write_plan(folder.path, before.model_copy(update=grown))
+    lies = {name: getattr(plan.settings, name) for name in _WHERE_IT_LIES}
+    now = before.model_copy(
+        update={
+            "epochs": plan.epochs,
+            "attached": {**before.attached, **plan.attached},
+            "store": plan.store,
+            "settings": before.settings.model_copy(update=lies),
+        }
+    )
+    if now != before:
+        write_plan(folder.path, now)
     return RunFolder(folder.path)
 
 
@@ -142,7 +152,7 @@ def changes_between(before: RunPlan, now: RunPlan) -> Iterator[str]:
     yield from _changed("row", before.rows, now.rows)
     read = {path: now.attached[path] for path in now.attached if path in before.attached}
     yield from _changed("image or report", before.attached, read)
-    apart = {"web_archive", "image_root"}
+    apart = set(_WHERE_IT_LIES)
     was, is_ = (plan.settings.model_dump(exclude=apart) for plan in (before, now))
     yield from (_change(name, was[name], is_[name]) for name in was if was[name] != is_[name])
     if before.epochs > now.epochs:

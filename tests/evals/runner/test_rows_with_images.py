@@ -231,6 +231,22 @@ def test_few_missing_images_fail_their_own_runs_and_may_come_later(
     assert set(done.folder.plan.attached) == {"s1/film.png", "s1/late.png"}
 
 
+def test_runs_that_are_left_go_on_where_the_images_lie_now(
+    ward: Ward, films: Path, tmp_path: Path
+) -> None:
+    rows, limits = [film_row(1), film_row(2, images=["s1/late.png"])], Limits(fail_on_error=1)
+    evaluated(ward, tmp_path / "run", rows, image_root=str(films), limits=limits)
+    moved = tmp_path / "moved"
+    shutil.move(films, moved)
+    (moved / "s1" / "late.png").write_bytes(drawn(1))
+    done = evaluated(
+        ward, tmp_path / "run", rows,
+        model=looking("s1/late.png"), image_root=str(moved), limits=limits,
+    )  # fmt: skip
+    assert done.complete
+    assert done.folder.plan.settings.image_root == str(moved)
+
+
 def test_another_image_under_an_old_run_is_refused_and_the_same_elsewhere_is_not(
     ward: Ward, films: Path, tmp_path: Path
 ) -> None:

@@ -82,8 +82,8 @@ def discover(sources: Iterable[Path], *, apart: Iterable[Path] = ()) -> Discover
             unknown.append(path)
         else:
             _add_once(tables, name, path, f"table {name}")
-    _check_required(tables, folders)
     cxr = cxr_files(images)
+    _check_required(tables, folders, has_images=cxr is not None)
     if cxr is not None:
         tables |= {table.name: cxr.paths["metadata"] for table in CXR}
     missing = tuple(name for name in TABLES if name not in tables)
@@ -137,8 +137,15 @@ def _files(folders: Iterable[Path], apart: Iterable[Path]) -> Iterator[Path]:
             )
 
 
-def _check_required(tables: dict[str, Path], folders: tuple[Path, ...]) -> None:
+def _check_required(
+    tables: dict[str, Path], folders: tuple[Path, ...], *, has_images: bool
+) -> None:
     where = ", ".join(str(folder) for folder in folders) or "(no folder was named)"
+    if not tables and has_images:
+        raise RawRecordError(
+            f"{where} holds X-rays alone, which are no record by themselves; name the MIMIC-IV "
+            "folder too, here and whenever this store is ingested again"
+        )
     if not tables:
         raise RawRecordError(
             f"no MIMIC table found under {where}; a download has folders hosp, icu, ed or note "

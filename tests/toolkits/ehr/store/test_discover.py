@@ -114,3 +114,10 @@ def test_code_lists_among_the_raw_files_are_no_strays(tmp_path: Path) -> None:
     codes = tmp_path / "raw" / "codes"
     assert discover([tmp_path / "raw"], apart=[codes]).strays == ()
     assert {path.parent for path in discover([tmp_path / "raw"]).strays} == {codes}
+
+
+def test_x_rays_alone_are_no_record(tmp_path: Path) -> None:
+    (tmp_path / "cxr").mkdir()
+    (tmp_path / "cxr" / "mimic-cxr-2.0.0-metadata.csv").write_text("dicom_id,subject_id\n")
+    with pytest.raises(RawRecordError, match="X-rays alone, which are no record by themselves"):
+        discover([tmp_path / "cxr"])
