@@ -40,14 +40,13 @@ Predictor = Callable[[Sequence[Row], Sequence[Row], Mapping[str, Features]], lis
 
 
 def majority(known: Sequence[Row], asked: Sequence[Row], _: Mapping[str, Features]) -> list[Guess]:
-    """The whole answer that is right most often; its share of "yes" is the chance.
+    """The whole answer that is right most often, the first of equals in the alphabet's order.
 
-    The first of equals in the order of the alphabet.
+    It tells no chance: one number for all rows of a fold ranks nothing.
     """
     answers = Counter(tuple(sorted(names_of_label(row.label))) for row in known)
     best = min(answers, key=lambda answer: (-answers[answer], answer))
-    share = _share_of_yes(known) if _polar(known) else None
-    return [Guess(best, share)] * len(asked)
+    return [Guess(best)] * len(asked)
 
 
 def frequency(
@@ -158,7 +157,3 @@ def _learnable(known: Sequence[Row]) -> bool:
         return False
     yes = sum(row.label == "yes" for row in known)
     return min(yes, len(known) - yes) >= _FEWEST_OF_A_KIND
-
-
-def _share_of_yes(rows: Sequence[Row]) -> float:
-    return sum(row.label == "yes" for row in rows) / len(rows)
