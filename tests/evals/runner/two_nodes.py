@@ -2,8 +2,8 @@
 
     python -m tests.evals.runner.two_nodes ROWS STORE OUT
 
-Prints one JSON object: how many runs had ended when the node was killed, on how many nodes there
-were actors, and how the evaluation ended. Needs Ray.
+Prints one JSON object: how many runs had ended when the node was killed, how many nodes the cluster
+counts at the end, and how the evaluation ended. Needs Ray.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import threading
+import time
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from clinseek.evals.runner.tally import Tally
 from clinseek.models import build_model, parameters_of
 
 KILL_AT = 3
+NOTICED_WITHIN = 60.0
 
 
 def main(rows: Path, store: Path, out: Path) -> dict[str, Any]:
@@ -40,9 +41,8 @@ def main(rows: Path, store: Path, out: Path) -> dict[str, Any]:
     def kill_one(tally: Tally) -> None:
         if tally.done >= KILL_AT and not killed:
             killed.append(tally.done)
-            threading.Thread(
-                target=cluster.remove_node, args=(second,), kwargs={"allow_graceful": False}
-            ).start()
+            # Here and not in a thread: no further run is handed out before the node is gone.
+            cluster.remove_node(second, allow_graceful=False)
 
     model = build_model("offline")
     done = asyncio.run(
@@ -57,11 +57,21 @@ def main(rows: Path, store: Path, out: Path) -> dict[str, Any]:
             on_change=kill_one,
         )
     )
-    left = len([node for node in ray.nodes() if node["Alive"]])
+    left = _nodes_alive(ray)
     ray.shutdown()
     cluster.shutdown()
     return {"killed_at": killed, "nodes_left": left, "complete": done.complete,
             "done": done.tally.done}  # fmt: skip
+
+
+def _nodes_alive(ray: Any) -> int:
+    """How many nodes the cluster counts; it is told of a death some seconds after it."""
+    until = time.monotonic() + NOTICED_WITHIN
+    while True:
+        alive = len([node for node in ray.nodes() if node["Alive"]])
+        if alive == 1 or time.monotonic() > until:
+            return alive
+        time.sleep(0.2)
 
 
 if __name__ == "__main__":
