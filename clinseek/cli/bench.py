@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from clinseek.cli import bench_baselines, bench_build, bench_openseek, bench_paper, bench_suites
 from clinseek.cli.bench_suites import EvidenceChoice, check_name
 from clinseek.cli.options import JsonOption
-from clinseek.cli.output import console, emit, emit_json
-
-if TYPE_CHECKING:
-    from clinseek.evals.benchmarks.synthetic import SyntheticProgress
+from clinseek.cli.output import emit, emit_json, live_line
 
 PREPARED = ("synthetic", "openseek", "clinseek-text", "clinseek-multimodal", "agentehr")
 """What can be prepared: out of nothing, and from the folders of those who hold the data."""
@@ -96,14 +91,14 @@ def prepare(
         return
     from clinseek.evals.benchmarks.synthetic import prepare_synthetic
 
-    with _progress() as progress:
+    with live_line("drawing the cohort") as tell:
         made = prepare_synthetic(
             out,
             patients=patients,
             per_task=per_task or 10,
             seed=seed,
             images=images,
-            progress=progress,
+            progress=lambda at: tell(f"{at.stage}: {at.done:,} of {at.total:,}"),
         )
     if as_json:
         emit_json({"store": made.store, "rows": made.rows, "files": made.files})
@@ -112,14 +107,3 @@ def prepare(
         emit(f"{file}: {made.rows[kind]:,} rows")
     rows, made_store = (shlex.quote(str(path)) for path in (made.files["risk"], made.store))
     emit(f"next: clinseek eval {rows} --store {made_store} --model offline --out RUN")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[SyntheticProgress], None]]:
-    """A live line on stderr."""
-    drawn = console(err=True)
-    if not drawn.is_terminal:
-        yield lambda _progress: None
-        return
-    with drawn.status("drawing the cohort") as status:
-        yield lambda at: status.update(f"{at.stage}: {at.done:,} of {at.total:,}")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,7 @@ import typer
 from clinseek.cli.eval_table import live_table
 from clinseek.cli.evaluating import default_score, model_and_settings, run_all
 from clinseek.cli.options import JsonOption
-from clinseek.cli.output import console, emit, emit_json
+from clinseek.cli.output import emit, emit_json, live_line
 from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
@@ -67,8 +66,10 @@ def baselines(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingError(f"--out {out}: cannot be written ({error.strerror})") from error
-    with _progress() as progress:
-        features = features_of_rows(opened, chosen, progress=progress)
+    with live_line("reading cases") as tell:
+        features = features_of_rows(
+            opened, chosen, progress=lambda done, total: tell(f"cases: {done:,} of {total:,}")
+        )
     found = baseline_table(chosen, features, folds=folds)
     if offline:
         for setting in ("automated", "curated"):
@@ -101,14 +102,3 @@ def _offline(
             command=shlex.join(["clinseek", *sys.argv[1:]]), on_change=on_change,
         )  # fmt: skip
     return runs_measured(f"offline {setting}", folder, at_hand=of_store(store))
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A live line on stderr."""
-    drawn = console(err=True)
-    if not drawn.is_terminal:
-        yield lambda _done, _total: None
-        return
-    with drawn.status("reading cases") as status:
-        yield lambda done, total: status.update(f"cases: {done:,} of {total:,}")

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from clinseek.cli.output import console, emit, emit_json
+from clinseek.cli.output import emit, emit_json, live_line
 from clinseek.settings import store_path
 
 
@@ -24,10 +22,11 @@ def prepare(
     from clinseek.evals.benchmarks.openseek import PER_TEMPLATE, prepare_openseek
 
     asked = store_path(store)
-    with _progress() as progress:
+    with live_line("reading the store") as tell:
         made = prepare_openseek(
             asked, out, raw=() if source is None else (source,),
-            per_template=per_task or PER_TEMPLATE, seed=seed, progress=progress,
+            per_template=per_task or PER_TEMPLATE, seed=seed,
+            progress=lambda done, wanted: tell(f"questions: {done:,} of {wanted:,}"),
         )  # fmt: skip
     if as_json:
         emit_json(made._asdict())
@@ -37,14 +36,3 @@ def prepare(
         emit(f"found in the raw files, and known when they should be: {made.checked:,} rows")
     rows, told = (shlex.quote(str(path)) for path in (made.file, asked))
     emit(f"next: clinseek eval {rows} --store {told} --model offline --out RUN")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
-    """A live line on stderr."""
-    drawn = console(err=True)
-    if not drawn.is_terminal:
-        yield lambda *_: None
-        return
-    with drawn.status("reading the store") as status:
-        yield lambda done, wanted: status.update(f"questions: {done:,} of {wanted:,}")

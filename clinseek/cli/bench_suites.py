@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from clinseek.cli.options import JsonOption
-from clinseek.cli.output import console, emit, emit_json
+from clinseek.cli.output import emit, emit_json, live_line
 from clinseek.errors import SettingError
 from clinseek.settings import store_path
 
 if TYPE_CHECKING:
-    from clinseek.evals.benchmarks.suites import PreparedSuite, SuiteProgress, SuiteReport
+    from clinseek.evals.benchmarks.suites import PreparedSuite, SuiteReport
 
 _NAMES = ("clinseek-text", "clinseek-multimodal", "agentehr")
 
@@ -84,10 +83,10 @@ def prepare(
 
     if source is None:
         raise SettingError(f"{name} is read from a folder; name it with --from DIR")
-    with _progress() as progress:
+    with live_line("reading the manifest") as tell:
         made = prepare_suite(
             SUITES[name], source, store=store_path(store), out=out, evidence=evidence,
-            progress=progress,
+            progress=lambda at: tell(f"{at.stage}: {at.done:,} of {at.total:,}"),
         )  # fmt: skip
     if as_json:
         emit_json(made.as_json())
@@ -122,14 +121,3 @@ def _tell_prepared(made: PreparedSuite) -> None:
             f"label in the record at the cutoff, profile {profile}: {len(told.visible):,} of "
             f"{told.looked:,} rows that were looked up"
         )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[SuiteProgress], None]]:
-    """A live line on stderr."""
-    drawn = console(err=True)
-    if not drawn.is_terminal:
-        yield lambda _progress: None
-        return
-    with drawn.status("reading the manifest") as status:
-        yield lambda at: status.update(f"{at.stage}: {at.done:,} of {at.total:,}")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -61,6 +61,17 @@ def console(*, err: bool = False) -> Console:
         emoji=False,
         width=None if stream.isatty() else PIPED_WIDTH,
     )
+
+
+@contextmanager
+def live_line(opening: str) -> Iterator[Callable[[str], None]]:
+    """A live line on stderr, which says `opening` first; nothing where stderr is no terminal."""
+    drawn = console(err=True)
+    if not drawn.is_terminal:
+        yield lambda _line: None
+        return
+    with drawn.status(opening) as status:
+        yield status.update
 
 
 def table(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from clinseek.cli.options import JsonOption
-from clinseek.cli.output import console, emit, emit_json
+from clinseek.cli.output import emit, emit_json, live_line
 
 if TYPE_CHECKING:
     from clinseek.toolkits.ehr.synthetic import SynthProgress, SynthReport
@@ -85,12 +85,8 @@ def synth_line(report: SynthReport) -> str:
 @contextmanager
 def synth_progress() -> Iterator[Callable[[SynthProgress], None]]:
     """A live line on stderr: patients made so far, and the time left."""
-    drawn = console(err=True)
-    if not drawn.is_terminal:
-        yield lambda _progress: None
-        return
-    with drawn.status("drawing the cohort") as status:
-        yield lambda progress: status.update(progress_line(progress))
+    with live_line("drawing the cohort") as tell:
+        yield lambda progress: tell(progress_line(progress))
 
 
 def progress_line(progress: SynthProgress) -> str:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from clinseek.cli.output import console, emit, say
+from clinseek.cli.output import emit, live_line, say
 from clinseek.errors import SettingError
 
 
@@ -45,7 +44,10 @@ def validity(
     Reads the open demo and a synthetic cohort that is made up on the spot, always the same, and
     prints a page (Markdown; docs/validity.md is its copy). The same inputs give the same bytes.
     """
-    with _progress() as progress, tempfile.TemporaryDirectory(prefix="clinseek-validity-") as made:
+    with (
+        live_line("the open demo") as progress,
+        tempfile.TemporaryDirectory(prefix="clinseek-validity-") as made,
+    ):
         page = _page(open_data, Path(made), jobs or os.cpu_count() or 1, progress)
     if out is None:
         emit(page)
@@ -78,14 +80,3 @@ def _page(open_data: Path, folder: Path, jobs: int, progress: Callable[[str], No
         read_source(demo, jobs=jobs, progress=of(DEMO)),
         read_source(synthetic, jobs=jobs, progress=of(SYNTHETIC)),
     )
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """A live line on stderr; nothing where stderr is no terminal."""
-    drawn = console(err=True)
-    if not drawn.is_terminal:
-        yield lambda _line: None
-        return
-    with drawn.status("the open demo") as status:
-        yield status.update
