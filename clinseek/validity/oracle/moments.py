@@ -43,7 +43,7 @@ def both(one: Moment, other: Moment) -> Moment:
 
 
 def after(moment: Moment, *, days: int = 0, hours: int = 0, minutes: int = 0) -> Moment:
-    """A moment or a date (its midnight) shifted, in whole seconds; None for a missing one.
+    """A moment or a date (its midnight) shifted, parts of a second kept; None for a missing one.
 
     A shift beyond the year 9999 is never.
 
@@ -51,6 +51,8 @@ def after(moment: Moment, *, days: int = 0, hours: int = 0, minutes: int = 0) ->
     '2150-03-01 00:00:00'
     >>> after("2150-03-05 07:50:00", hours=24)
     '2150-03-06 07:50:00'
+    >>> after("2150-03-05 07:50:00.531", hours=24)
+    '2150-03-06 07:50:00.531'
     """
     if moment is None:
         return None
@@ -59,7 +61,7 @@ def after(moment: Moment, *, days: int = 0, hours: int = 0, minutes: int = 0) ->
         shifted = start + timedelta(days=days, hours=hours, minutes=minutes)
     except OverflowError:
         return None
-    return shifted.isoformat(sep=" ")
+    return shifted.isoformat(sep=" ") + moment[_SECONDS:]
 
 
 def midnight(date: str) -> str:

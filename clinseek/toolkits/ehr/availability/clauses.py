@@ -58,8 +58,12 @@ def first_there(*moments: str) -> Moment:
 
 
 def later(moment: str, by: str) -> Moment:
-    """`moment` moved by `by` ("+1 day", "+24 hours"); a date becomes that day's midnight first."""
-    return Moment(f"datetime({moment}, '{by}')", *waits_for(moment))
+    """`moment` moved by `by` ("+1 day", "+24 hours"); a date becomes that day's midnight first.
+
+    Parts of a second, which X-rays carry, are kept: SQLite's datetime() would drop them.
+    """
+    moved = f"datetime(substr({moment}, 1, 19), '{by}') || substr({moment}, 20)"
+    return Moment(f"({moved})", *waits_for(moment))
 
 
 def day_after(date: str) -> Moment:

@@ -71,7 +71,7 @@ REPORTED: dict[str, tuple[Patient, str]] = {
 }
 
 WITH_PARTS_OF_A_SECOND = COHORT.patient()
-WITH_PARTS_OF_A_SECOND.add("cxr", studydatetime="2150-03-05 21:30:14.531000")
+WITH_PARTS_OF_A_SECOND.add("cxr", studydatetime="2150-03-05 21:30:14.531000", **READ)
 
 TIMELESS = COHORT.patient()
 TIMELESS.add("cxr", **READ)
@@ -111,6 +111,7 @@ def test_the_event_profile_shows_report_and_labels_with_the_image(at: Reader) ->
 
 def test_parts_of_a_second_count_for_the_next_second(at: Reader) -> None:
     assert_enters_at("2150-03-05 21:30:15", at, WITH_PARTS_OF_A_SECOND, "cxr")
+    assert_shown_from("2150-03-06 21:30:15", at, WITH_PARTS_OF_A_SECOND, "cxr", READ)
 
 
 @pytest.mark.parametrize("profile", PROFILES)
