@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from clinseek.errors import SettingError
 from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.outcomes import OUTCOMES, Asked, RawRows, instances, outcome_named
+from clinseek.validity.outcomes.model import UNTOLD
 from clinseek.validity.probe.lookups import LOOK_UPS
 
 SUBJECT = 10000019
@@ -100,7 +101,18 @@ def test_a_stay_that_is_over_by_then_is_settled_and_not_asked(ends: str) -> None
 
 
 def test_a_stay_without_an_end_is_not_asked_and_not_settled() -> None:
-    assert asked("los_3d", admissions=[admission(dischtime=None)]) == Asked((), 0)
+    found = asked("los_3d", admissions=[admission(dischtime=None)])
+    assert found == Asked((), 0, {UNTOLD: 1})
+
+
+@pytest.mark.parametrize(
+    "died", [{"hospital_expire_flag": 1}, {"deathtime": at("2150-03-06 14:00")}]
+)
+def test_who_died_in_the_stay_is_not_asked_about_readmission_and_is_counted(
+    died: dict[str, Any],
+) -> None:
+    found = asked("readmission_30d", admissions=[admission(**died)])
+    assert found == Asked((), 0, {"died in the stay": 1})
 
 
 def test_a_death_is_told_by_the_flag_or_by_its_time() -> None:
@@ -193,7 +205,7 @@ def test_a_discharge_location_is_asked_two_minutes_before() -> None:
     found = truths("discharge_location", admissions=[admission()])
     assert found == [("2150-03-06 14:58:00", "HOME")]
     unknown = admission(discharge_location=None)
-    assert asked("discharge_location", admissions=[unknown]) == Asked((), 0)
+    assert asked("discharge_location", admissions=[unknown]) == Asked((), 0, {UNTOLD: 1})
 
 
 def test_a_next_unit_is_asked_a_minute_before_a_transfer_only() -> None:

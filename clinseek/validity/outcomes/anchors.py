@@ -69,17 +69,17 @@ def _admission_goes_on(row: RawRow, rows: RawRows, moment: datetime) -> bool:
     return admission is not None and _still_there(admission, rows, moment)
 
 
-def _left_ed_alive(row: RawRow, _rows: RawRows) -> datetime | None:
-    return None if row["disposition"] == "EXPIRED" else row["outtime"]
+def _died_in_visit(row: RawRow) -> str | None:
+    return "died in the visit" if row["disposition"] == "EXPIRED" else None
 
 
 def _always(_row: RawRow, _rows: RawRows, _moment: datetime) -> bool:
     return True
 
 
-def _left_alive(row: RawRow, _rows: RawRows) -> datetime | None:
+def _died_in_stay(row: RawRow) -> str | None:
     died = row["deathtime"] is not None or row["hospital_expire_flag"] == 1
-    return None if died else row["dischtime"]
+    return "died in the stay" if died else None
 
 
 def _before_transfer(row: RawRow, _rows: RawRows) -> datetime | None:
@@ -149,8 +149,9 @@ AT_ED_DEPARTURE = Anchor(
     ids=("stay_id",),
     tables=("admissions",),
     words="at the ED outtime, of those who left alive and were not admitted",
-    at=_left_ed_alive,
+    at=lambda row, _rows: row["outtime"],
     open_at=_not_admitted,
+    excludes=_died_in_visit,
 )
 """EHR-Bench asks at the last event before ED out; who lies in hospital cannot come back."""
 
@@ -169,8 +170,9 @@ AT_DISCHARGE = Anchor(
     ids=("hadm_id",),
     tables=(),
     words="at dischtime, of those who left alive",
-    at=_left_alive,
+    at=lambda row, _rows: row["dischtime"],
     open_at=_always,
+    excludes=_died_in_stay,
 )
 """EHR-Bench asks at the discharge note, which is stamped with the day of discharge."""
 

@@ -6,9 +6,11 @@ reads them.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 Kind = Literal["yes/no", "category", "set"]
@@ -36,22 +38,31 @@ class Instance(NamedTuple):
     state: str = ""
 
 
+UNTOLD = "the raw record does not say"
+
+
 class Asked(NamedTuple):
     """The instances of one outcome in one patient; `settled` counts those asked too late.
 
     Too late means that by the prediction time the record itself states the answer, as a fact of
-    the past.
+    the past. `excluded` counts, by reason, the rows that are not asked about at all.
     """
 
     instances: tuple[Instance, ...]
     settled: int
+    excluded: Mapping[str, int] = MappingProxyType({})
+
+
+def _nobody(_row: RawRow) -> str | None:
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Anchor:
     """The rows that are asked about, and when. `at` is None where a row is not asked about.
 
-    `open_at` is False where the answer is past and in the record by then.
+    `open_at` is False where the answer is past and in the record by then. `excludes` tells why a
+    row that has a moment is left out all the same, in a few words.
     """
 
     table: str
@@ -60,6 +71,7 @@ class Anchor:
     words: str
     at: Callable[[RawRow, RawRows], datetime | None]
     open_at: Callable[[RawRow, RawRows, datetime], bool]
+    excludes: Callable[[RawRow], str | None] = _nobody
 
 
 def _no_state(_row: RawRow, _rows: RawRows, _moment: datetime) -> str:
@@ -97,14 +109,15 @@ class Outcome:
 def instances(outcome: Outcome, subject_id: int, rows: RawRows) -> Asked:
     """Every question of `outcome` about the patient whose raw rows these are, in order of time."""
     asked: list[Instance] = []
-    settled = 0
+    settled, excluded = 0, Counter[str]()
     for row in rows[outcome.anchor.table]:
         moment = outcome.anchor.at(row, rows)
         if moment is None or any(row[name] is None for name in outcome.anchor.ids):
             continue
         moment = moment.replace(microsecond=0)
-        truth = outcome.truth(row, rows)
-        if truth is None:
+        truth, why = outcome.truth(row, rows), outcome.anchor.excludes(row)
+        if truth is None or why is not None:
+            excluded[why or UNTOLD] += 1
             continue
         if not outcome.anchor.open_at(row, rows, moment) or outcome.settled(row, rows, moment):
             settled += 1
@@ -118,4 +131,4 @@ def instances(outcome: Outcome, subject_id: int, rows: RawRows) -> Asked:
                 outcome.state(row, rows, moment),
             )
         )
-    return Asked(tuple(sorted(asked, key=lambda each: each.cutoff)), settled)
+    return Asked(tuple(sorted(asked, key=lambda each: each.cutoff)), settled, excluded)

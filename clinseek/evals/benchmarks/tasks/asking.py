@@ -35,6 +35,7 @@ def by_outcomes(*outcomes: Outcome) -> Ask:
         for outcome in outcomes:
             found = instances(outcome, record.subject_id, record)
             left_out[SETTLED] += found.settled
+            left_out.update(found.excluded)
             questions += [
                 Question(
                     one.cutoff, _names(one.truth), one.ids.get("hadm_id"), one.ids.get("stay_id")

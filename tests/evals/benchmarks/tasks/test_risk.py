@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clinseek.evals.benchmarks.tasks import TASKS, Question
+from clinseek.evals.benchmarks.tasks.asking import SETTLED
 from clinseek.evals.benchmarks.tasks.medmod import NO_PHENOTYPE
 from clinseek.evals.benchmarks.tasks.raw_record import RawRecord
 from tests.evals.benchmarks.tasks.made_records import (
@@ -47,7 +48,14 @@ def test_who_was_admitted_or_died_is_not_asked_to_come_back() -> None:
         record({"edstays": [admitted, died], "admissions": [admission()]})
     )
     assert found.questions == []
-    assert sum(found.left_out.values()) == 1
+    assert found.left_out == {SETTLED: 1, "died in the visit": 1}
+
+
+def test_who_died_in_the_stay_is_counted_as_left_out_of_readmission() -> None:
+    stays = [admission(), admission(hadm_id=21, hospital_expire_flag=1)]
+    found = TASKS["Readmission_30day"].ask(record({"admissions": stays}))
+    assert len(found.questions) == 1
+    assert found.left_out == {"died in the stay": 1}
 
 
 def test_an_emergency_visit_is_asked_about_after_an_hour_and_only_while_nothing_is_decided() -> (
