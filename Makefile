@@ -23,12 +23,13 @@ QUIET := env -u LANGSMITH_API_KEY -u LANGCHAIN_API_KEY LANGSMITH_TRACING=false L
 	LANGCHAIN_TRACING_V2=false LANGSMITH_TRACING_SAMPLING_RATE=0 LANGSMITH_ENDPOINT=http://127.0.0.1:9 \
 	LANGSMITH_TEST_TRACKING=false LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true
 
-.PHONY: help demo test lint mutants studio clean
+.PHONY: help demo test lint mutants studio drills drills-quick drills-full clean
 
 help:
 	@echo "make demo [SEED=4] [PATIENTS=100]   a synthetic cohort, three questions, three cited answers"
 	@echo "make test                           lint, types, import directions and every test"
 	@echo "make mutants                        weaken every availability rule in turn: is each noticed?"
+	@echo "make drills                         what holds while things break (drills-quick, drills-full)"
 	@echo "make studio [PORT=2124]             the graph in LangGraph Studio (langgraph dev)"
 	@echo "make clean                          remove the environment and every cache"
 
@@ -46,6 +47,15 @@ lint: $(DEV_READY)
 
 mutants: $(DEV_READY)
 	$(QUIET) $(RUN) -m tests.validity.mutants
+
+drills: $(DEV_READY)
+	$(QUIET) $(RUN) -m drills --size short --jobs 2
+
+drills-quick: $(DEV_READY)
+	$(QUIET) $(RUN) -m drills --size quick --jobs 2
+
+drills-full: $(DEV_READY)
+	$(QUIET) $(RUN) -m drills --size full --markdown docs/drills.md
 
 studio: $(DEV_READY)
 	@echo "Studio: open https://smith.langchain.com/studio/?baseUrl=http://127.0.0.1:$(PORT) (the page is remote, your data is not sent there by clinseek)"
