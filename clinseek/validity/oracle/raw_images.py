@@ -54,10 +54,17 @@ def raw_images(paths: Iterable[Path], wanted: Collection[int]) -> dict[int, list
             told = beside.get(labeller, {}).get(study, {})
             for finding in FINDINGS:
                 row[label_column(labeller, finding)] = _whole(told.get(finding.lower(), ""))
-        row["image_path"] = image_place(row, beside.get("record", {}).get(dicom, {}))
-        row["report_path"] = report_place(row, beside.get("study", {}).get(study, {}))
+        row["image_path"] = _inside(image_place(row, beside.get("record", {}).get(dicom, {})))
+        row["report_path"] = _inside(report_place(row, beside.get("study", {}).get(study, {})))
         found[subject_id].append(row)
     return found
+
+
+def _inside(place: str | None) -> str | None:
+    """The place, unless it leads out of the folder: an id or a line of a list is broken then."""
+    parts = (place or "").split("/")
+    leads_out = ".." in parts or "\\" in (place or "") or parts[0] == ""
+    return None if leads_out else place
 
 
 def _asset(path: Path) -> str | None:

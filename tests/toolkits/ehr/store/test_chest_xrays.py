@@ -147,6 +147,17 @@ def test_the_original_mimic_cxr_has_dicom_files_and_lists(
     assert [row["report_path"] for row in rows] == [f"files/p10/p{IDS[0]}/s50000009.txt"] * 2
 
 
+@pytest.mark.parametrize("broken", ["../../x", "/etc/passwd", "a/../../b", "..\\x"])
+def test_a_path_that_leads_out_of_the_folder_is_left_empty(
+    raw: RawFolder, jpg: ImageFolder, out: Path, broken: str
+) -> None:
+    jpg.write("records", (IDS[0], 50_000_009, "aa-1", broken))
+    jpg.write("studies", (IDS[0], 50_000_009, broken))
+    first, second = images(raw, jpg, out=out)
+    assert (first["image_path"], first["report_path"]) == (None, None)
+    assert second["image_path"] == f"files/p10/p{IDS[0]}/s50000009/aa-2.jpg"
+
+
 def test_where_both_kinds_of_image_lie_the_smaller_files_are_named(
     raw: RawFolder, jpg: ImageFolder, out: Path
 ) -> None:
@@ -294,6 +305,7 @@ def test_the_second_reading_of_the_raw_files_finds_the_same_rows(
         metadata_line("aa-90", IDS[0], 50_000_001, date=""),
         metadata_line("aa-91", IDS[0], 50_000_001, date="1"),
         ("aa-92", IDS[0], 50_000_001),
+        metadata_line("../../../x", IDS[0], 50_000_001),
     )
     jpg.write("split", ("aa-1", 1, IDS[1], "validate"), ("aa-1", 1, IDS[1], "test"), ("x",))
     jpg.report(IDS[1], 50_000_001)
@@ -307,7 +319,7 @@ def test_the_second_reading_of_the_raw_files_finds_the_same_rows(
         held = stored_record(Store.open(out), subject)["cxr"]
         kept += len(held)
         assert sorted(held, key=repr) == sorted(again[subject]["cxr"], key=repr)
-    assert kept == len(TIMES) - len(UNREADABLE) + 1
+    assert kept == len(TIMES) - len(UNREADABLE) + 2
 
 
 UNREADABLE = ("1234567", "-1", "12:30:00", "1e5", "240000", "126000", "noon")

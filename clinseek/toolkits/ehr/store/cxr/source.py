@@ -116,14 +116,19 @@ def image_sql(found: CxrFiles) -> str:
         f'image."{column}"' for column in CXR[0].column_names if column in IMAGES.column_names
     )
     cells = ", ".join(
-        (*of_image, "split.split", f"{_image_path(found)} AS image_path",
-         f"{_report_path(found)} AS report_path", *labels)
+        (*of_image, "split.split", f"{_inside(_image_path(found))} AS image_path",
+         f"{_inside(_report_path(found))} AS report_path", *labels)
     )  # fmt: skip
     joins = " ".join(
         f"LEFT JOIN ({_first_rows(part)}) AS {_alias(part)} ON {_alias(part)}.{key} = image.{key}"
         for part, key in _KEYS.items()
     )
     return f"SELECT {cells}, image.ordinal, image.shard FROM image_rows AS image {joins}"
+
+
+def _inside(path: str) -> str:
+    """The path, but NULL where a broken id or list would lead out of the folder."""
+    return f"CASE WHEN NOT regexp_matches({path}, '^/|\\\\|(^|/)\\.\\.(/|$)') THEN {path} END"
 
 
 def _image_path(found: CxrFiles) -> str:
