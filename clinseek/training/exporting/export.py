@@ -16,7 +16,7 @@ from clinseek.errors import SettingError
 from clinseek.training.exporting.card import ExportReport, card
 from clinseek.training.exporting.example import Example, Names, exported, named, weights_of
 from clinseek.training.exporting.forms import PARTS, Form, writers
-from clinseek.training.exporting.tokenised import FOLDER, Tokenised, TokenWriter
+from clinseek.training.exporting.tokenised import FOLDER, TEMPLATE, Tokenised, TokenWriter
 from clinseek.training.exporting.windows import windows_of
 from clinseek.training.splits import Part, PatientSplit
 from clinseek.training.traces.folder import IMAGES, TraceFolder, draft_folder
@@ -130,6 +130,8 @@ def token_writers(draft: Path, tokenised: Tokenised | None) -> Iterator[dict[Par
     finally:
         for writer in made.values():
             writer.close()
+    template = tokenised.renderer.template.source
+    (draft / FOLDER / TEMPLATE).write_text(template, encoding="utf-8")
 
 
 def _written(

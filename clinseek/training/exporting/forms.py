@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from clinseek.training.exporting.example import Example
+from clinseek.training.exporting.parquet import GroupedParquet
 from clinseek.training.splits import Part
 
 Form = Literal["openai", "trl", "unsloth", "parquet"]
@@ -50,7 +51,7 @@ def writers(folder: Path, form: Form) -> Iterator[dict[Part, ExampleWriter]]:
             file = folder / file_name(form, part)
             file.touch(mode=0o600)
             if form == "parquet":
-                parquet = _Parquet(file)
+                parquet = _Rows(file)
                 opened.callback(parquet.close)
                 made[part] = parquet
             else:
@@ -94,31 +95,13 @@ class _Lines:
         self._file.write(line.encode("utf-8", "replace").decode() + "\n")
 
 
-class _Parquet:
-    """Rows in small groups, so that no more than one group is in memory."""
-
+class _Rows:
     def __init__(self, file: Path) -> None:
-        import pyarrow.parquet as pq
-
-        self._schema = _schema()
-        self._writer = pq.ParquetWriter(file, self._schema, compression="zstd")
-        self._rows: list[dict[str, Any]] = []
+        self._file = GroupedParquet(file, _schema(), rows_a_group=_ROWS_A_GROUP)
+        self.close = self._file.close
 
     def write(self, example: Example) -> None:
-        self._rows.append(_row(example))
-        if len(self._rows) >= _ROWS_A_GROUP:
-            self._flush()
-
-    def close(self) -> None:
-        if self._rows:
-            self._flush()
-        self._writer.close()
-
-    def _flush(self) -> None:
-        import pyarrow as pa
-
-        self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
-        self._rows = []
+        self._file.add(_row(example))
 
 
 def _schema() -> Any:

@@ -8,11 +8,13 @@ from typing import Any, Literal
 
 from clinseek.errors import SettingError
 from clinseek.training.exporting.example import Example
+from clinseek.training.exporting.parquet import GroupedParquet
 from clinseek.training.rendering.fidelity import Fidelity
 from clinseek.training.rendering.masking import Masked, Renderer
 from clinseek.training.splits import Part
 
-FOLDER = "tokens"
+FOLDER, TEMPLATE = "tokens", "chat_template.jinja"
+"""Where tokens lie, and beside them the template that they were rendered by."""
 _ROWS_A_GROUP = 8
 
 
@@ -54,34 +56,38 @@ class Tokenised:
 
 
 class TokenWriter:
-    """A Parquet file of `id`, `input_ids` and `labels`; -100 stands where nothing is trained."""
+    """A Parquet file of `id`, `subject_id`, `input_ids` and `labels`, -100 where nothing is
+    trained.
+    """
 
     def __init__(self, folder: Path, part: Part) -> None:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
         folder.mkdir(exist_ok=True)
-        numbers = pa.list_(pa.int32())
-        self._schema = pa.schema([("id", pa.string()), ("input_ids", numbers), ("labels", numbers)])
-        self._writer = pq.ParquetWriter(
-            folder / f"{part}.parquet", self._schema, compression="zstd"
+        self._file = GroupedParquet(
+            folder / f"{part}.parquet", _schema(), rows_a_group=_ROWS_A_GROUP
         )
-        self._rows: list[dict[str, Any]] = []
+        self.close = self._file.close
 
     def write(self, example: Example, made: Masked) -> None:
         """Add an example."""
-        self._rows.append({"id": example.id, "input_ids": made.ids, "labels": made.labels})
-        if len(self._rows) >= _ROWS_A_GROUP:
-            self._flush()
+        self._file.add(
+            {
+                "id": example.id,
+                "subject_id": example.subject_id,
+                "input_ids": made.ids,
+                "labels": made.labels,
+            }
+        )
 
-    def close(self) -> None:
-        """Write what is left."""
-        if self._rows:
-            self._flush()
-        self._writer.close()
 
-    def _flush(self) -> None:
-        import pyarrow as pa
+def _schema() -> Any:
+    import pyarrow as pa
 
-        self._writer.write_table(pa.Table.from_pylist(self._rows, schema=self._schema))
-        self._rows = []
+    numbers = pa.list_(pa.int32())
+    return pa.schema(
+        [
+            ("id", pa.string()),
+            ("subject_id", pa.int64()),
+            ("input_ids", numbers),
+            ("labels", numbers),
+        ]
+    )

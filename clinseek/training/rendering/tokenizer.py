@@ -103,10 +103,6 @@ class Tokenizer:
         longest_first = sorted(self.control_tokens, key=len, reverse=True)
         return re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
 
-    def holds_control(self, text: str) -> bool:
-        """Whether a text holds what this tokenizer would read as a control token."""
-        return self._control.search(text) is not None
-
     def neutralised(self, text: str) -> str:
         """A text in which nothing is read as a control token.
 

@@ -16,7 +16,6 @@ from clinseek.evals.scorers.submitted import finish_arguments
 from clinseek.models.dialects import split_reasoning
 from clinseek.training.traces.messages import dotted_schema, plain_message
 from clinseek.training.traces.trace import (
-    FINISH,
     Message,
     Observed,
     Origin,
@@ -146,10 +145,3 @@ def _observed(messages: Sequence[Message]) -> Iterator[Observed]:
             chars=len(text),
             shown_chars=len(text),
         )
-
-
-def ends_by_finish(messages: Sequence[Message]) -> bool:
-    """Whether the last turn of the model hands in an answer."""
-    last = next((each for each in reversed(messages) if each["role"] == "assistant"), None)
-    calls = last.get("tool_calls", ()) if last is not None else ()
-    return any(call["function"]["name"] == FINISH for call in calls)
