@@ -47,7 +47,7 @@ TOLD = (
 """What `--json` says of a run, beside its thread and the warning of its profile."""
 
 AnswerForm = Literal["text", "list", "yes_no", "number", "choice"]
-Role = Literal["clinseek", "published"]
+Role = Literal["clinseek", "published", "brief"]
 Trace = Literal["langsmith"]
 HtmlOption = Annotated[
     Path | None,
@@ -103,7 +103,8 @@ def ask(
         typer.Option(metavar="TOOLS", help="all, paper20, or names parted by commas."),
     ] = "all",
     role: Annotated[
-        Role, typer.Option(help="Whose system prompt: ours, or the published role.")
+        Role,
+        typer.Option(help="Whose prompts: ours, the published role's, or the briefest of ours."),
     ] = "clinseek",
     mcp: Annotated[
         list[str] | None,

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from clinseek.evals.runner.evaluation import Evaluated
 
 Setting = Literal["automated", "curated", "briefed"]
-Role = Literal["clinseek", "published"]
+Role = Literal["clinseek", "published", "brief"]
 Executor = Literal["local", "ray"]
 
 
@@ -84,7 +84,8 @@ def evaluate(
     ] = "all",
     profile: ProfileOption = "available",
     role: Annotated[
-        Role, typer.Option(help="Whose system prompt: ours, or the published role.")
+        Role,
+        typer.Option(help="Whose prompts: ours, the published role's, or the briefest of ours."),
     ] = "clinseek",
     paper_protocol: Annotated[
         bool,

@@ -290,9 +290,10 @@ class Context:
         "available"
     )
     tools: Annotated[str, Field(description='"all", "paper20", or names parted by commas')] = "all"
-    role: Annotated[Role, Field(description="whose system prompt: ours, or the published role")] = (
-        "clinseek"
-    )
+    role: Annotated[
+        Role,
+        Field(description="whose system prompt: ours, the published role, or ours at its briefest"),
+    ] = "clinseek"
     mcp: Annotated[
         dict[str, Any],
         Field(description="outside MCP servers by name: a URL, or a table as in [mcp] of a file"),

@@ -106,6 +106,7 @@ async def load(
         shown=len(blocks := [each.block for each in opened.images if each.block]),
         image_warnings=[each.warnings for each in opened.images],
         reports=opened.reports,
+        role=context.role,
     )
     runtime.stream_writer(Step(kind="case", said=_said(opened)).as_event())
     if opened.images and not blocks:

@@ -1,7 +1,8 @@
 """Every word that the harness says to a model: texts in this folder, filled in by pure functions.
 
-`clinseek` is our own role; `published` is the role of the published systems in our words. The
-rest (`words.toml`) is the same for both. One hash over the texts of a role stands in each record.
+`clinseek` is our own role; `published` is the role of the published systems in our words; `brief`
+says the least that a run can do with, for small models with little room. The rest (`words.toml`)
+is the same for all. One hash over the texts of a role stands in each record.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
-Role = Literal["clinseek", "published"]
+Role = Literal["clinseek", "published", "brief"]
 ROLES: tuple[str, ...] = get_args(Role)
 
 NudgeKind = Literal[
@@ -46,22 +47,22 @@ def task_prompt(
     shown: int = 0,
     image_warnings: Sequence[Sequence[str]] = (),
     reports: Sequence[tuple[str | None, str | None]] = (),
+    role: Role = "clinseek",
 ) -> str:
     """The user's message: the run context, the task, and its candidates where there are any.
 
+    In the role `brief` neither tables nor tools are told, nor what is absent or the answer's form.
     Without a `subject_id` no record is open. `images` are paths, of which the first `shown` stand
     in the message as pictures; `image_warnings` are what their readers should know, image by image;
     `reports` are (path, text), each None where there is none.
     """
-    missing = "; ".join(f"{name} ({reason})" for name, reason in absent.items())
+    brief = role == "brief"
     context = [
-        *_record_lines(subject_id, cutoff, tables),
+        *_record_lines(subject_id, cutoff, None if brief else tables),
         *_image_lines(images, shown, image_warnings, tools),
         *_report_lines(reports),
-        f"tools: {', '.join(tools)}" + (f"; absent: {missing}" if missing else ""),
+        *(() if brief else _tool_lines(tools, absent, answer_form)),
     ]
-    if answer_form:
-        context.append(f"answer form: {answer_form.replace('_', ' ')}")
     parts = [_tagged("run_context", "\n".join(context))]
     parts += [
         _tagged(f"report_{at}", unmarked(text))
@@ -83,11 +84,24 @@ def unmarked(text: str) -> str:
     return _MARK.sub("\u2039", text)
 
 
-def _record_lines(
-    subject_id: int | None, cutoff: str | None, tables: Mapping[str, int]
+def _tool_lines(
+    tools: Sequence[str], absent: Mapping[str, str], answer_form: str | None
 ) -> list[str]:
+    missing = "; ".join(f"{name} ({reason})" for name, reason in absent.items())
+    lines = [f"tools: {', '.join(tools)}" + (f"; absent: {missing}" if missing else "")]
+    if answer_form:
+        lines.append(f"answer form: {answer_form.replace('_', ' ')}")
+    return lines
+
+
+def _record_lines(
+    subject_id: int | None, cutoff: str | None, tables: Mapping[str, int] | None
+) -> list[str]:
+    """Who is asked about, and when; with `tables` what the record holds."""
     if subject_id is None:
         return [str(_words()["images"]["no_record"])]
+    if tables is None:
+        return [f"patient: subject_id {subject_id}", f"record as of: {cutoff}"]
     held = ", ".join(
         f"{table} ({rows:,} {'row' if rows == 1 else 'rows'})" for table, rows in tables.items()
     )
@@ -189,11 +203,12 @@ def prompt_hash(role: Role = "clinseek") -> str:
     """A short hash over every text that a run of this role may see; it stands in each record."""
     sample = task_prompt(
         "q", subject_id=1, cutoff="t", tables={"a": 1}, tools=["x"], absent={"y": "z"},
-        candidates=["c"], answer_form="yes_no",
+        candidates=["c"], answer_form="yes_no", role=role,
     )  # fmt: skip
     pictured = task_prompt(
         "q", subject_id=None, cutoff=None, tables={}, tools=["image.x"], absent={},
         images=["i", "j"], shown=1, image_warnings=[["w"]], reports=[("p", "r"), (None, None)],
+        role=role,
     )  # fmt: skip
     texts = [_text(f"{role}.md"), _text("words.toml"), sample, pictured]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]

@@ -1,6 +1,6 @@
 """What the harness says to a model."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import pytest
 from hypothesis import given
@@ -18,11 +18,23 @@ def test_the_hash_changes_with_any_word(monkeypatch: pytest.MonkeyPatch, name: s
     assert prompts.prompt_hash() != before
 
 
-def test_the_two_roles_have_hashes_of_their_own() -> None:
-    assert prompts.prompt_hash("clinseek") != prompts.prompt_hash("published")
+def test_each_role_has_a_hash_of_its_own() -> None:
+    assert len({prompts.prompt_hash(role) for role in get_args(prompts.Role)}) == 3
 
 
-@pytest.mark.parametrize("role", ["clinseek", "published"])
+def test_the_brief_role_tells_who_when_and_what_alone() -> None:
+    asked = prompts.task_prompt(
+        "Is it?", subject_id=7, cutoff="2150-03-05 08:00:00", tables={"labevents": 9},
+        tools=["ehr.finish"], absent={"x": "y"}, answer_form="yes_no", role="brief",
+    )  # fmt: skip
+
+    assert asked == (
+        "<run_context>\npatient: subject_id 7\nrecord as of: 2150-03-05 08:00:00\n</run_context>\n"
+        "<task>\nIs it?\n</task>"
+    )
+
+
+@pytest.mark.parametrize("role", ["clinseek", "published", "brief"])
 def test_a_role_names_the_tools_and_how_to_cite_and_end(role: prompts.Role) -> None:
     said = prompts.system_prompt(["ehr.run_sql_query", "ehr.finish"], role=role)
 
