@@ -36,7 +36,11 @@ a test compares the two. It is meant to be enough for a second reading of every 
   MIMIC-IV. A raw time with a part of a second counts in full; the cutoff of a row is cut to the
   whole second. A bare date is midnight of that day, unless a task says otherwise. Text is trimmed.
 - A cutoff is inclusive. Evidence is the `{PROFILE}` case at the cutoff, and `curated_evidence` is
-  packaged from that same case: at most the newest 100 events of the last 24 h.
+  packaged from that same case: at most the newest 100 events of the last 24 h, of the thirty
+  published kinds and under their published headings (one misspelt, as there). The patient, the last
+  discharge note and the last admission stand before them. Codes of a stay or visit have no time of
+  their own and are events of its end. Differs: all cells that say something are shown, where the
+  published packages choose columns and show neither Hcpcs Events nor Drgcodes.
 - *Asked ahead* means that the cutoff is set by looking at the event that is asked for, which a task
   of the next event must. The cutoff of every other task hangs on the anchor's own start or end, and
   on nothing of the outcome.

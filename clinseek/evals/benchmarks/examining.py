@@ -29,7 +29,7 @@ from clinseek.validity.probe.look_up import LookUp
 PROFILE: Profile = "available"
 _WORD = re.compile(r"[a-z_]+")
 _PATIENT_TABLES = frozenset(name for name, table in TABLES.items() if not table.is_dictionary)
-_PACKAGED = frozenset({*EVENT_NAMES, "patients", "admissions", "discharge"})
+_PACKAGED = frozenset(EVENT_NAMES)
 NOTHING_KNOWN = "nothing was known of the patient by the cutoff"
 
 

@@ -2,7 +2,7 @@
 
 Everything is read from the case, so a package knows what the record at the same cutoff knows, and
 nothing more. An event is all rows of a table at one moment: `## Name [time]`, bullets for one row,
-a table for several. Before them stand the patient, the last discharge note and the stay.
+a table for several. Before them stand the patient, the last discharge note and the last admission.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, NamedTuple
 
-from clinseek.evals.curated.events import EVENT_NAMES
+from clinseek.evals.curated.events import EVENT_NAMES, IN_THE_HEADER, MOMENT_OF_PARENT
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.case.guard import Limits
 from clinseek.toolkits.ehr.descriptions.links import DICTIONARY_LINKS
@@ -43,7 +43,7 @@ def events(case: Case, *, hours: int = HOURS, most: int = MOST_EVENTS) -> list[E
     found = [
         event
         for table in EVENT_NAMES
-        if table in case.tables
+        if table in case.tables and table not in IN_THE_HEADER
         for event in _events_of(case, table, hours=hours)
     ]
     found.sort(key=lambda event: (event.time, event.table))
@@ -70,11 +70,14 @@ def _events_of(case: Case, table: str, *, hours: int) -> Iterator[Event]:
 
 
 def _moment_of(case: Case, table: str) -> tuple[str | None, str]:
-    """The expression of a row's time, and the join it needs: triage is of the visit's arrival."""
-    if table == "triage" and "edstays" in case.tables:
-        return "v.intime", "JOIN edstays AS v USING (stay_id)"
+    """The expression of a row's time, and the join that it needs."""
     column = case.event_time(table)
-    return (None, "") if column is None else (f't."{column}"', "")
+    if column is not None:
+        return f't."{column}"', ""
+    parent, key, moment = MOMENT_OF_PARENT.get(table, ("", "", ""))
+    if parent not in case.tables:
+        return None, ""
+    return f"v.{moment}", f"JOIN {parent} AS v USING ({key})"
 
 
 def _explained(case: Case, table: str) -> tuple[str, str]:
@@ -114,7 +117,7 @@ def _rendered(event: Event) -> str:
 
     >>> print(_rendered(Event("2150-01-01 08:00:00", "omr",
     ...                       ({"result_name": "BMI", "result_value": "31"},))))
-    ## Outpatient measurements [2150-01-01 08:00:00]
+    ## Online Medical Record [2150-01-01 08:00:00]
     - result_name: BMI
     - result_value: 31
     """
@@ -141,22 +144,22 @@ def _cell(value: Any) -> str:
 
 
 def _header(case: Case) -> Iterator[str]:
-    """Who the patient is, the last discharge note, and the present stay."""
+    """Who the patient is, the last discharge note, and the last admission."""
     yield f"# Patient as of {case.key.cutoff}"
-    for title, table, order in (
-        ("## Demographics", "patients", "row_id"),
-        ("## Last discharge note", "discharge", "charttime"),
-        ("## Present admission", "admissions", "admittime"),
-    ):
+    for table in IN_THE_HEADER:
         if table not in case.tables:
             continue
-        held = case.select(f'SELECT * FROM "{table}" ORDER BY {order} DESC LIMIT 1')
+        moment = case.event_time(table)
+        newest = f'"{moment}"' if moment is not None else "row_id"
+        held = case.select(f'SELECT * FROM "{table}" ORDER BY {newest} DESC LIMIT 1')
         if not held.rows:
             continue
-        row = _told(dict(zip(held.columns, held.rows[0], strict=True)))
+        row = _told(dict(zip(held.columns, held.rows[0], strict=True)), but=moment)
         if table == "patients":
             row = _aged(row, case.key.cutoff)
-        yield "\n".join([title, *(f"- {name}: {_cell(value)}" for name, value in row.items())])
+        time = "" if moment is None else f" [{held.rows[0][held.columns.index(moment)]}]"
+        told = (f"- {name}: {_cell(value)}" for name, value in row.items())
+        yield "\n".join([f"## {EVENT_NAMES[table]}{time}", *told])
 
 
 def _aged(patient: dict[str, Any], cutoff: str) -> dict[str, Any]:
