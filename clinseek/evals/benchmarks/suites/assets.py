@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from clinseek.evals.benchmarks.suites.expected import DATABASES
 from clinseek.evals.rows import Row
+from clinseek.evals.runner.attachments import files_of
 
 _ROOTS = ("", "data/mm_bench", "mm_bench")
 
@@ -23,7 +24,7 @@ class Assets(NamedTuple):
     def rows_without(self, rows: Sequence[Row]) -> list[Row]:
         """The rows of which a file is missing."""
         missing = frozenset(self.missing)
-        return [row for row in rows if missing.intersection(_paths(row))]
+        return [row for row in rows if missing.intersection(files_of(row))]
 
 
 def assets_of(rows: Sequence[Row], source: Path) -> Assets:
@@ -32,7 +33,7 @@ def assets_of(rows: Sequence[Row], source: Path) -> Assets:
     A source may have a folder of its own (`ROOT/ehrxqa/mimic-cxr/...`).
     """
     folder = source if source.is_dir() else source.parent
-    wanted = {path: row.group for row in rows for path in _paths(row)}
+    wanted = {path: row.group for row in rows for path in files_of(row)}
     roots = [root for root in (folder / name for name in _ROOTS) if root.is_dir()]
     best = max(roots, key=lambda root: sum(_lies(root, *each) for each in wanted.items()))
     missing = [path for path, group in wanted.items() if not _lies(best, path, group)]
@@ -44,8 +45,3 @@ def assets_of(rows: Sequence[Row], source: Path) -> Assets:
 
 def _lies(root: Path, path: str, group: str | None) -> bool:
     return (root / path).is_file() or (group is not None and (root / group / path).is_file())
-
-
-def _paths(row: Row) -> Iterator[str]:
-    yield from row.images
-    yield from row.reports

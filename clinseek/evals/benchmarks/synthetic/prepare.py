@@ -88,9 +88,9 @@ def prepare_synthetic(
 
     told("cohort", 0, patients)
     studies = _make_store(folder, store, patients=patients, seed=seed, images=images, told=told)
-    rows = synthetic_rows(store, per_task=per_task, seed=seed, told=told)
-    if images:
-        rows |= multimodal_rows(store, studies, per_task=per_task, seed=seed, told=told)
+    rows = synthetic_rows(
+        store, studies if images else None, per_task=per_task, seed=seed, told=told
+    )
     files = {name: folder / f"{name}.jsonl" for name in rows}
     for name, file in files.items():
         write_rows(file, rows[name])
@@ -99,31 +99,24 @@ def prepare_synthetic(
 
 def synthetic_rows(
     store: Path,
+    studies: Sequence[DrawnStudy] | None = None,
     *,
     per_task: int,
     seed: int,
     told: Callable[[str, int, int], None] = lambda *_: None,
 ) -> dict[str, list[Row]]:
-    """The rows of each file over a store of the synthetic cohort; `told` hears of each patient."""
+    """The rows of each file over a store of the synthetic cohort; `told` hears of each patient.
+
+    With the `studies` whose films the cohort has, those of `multimodal.jsonl` too.
+    """
     opened = Store.open(store)
     raw = {subject_id: _raw(opened, subject_id) for subject_id in sorted(opened.subjects())}
     made = _asked(opened, raw, per_task=per_task, seed=seed)
-    return _rows(opened, made, _candidates(opened, raw), _TYPES, seed=seed, told=told)
-
-
-def multimodal_rows(
-    store: Path,
-    studies: Sequence[DrawnStudy],
-    *,
-    per_task: int,
-    seed: int,
-    told: Callable[[str, int, int], None] = lambda *_: None,
-) -> dict[str, list[Row]]:
-    """The rows of `multimodal.jsonl` over a store of the cohort that has these studies."""
-    opened = Store.open(store)
-    raw = {subject_id: _raw(opened, subject_id) for subject_id in sorted(opened.subjects())}
-    asked = film_questions(studies, raw, per_task=per_task, seed=seed)
-    return _rows(opened, {"multimodal": asked}, {}, _WITH_FILMS, seed=seed, told=told)
+    rows = _rows(opened, made, _candidates(opened, raw), _TYPES, seed=seed, told=told)
+    if studies is None:
+        return rows
+    asked = {"multimodal": film_questions(studies, raw, per_task=per_task, seed=seed)}
+    return rows | _rows(opened, asked, {}, _WITH_FILMS, seed=seed, told=told)
 
 
 def _make_store(
