@@ -23,13 +23,14 @@ QUIET := env -u LANGSMITH_API_KEY -u LANGCHAIN_API_KEY LANGSMITH_TRACING=false L
 	LANGCHAIN_TRACING_V2=false LANGSMITH_TRACING_SAMPLING_RATE=0 LANGSMITH_ENDPOINT=http://127.0.0.1:9 \
 	LANGSMITH_TEST_TRACKING=false LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true
 
-.PHONY: help demo test lint mutants studio drills drills-quick drills-full clean
+.PHONY: help demo test lint mutants studio drills drills-quick drills-full release-check clean
 
 help:
 	@echo "make demo [SEED=4] [PATIENTS=100]   a synthetic cohort, three questions, three cited answers"
 	@echo "make test                           lint, types, import directions and every test"
 	@echo "make mutants                        weaken every availability rule in turn: is each noticed?"
 	@echo "make drills                         what holds while things break (drills-quick, drills-full)"
+	@echo "make release-check                  is this commit fit to be given out? (wheel, metadata, every extra; 30 min)"
 	@echo "make studio [PORT=2124]             the graph in LangGraph Studio (langgraph dev)"
 	@echo "make clean                          remove the environment and every cache"
 
@@ -56,6 +57,9 @@ drills-quick: $(DEV_READY)
 
 drills-full: $(DEV_READY)
 	$(QUIET) $(RUN) -m drills --size full --markdown docs/drills.md
+
+release-check: $(VENV)/.python-$(PLACE)
+	$(QUIET) $(RUN) -m release
 
 studio: $(DEV_READY)
 	@echo "Studio: open https://smith.langchain.com/studio/?baseUrl=http://127.0.0.1:$(PORT) (the page is remote, your data is not sent there by clinseek)"

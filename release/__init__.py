@@ -1,0 +1,1 @@
+"""What must hold before a version is given out: `python -m release`, or `make release-check`."""
