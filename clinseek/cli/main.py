@@ -39,6 +39,7 @@ from clinseek.cli import (
     synth,
     tool,
     traces,
+    train,
     validity,
     view,
     web,
@@ -50,7 +51,7 @@ from clinseek.errors import Refusal, UserError
 USER_ERROR = 2
 OUR_FAULT = 70
 INTERRUPTED = 130
-GO_ON_BY_THEMSELVES = frozenset({"candidates", "ingest", "demo", "eval"})
+GO_ON_BY_THEMSELVES = frozenset({"candidates", "ingest", "demo", "eval", "train"})
 GO_ON_BY_THREAD = frozenset({"ask", "resume"})
 
 app = typer.Typer(
@@ -92,6 +93,7 @@ for group in (
     web,
     validity,
     traces,
+    train,
 ):
     group.register(app)
 COMMANDS = frozenset(
