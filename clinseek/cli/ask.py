@@ -216,6 +216,8 @@ def resume(
 ) -> None:
     """Go on with a run that was interrupted; nothing that was finished runs again.
 
+    [dim]clinseek resume THREAD[/dim]
+
     A run that had ended gives its answer again.
     """
     from clinseek import api
@@ -230,7 +232,10 @@ def resume(
 
 
 def threads(as_json: JsonOption = False) -> None:
-    """List the runs that are kept, the newest first."""
+    """List the runs that are kept, the newest first.
+
+    [dim]clinseek threads[/dim]
+    """
     from clinseek import api
 
     kept = api.threads()

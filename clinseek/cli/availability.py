@@ -25,6 +25,8 @@ def availability(
 ) -> None:
     """Print when each row and each cell of the record counts as known, table by table.
 
+    [dim]clinseek availability --profile reference --out reference.md[/dim]
+
     The page is made of the rules themselves (Markdown; docs/availability.md is its copy) and tells
     available, strict and event at once; `--profile reference` tells the published systems' rule.
     """

@@ -101,7 +101,11 @@ def tasks(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """The tasks that can be built, or with --page their definitions (docs/benchmarks.md)."""
+    """The tasks that can be built, or with --page their definitions (docs/benchmarks.md).
+
+    [dim]clinseek bench tasks[/dim]
+    [dim]clinseek bench tasks --page > benchmarks.md[/dim]
+    """
     from clinseek.evals.benchmarks.definitions import definitions_page, told_of
     from clinseek.evals.benchmarks.tasks import TASKS
 

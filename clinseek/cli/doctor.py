@@ -21,6 +21,8 @@ def register(app: typer.Typer) -> None:
 def doctor(as_json: JsonOption = False) -> None:
     """Say what is installed, what works on this machine and what to type next.
 
+    [dim]clinseek doctor[/dim]
+
     Ends with 1 where something that clinseek cannot do without is broken.
     """
     findings = every_finding()

@@ -70,6 +70,8 @@ def register(app: typer.Typer) -> None:
 def status(weights: WeightsOption = None, as_json: JsonOption = False) -> None:
     """Say which image tools work here, which do not and why, and what their weights are.
 
+    [dim]clinseek imaging status[/dim]
+
     Reads every file of weights that lies here and checks it against the hash recorded for it.
     """
     from clinseek.toolkits.imaging.readiness import readiness
@@ -123,6 +125,8 @@ def pull(
     ] = None,
 ) -> None:
     """Fetch weights from where they are published, and convert them.
+
+    [dim]clinseek imaging pull classifier[/dim]
 
     Only this command reaches the network; it sends nothing. See `status` for licences.
     """

@@ -40,7 +40,10 @@ def register(app: typer.Typer) -> None:
 
 @models_app.command("forms")
 def forms(as_json: JsonOption = False) -> None:
-    """List the ways to name a model, and the parameters that may follow."""
+    """List the ways to name a model, and the parameters that may follow.
+
+    [dim]clinseek models forms[/dim]
+    """
     from clinseek.models.spec import Parameters
 
     defaults = Parameters().as_json()

@@ -81,7 +81,11 @@ def tool(
 
 
 def tools(as_json: JsonOption = False) -> None:
-    """List the tools: their names, arguments and what they return."""
+    """List the tools: their names, arguments and what they return.
+
+    [dim]clinseek tools[/dim]
+    [dim]clinseek tools --json > tools.json[/dim]
+    """
     if as_json:
         emit_json({"tools": _schemas()})
         return

@@ -45,7 +45,11 @@ def web() -> None:
 
 @web_app.command("ls")
 def ls(archive: ArchiveArgument = None, as_json: JsonOption = False) -> None:
-    """List every query and page of an archive, in the order of their retrieval."""
+    """List every query and page of an archive, in the order of their retrieval.
+
+    [dim]clinseek web ls[/dim]
+    [dim]clinseek web ls --archive web.sqlite --json[/dim]
+    """
     with _opened(archive) as held:
         listed = [_told(question, answer) for question, answer in held.answers()]
         webs = held.webs()
@@ -83,7 +87,11 @@ def show(
     raw: Annotated[bool, typer.Option("--raw", help="The bytes as they were fetched.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show what an archive holds of a page or a query: the lines as a model was shown them."""
+    """Show what an archive holds of a page or a query: the lines as a model was shown them.
+
+    [dim]clinseek web show corpus://demo/potassium.md[/dim]
+    [dim]clinseek web show 'high potassium' --archive web.sqlite[/dim]
+    """
     with _opened(archive) as held:
         found = _found(held, what, topn)
         if raw:
@@ -107,6 +115,8 @@ def export(
     as_json: JsonOption = False,
 ) -> None:
     """Copy an archive into one new file that can be given to others, also while runs use it.
+
+    [dim]clinseek web export given.sqlite --archive web.sqlite[/dim]
 
     It holds the queries as they were sent: look through them (`clinseek web ls`) first.
     """
