@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 _BUSY_SECONDS = 60.0
+_OF_ALL = "threads"
+"""The lock of the file itself, among those of threads."""
 _TABLE = """
 CREATE TABLE IF NOT EXISTS runs (
     thread TEXT PRIMARY KEY, begun TEXT NOT NULL, changed TEXT NOT NULL, plan TEXT NOT NULL,
@@ -120,11 +122,35 @@ def listing() -> list[ThreadLine]:
     return [_line(*row) for row in rows]
 
 
+def lock_of(thread: str) -> Path:
+    """The file by which a thread is held while it is run."""
+    return lock_folder() / hashlib.sha256(thread.encode()).hexdigest()[:24]
+
+
+@contextmanager
+def alone() -> Iterator[sqlite3.Connection]:
+    """The file of threads while no run is going; none begins before this is left.
+
+    ThreadError names the thread that is being run.
+    """
+    with (
+        _file_held() as path,
+        closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection,
+    ):
+        going = next((lock for lock in lock_folder().iterdir() if _is_held(lock)), None)
+        if going is not None:
+            names = [name for (name,) in connection.execute("SELECT thread FROM runs")]
+            named = next((repr(name) for name in names if lock_of(name) == going), "of a run")
+            raise ThreadError(
+                f"thread {named} is being run right now; wait for it or stop it first"
+            )
+        yield connection
+
+
 @contextmanager
 def held(thread: str) -> Iterator[None]:
     """Hold a thread so that no other process runs it at the same time; ThreadError if one does."""
-    digest = hashlib.sha256(thread.encode()).hexdigest()[:24]
-    with (lock_folder() / digest).open("a") as file:
+    with lock_of(thread).open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -211,24 +237,44 @@ def _connected() -> Iterator[sqlite3.Connection]:
 
 
 def _private_file() -> Path:
+    with _file_held() as path:
+        return path
+
+
+@contextmanager
+def _file_held() -> Iterator[Path]:
     """The file of threads, made by the first who asks, while all others wait.
 
     SQLite does not wait for its lock while a file changes to WAL: two that change it at once end
     with "database is locked", whatever the timeout. So one alone does, before anyone connects.
     """
     path = threads_file()
-    with (lock_folder() / "threads").open("a") as lock:
+    with (lock_folder() / _OF_ALL).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if path.exists() and path.stat().st_size:
-            return path
-        draft = path.with_suffix(".new")
-        draft.unlink(missing_ok=True)
-        os.close(os.open(draft, os.O_CREAT | os.O_RDWR, 0o600))
-        with closing(sqlite3.connect(draft)) as connection:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(_TABLE)
-        draft.replace(path)
-    return path
+        if not (path.exists() and path.stat().st_size):
+            _make(path)
+        yield path
+
+
+def _make(path: Path) -> None:
+    draft = path.with_suffix(".new")
+    draft.unlink(missing_ok=True)
+    os.close(os.open(draft, os.O_CREAT | os.O_RDWR, 0o600))
+    with closing(sqlite3.connect(draft)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(_TABLE)
+    draft.replace(path)
+
+
+def _is_held(lock: Path) -> bool:
+    if lock.name == _OF_ALL:
+        return False
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _line(

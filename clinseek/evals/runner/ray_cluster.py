@@ -23,7 +23,7 @@ from clinseek.evals.runner.run_folder import RunPlan
 from clinseek.evals.runner.seeking import Job, Made, SeekRuns
 from clinseek.records import Record
 
-_WORK = "work"
+WORK = "work"
 
 
 class RayRuns:
@@ -97,7 +97,7 @@ async def ray_runs(folder: Path, plan: RunPlan, *, concurrency: int) -> AsyncIte
     begun = not ray.is_initialized()
     if begun:
         _begin(ray)
-    work = folder / _WORK
+    work = folder / WORK
     work.mkdir(exist_ok=True, mode=0o700)
     actors = _actors(ray, plan, work, concurrency=concurrency)
     try:

@@ -37,7 +37,7 @@ from clinseek.errors import SettingError
 from clinseek.models import HostFacts, facts_of, parameters_of
 from clinseek.models.spec import Parameters
 
-_FILE = "responses.sqlite"
+FILE = "responses.sqlite"
 _TABLE = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL)"
 _BUSY_SECONDS = 60.0
 # Callbacks hear of the turn once, from us; the wrapped model would tell them the same again.
@@ -50,7 +50,7 @@ class ResponseCache:
     def __init__(self, folder: Path) -> None:
         self.hits = self.misses = 0
         self._lock = threading.Lock()
-        file = folder / _FILE
+        file = folder / FILE
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))

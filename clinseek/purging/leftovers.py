@@ -1,0 +1,88 @@
+"""Cases that nobody closed: of runs and servers that were killed."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+from clinseek.errors import SettingError
+from clinseek.purging.removal import Removal, of_database, of_files
+from clinseek.purging.searching import SQLITE
+from clinseek.settings import case_folder
+
+_SERVER_LOCK = ".lock"
+_TEMPORARY = ("case", "sheet", "audit", "probe", "bench", "features", "openseek", "images", "jobs")
+_IN_USE_SECONDS = 24 * 3600.0
+"""A temporary folder that somebody wrote to since may belong to a program that runs."""
+
+
+def left_cases() -> Iterator[Removal]:
+    """Every case in CLINSEEK_HOME, and temporary folders of processes that have died.
+
+    SettingError while a server runs, whose cases these may be.
+    """
+    for place in sorted(case_folder().iterdir()):
+        if place.is_dir():
+            _refuse_if_served(place)
+    yield from of_files("case, or what was beside one", sorted(case_folder().iterdir()))
+    yield from of_files("temporary folder of a process that died", _old_folders())
+
+
+def of_patient(subject_id: int) -> Iterator[Removal]:
+    """The cases of a patient; SettingError for one of a server that runs."""
+    for file in sorted(case_folder().rglob("*")):
+        if not file.is_file() or not _is_of(file, subject_id):
+            continue
+        if file.parent != case_folder():
+            _refuse_if_served(file.parent)
+        yield from of_database("case", file)
+        yield from of_files("pictures of a case", [file.with_suffix(".images")])
+
+
+def _refuse_if_served(folder: Path) -> None:
+    lock = folder / _SERVER_LOCK
+    if not lock.is_file():
+        return
+    with lock.open("a") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SettingError(
+                f"{folder} holds the cases of a server that is running; stop it first"
+            ) from None
+
+
+def _is_of(file: Path, subject_id: int) -> bool:
+    with file.open("rb") as opened:
+        if opened.read(len(SQLITE)) != SQLITE:
+            return False
+    try:
+        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute(
+                "SELECT 1 FROM patients WHERE subject_id = ?", (subject_id,)
+            ).fetchone()
+    except sqlite3.Error:
+        return False
+    return found is not None
+
+
+def _old_folders() -> list[Path]:
+    place, now = Path(tempfile.gettempdir()), time.time()
+    found = [each for name in _TEMPORARY for each in place.glob(f"clinseek-{name}-*")]
+    return sorted(
+        each for each in found if _is_ours(each) and now - _touched(each) > _IN_USE_SECONDS
+    )
+
+
+def _is_ours(folder: Path) -> bool:
+    return not folder.is_symlink() and folder.is_dir() and folder.stat().st_uid == os.getuid()
+
+
+def _touched(folder: Path) -> float:
+    return max(each.lstat().st_mtime for each in (folder, *folder.rglob("*")))

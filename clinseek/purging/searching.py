@@ -1,0 +1,151 @@
+"""Looking for marks in every byte of every file of some folders."""
+
+from __future__ import annotations
+
+import gzip
+import mmap
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import NamedTuple
+
+_PACKED = frozenset({".zip", ".eval", ".parquet", ".xz", ".bz2", ".zst", ".npz", ".whl"})
+_GZIP = ".gz"
+_LONGEST_UNPACKED = 1 << 30
+SQLITE = b"SQLite format 3\0"
+_DIGITS = frozenset(b"0123456789")
+
+
+class Mark(NamedTuple):
+    """Bytes by which a trace is known; `what` says of what, and never what they are.
+
+    `number`: it counts only where no digit stands beside it.
+    """
+
+    what: str
+    value: bytes
+    number: bool = False
+
+
+class Found(NamedTuple):
+    """A file that holds a mark, in its bytes or its name."""
+
+    file: Path
+    what: str
+
+
+class Searched(NamedTuple):
+    """What was looked through: files, bytes, marks; where one was found; what was not read.
+
+    `unread` are files that are packed in a form that is not unpacked here.
+    """
+
+    files: int
+    bytes: int
+    marks: int
+    left: tuple[Found, ...]
+    unread: tuple[Path, ...]
+
+
+def search(
+    places: Iterable[Path], marks: Sequence[Mark], *, passed_over: Iterable[Path] = ()
+) -> Searched:
+    """Look for `marks` in the names and bytes of all files at and below `places`.
+
+    gzip files and the packed blobs of web archives are unpacked; links are not followed. Folders
+    of `passed_over` are left out.
+    """
+    skipped = frozenset(place.resolve() for place in passed_over)
+    files, size = 0, 0
+    left: list[Found] = []
+    unread: list[Path] = []
+    for file, below in _files(places, skipped):
+        files += 1
+        size += file.stat().st_size
+        found = {mark.what for mark in marks if _stands_in(mark, str(below).encode())}
+        if file.suffix in _PACKED:
+            unread.append(file)
+        for content in _contents(file):
+            found |= {mark.what for mark in marks if _stands_in(mark, content)}
+        left += [Found(file, what) for what in sorted(found)]
+    return Searched(files, size, len(marks), tuple(left), tuple(unread))
+
+
+def number_marks(what: str, number: int) -> list[Mark]:
+    r"""A whole number as text, and as msgpack (in which checkpoints are kept) writes it.
+
+    >>> [mark.value for mark in number_marks("patient", 10000019)]
+    [b'10000019', b'\xce\x00\x98\x96\x93']
+    """
+    marks = [Mark(what, str(number).encode(), number=True)]
+    if 0xFFFF < number <= 0xFFFFFFFF:
+        marks.append(Mark(what, b"\xce" + number.to_bytes(4, "big")))
+    return marks
+
+
+def _files(places: Iterable[Path], skipped: frozenset[Path]) -> Iterator[tuple[Path, Path]]:
+    """Each file, and its name below the place that was named."""
+    for place in places:
+        if place.is_file():
+            yield place, Path(place.name)
+        stack = [place] if place.is_dir() else []
+        while stack:
+            folder = stack.pop()
+            if folder.resolve() in skipped:
+                continue
+            for each in sorted(folder.iterdir()):
+                if each.is_symlink():
+                    continue
+                if each.is_dir():
+                    stack.append(each)
+                elif each.is_file():
+                    yield each, each.relative_to(place)
+
+
+def _contents(file: Path) -> Iterator[bytes | mmap.mmap]:
+    if file.stat().st_size == 0:
+        return
+    with (
+        file.open("rb") as opened,
+        closing(mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ)) as content,
+    ):
+        yield content
+        archive = content[: len(SQLITE)] == SQLITE
+    if archive:
+        yield from _blobs(file)
+    elif file.suffix == _GZIP:
+        yield from _inflated(file)
+
+
+def _inflated(file: Path) -> Iterator[bytes]:
+    try:
+        with gzip.open(file) as opened:
+            yield opened.read(_LONGEST_UNPACKED)
+    except (OSError, EOFError, zlib.error):
+        return  # no gzip after all: its bytes were looked through
+
+
+def _blobs(file: Path) -> Iterator[bytes]:
+    """The blobs of a web archive, unpacked."""
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as held:
+            for (packed,) in held.execute("SELECT bytes FROM blobs"):
+                yield zlib.decompress(packed)
+    except (sqlite3.Error, zlib.error):
+        return  # another kind of database
+
+
+def _stands_in(mark: Mark, content: bytes | mmap.mmap) -> bool:
+    at = content.find(mark.value)
+    while at >= 0:
+        if not mark.number or _alone(content, at, at + len(mark.value)):
+            return True
+        at = content.find(mark.value, at + 1)
+    return False
+
+
+def _alone(content: bytes | mmap.mmap, start: int, end: int) -> bool:
+    before = start == 0 or content[start - 1] not in _DIGITS
+    return before and (end == len(content) or content[end] not in _DIGITS)
