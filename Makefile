@@ -23,11 +23,12 @@ QUIET := env -u LANGSMITH_API_KEY -u LANGCHAIN_API_KEY LANGSMITH_TRACING=false L
 	LANGCHAIN_TRACING_V2=false LANGSMITH_TRACING_SAMPLING_RATE=0 LANGSMITH_ENDPOINT=http://127.0.0.1:9 \
 	LANGSMITH_TEST_TRACKING=false LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true
 
-.PHONY: help demo test lint mutants studio drills drills-quick drills-full release-check clean
+.PHONY: help demo test lint bench mutants studio drills drills-quick drills-full release-check clean
 
 help:
 	@echo "make demo [SEED=4] [PATIENTS=100]   a synthetic cohort, three questions, three cited answers"
 	@echo "make test                           lint, types, import directions and every test"
+	@echo "make bench [BENCH=--json]           what everything costs, beside what the machine needs for it"
 	@echo "make mutants                        weaken every availability rule in turn: is each noticed?"
 	@echo "make drills                         what holds while things break (drills-quick, drills-full)"
 	@echo "make release-check                  is this commit fit to be given out? (wheel, metadata, every extra; 30 min)"
@@ -45,6 +46,9 @@ lint: $(DEV_READY)
 	$(RUN) -m ruff format --check .
 	$(RUN) -m mypy
 	$(RUN) -c "from importlinter.cli import lint_imports_command; lint_imports_command()" --no-logo
+
+bench: $(DEV_READY)
+	$(QUIET) OMP_NUM_THREADS=1 $(RUN) -m benchmarks.table $(BENCH)
 
 mutants: $(DEV_READY)
 	$(QUIET) $(RUN) -m tests.validity.mutants

@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 
 def _one(store: str, subject_id: int, cutoff: str) -> float:
@@ -29,6 +30,16 @@ def _one(store: str, subject_id: int, cutoff: str) -> float:
     return 1000 * (made - began)
 
 
+def in_fresh_processes(store: str | Path, subject_id: int, *, at: str, runs: int) -> list[float]:
+    """Milliseconds of each of `runs` cases, each the first of a process of its own."""
+    command = [sys.executable, __file__, str(store), "--one"]
+    command += ["--subject", str(subject_id), "--at", at]
+    return [
+        float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+        for _ in range(runs)
+    ]
+
+
 def main() -> None:
     """Run the case in fresh processes and print the figures in milliseconds."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -41,12 +52,7 @@ def main() -> None:
     if given.one:
         print(_one(given.store, given.subject, given.at))
         return
-    command = [sys.executable, __file__, given.store, "--one"]
-    command += ["--subject", str(given.subject), "--at", given.at]
-    times = [
-        float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-        for _ in range(given.runs)
-    ]
+    times = in_fresh_processes(given.store, given.subject, at=given.at, runs=given.runs)
     print(
         f"case: median {statistics.median(times):.1f} ms, "
         f"min {min(times):.1f}, max {max(times):.1f} ({given.runs} runs)"

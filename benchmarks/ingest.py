@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from clinseek.toolkits.ehr.tables import TABLES
@@ -25,6 +26,7 @@ from clinseek.toolkits.ehr.tables import TABLES
 ROWS_A_PATIENT = 1_000
 _FIRST_SUBJECT = 10_000_000
 _PATTERNS = 20
+_BEGIN = datetime(2150, 3, 1)
 _ITEMS = (220045, 220179, 220180, 220210, 220277, 223761, 223901, 226253, 228096, 229321)
 _INGEST = (
     "import sys; from clinseek.toolkits.ehr.store import ingest; ingest(sys.argv[1], sys.argv[2])"
@@ -65,38 +67,39 @@ def run_ingest(raw: Path, store: Path) -> tuple[float, float, float]:
     return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / 1e6
 
 
-def write_raw(folder: Path, patients: int, *, scattered: bool) -> None:
-    """A raw folder with `patients`, `admissions` and 1,000 chart rows a patient."""
+def write_raw(
+    folder: Path, patients: int, *, scattered: bool = False, rows_each: int = ROWS_A_PATIENT
+) -> None:
+    """A raw folder with `patients`, `admissions` and chart rows, 1,000 a patient by default."""
     subjects = range(_FIRST_SUBJECT, _FIRST_SUBJECT + patients)
     (folder / "hosp").mkdir(parents=True)
     (folder / "icu").mkdir()
     _write(folder, "patients", (f"{subject},F,60,2150,2017 - 2019,\n" for subject in subjects))
     _write(folder, "admissions", (_admission(subject) for subject in subjects))
-    parts = _scattered(subjects) if scattered else _grouped(subjects)
+    parts = _scattered(subjects, rows_each) if scattered else _grouped(subjects, rows_each)
     _write(folder, "chartevents", parts)
 
 
-def _grouped(subjects: range) -> Iterator[str]:
+def _grouped(subjects: range, rows_each: int) -> Iterator[str]:
     random.seed(7)
-    patterns = [_chart_rows() for _ in range(_PATTERNS)]
+    patterns = [_chart_rows(rows_each) for _ in range(min(_PATTERNS, len(subjects)))]
     for subject in subjects:
-        yield patterns[subject % _PATTERNS].replace("#", str(subject))
+        yield patterns[subject % len(patterns)].replace("#", str(subject))
 
 
-def _scattered(subjects: range) -> Iterator[str]:
+def _scattered(subjects: range, rows_each: int) -> Iterator[str]:
     random.seed(7)
-    rows = [row + "\n" for row in _chart_rows().splitlines()]
+    rows = [row + "\n" for row in _chart_rows(rows_each).splitlines()]
     shuffled = list(subjects)
     random.shuffle(shuffled)
     for row in rows:
         yield from (row.replace("#", str(subject)) for subject in shuffled)
 
 
-def _chart_rows() -> str:
+def _chart_rows(count: int) -> str:
     lines = []
-    for number in range(ROWS_A_PATIENT):
-        day, minute = 1 + number // 40, random.randrange(1440)
-        clock = f"2150-03-{day:02d} {minute // 60:02d}:{minute % 60:02d}:00"
+    for number in range(count):
+        clock = _BEGIN + timedelta(days=number // 40, minutes=random.randrange(1440))
         value = round(random.gauss(90, 15), 1)
         item, caregiver = random.choice(_ITEMS), random.randrange(1, 99_999)
         lines.append(f"#,2#,3#,{caregiver},{clock},{clock},{item},{value},{value},mmHg,0\n")

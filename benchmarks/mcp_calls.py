@@ -124,6 +124,15 @@ async def _over_the_wire(
         )
 
 
+async def over_the_wire(store: Path, subject: int, calls: int) -> dict[str, Cost]:
+    """What the call costs by stdio and by HTTP, each in one session that stays open."""
+    async with _stdio(store, subject) as (session, pid):
+        by_stdio = await _calls(session, calls, pid)
+    with _Http(store) as (url, process):
+        async with _session(url, subject) as session:
+            return {"stdio": by_stdio, "http": await _calls(session, calls, process.pid)}
+
+
 def _show(wire: str, cost: Cost, here: Cost) -> None:
     print(
         f"{wire:<5} adds      {cost.median - here.median:8.2f} ms   "

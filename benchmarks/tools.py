@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -87,6 +88,25 @@ def _one(store: str, subject_id: int, cutoff: str, calls: int) -> dict[str, tupl
     return times
 
 
+def in_fresh_processes(
+    store: str | Path, subject_id: int, *, at: str, runs: int, calls: int
+) -> dict[str, tuple[float, float]]:
+    """Milliseconds of the first call of each kind, and of a later one: medians over processes."""
+    command = [sys.executable, __file__, str(store), "--one", "--calls", str(calls)]
+    command += ["--subject", str(subject_id), "--at", at]
+    took = [
+        json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+        for _ in range(runs)
+    ]
+    return {
+        what: (
+            statistics.median(run[what][0] for run in took),
+            statistics.median(run[what][1] for run in took),
+        )
+        for what in CALLS
+    }
+
+
 def main() -> None:
     """Run the calls in fresh processes and print the figures in milliseconds."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -100,15 +120,11 @@ def main() -> None:
     if given.one:
         sys.stdout.write(json.dumps(_one(given.store, given.subject, given.at, given.calls)))
         return
-    command = [sys.executable, __file__, given.store, "--one", "--calls", str(given.calls)]
-    command += ["--subject", str(given.subject), "--at", given.at]
-    runs = [
-        json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
-        for _ in range(given.runs)
-    ]
+    took = in_fresh_processes(
+        given.store, given.subject, at=given.at, runs=given.runs, calls=given.calls
+    )
     print(f"{'ms':26} {'first':>8} {'again':>8}")
-    for what in CALLS:
-        first, again = (statistics.median(run[what][part] for run in runs) for part in (0, 1))
+    for what, (first, again) in took.items():
         print(f"{what:26} {first:8.2f} {again:8.2f}")
 
 
