@@ -92,7 +92,7 @@ def cells_of(line: Line) -> tuple[str, ...]:
     """What, measured, target, limit and ratio.
 
     >>> cells_of(Line("a case", 210.4, "ms", 150, Limit("SQLite copies its rows", 70.0)))
-    ('a case', '210 ms', '150 ms (missed)', 'SQLite copies its rows: 70.0 ms', '3.0')
+    ('a case', '210 ms', '150 ms (missed)', 'SQLite copies its rows: 70.0 ms', '3.01')
     """
     target = "" if line.target is None else f"{line.target:g} {line.unit}"
     missed = "" if line.held else " (missed)"
