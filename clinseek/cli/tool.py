@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 import textwrap
 from difflib import get_close_matches
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +12,7 @@ from clinseek.cli.options import CutoffOption, JsonOption, ProfileOption, StoreO
 from clinseek.cli.output import emit, emit_json, say, warn_of, with_warning
 from clinseek.cli.values import arguments_from
 from clinseek.errors import SettingError
+from clinseek.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from langchain_core.messages import ToolMessage
@@ -55,8 +54,8 @@ def tool(
 
     dotted = _dotted(name)
     arguments = arguments_from(pairs or [], _schema_of(dotted)["parameters"])
-    with tempfile.TemporaryDirectory(prefix="clinseek-case-") as folder:
-        case = open_case(store, subject, cutoff=at, profile=profile, folder=Path(folder))
+    with scratch_folder("clinseek-case-") as folder:
+        case = open_case(store, subject, cutoff=at, profile=profile, folder=folder)
         message = _call(_bound(case, dotted), arguments)
     artifact = message.artifact
     warn_of(case.key.profile)

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import shutil
-import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 from clinseek.errors import CutoffError, SettingError, SubjectError, UserError
+from clinseek.scratch import scratch_folder
 from clinseek.serve.service import Binding, Opened, Page
 from clinseek.toolkits.ehr.case import Case, open_case
 from clinseek.toolkits.ehr.store import Store
@@ -23,7 +20,6 @@ from clinseek.toolkits.ehr.tools.orientation import table_description
 
 TABLE_URI = "clinseek://ehr/tables/"
 _FOLDER = "serve-"
-_LOCK = ".lock"
 
 _SAYS = (
     "One patient's electronic health record as it stood at one moment; nothing later is in it. "
@@ -80,27 +76,8 @@ def ehr_service(store: Path, *, cases: Path) -> Iterator[EhrService]:
     killed left behind is removed first.
     """
     opened = Store.open(store)
-    for left in cases.glob(f"{_FOLDER}*"):
-        _remove_if_dead(left)
-    folder = Path(tempfile.mkdtemp(prefix=_FOLDER, dir=cases))
-    lock = os.open(folder / _LOCK, os.O_CREAT | os.O_RDWR, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with scratch_folder(_FOLDER, parent=cases) as folder:
         yield EhrService(opened, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
-
-
-def _remove_if_dead(folder: Path) -> None:
-    """Remove the folder of a server that no longer runs: its lock went with it."""
-    with suppress(OSError):
-        lock = os.open(folder / _LOCK, os.O_RDWR)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        finally:
-            os.close(lock)
 
 
 def _pages(case: Case) -> dict[str, Page]:

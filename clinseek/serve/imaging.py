@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from clinseek.errors import SettingError, UserError
+from clinseek.scratch import scratch_folder
 from clinseek.serve.service import Binding, Opened
 from clinseek.toolkits.imaging.engine import Engine
 from clinseek.toolkits.imaging.reading.roots import ImageRoot
@@ -54,8 +54,8 @@ def imaging_service(
 
     Raises SettingError for a folder that is none.
     """
-    with tempfile.TemporaryDirectory(prefix="clinseek-images-") as made:
-        root = ImageRoot(image_root, made=Path(made))
+    with scratch_folder("clinseek-images-") as made:
+        root = ImageRoot(image_root, made=made)
         try:
             yield ImagingService(root, engine, benchmark=benchmark)
         finally:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Protocol, TypeVar
 
 from clinseek.errors import SettingError
+from clinseek.scratch import scratch_folder
 
 _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
@@ -39,9 +40,9 @@ def workers(jobs: int) -> Iterator[Workers]:
         yield map
         return
     _refuse_while_importing()
-    with tempfile.TemporaryDirectory(prefix="clinseek-jobs-") as folder:
+    with scratch_folder("clinseek-jobs-") as folder:
         pool = ProcessPoolExecutor(
-            jobs, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(folder,)
+            jobs, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(str(folder),)
         )
         others = set(multiprocessing.active_children())
         ended_well = False

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from clinseek.errors import Refusal, SettingError
 from clinseek.evals.rows import Row
+from clinseek.scratch import scratch_folder
 
 _FEW = 3
 _OF_TEXT = ".txt"
@@ -73,8 +73,8 @@ def attachments_of(rows: Sequence[Row], root: str) -> Attachments:
 
     sha256: dict[str, str] = {}
     missing: dict[str, str] = {}
-    with tempfile.TemporaryDirectory() as made:
-        opened = ImageRoot(Path(root), made=Path(made))
+    with scratch_folder("clinseek-images-") as made:
+        opened = ImageRoot(Path(root), made=made)
         for path in dict.fromkeys(path for row in rows for path in files_of(row)):
             try:
                 sha256[path] = opened.sha256(path)

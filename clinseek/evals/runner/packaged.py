@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from langchain_core.messages import HumanMessage
@@ -26,6 +24,7 @@ from clinseek.nodes.pictures import attach, reports_of
 from clinseek.nodes.turn import Turn, added_timings, added_usage, take_turn, used_in
 from clinseek.prompts import unmarked
 from clinseek.records import NO_TIME, NO_USAGE, ImageAttached, RunError
+from clinseek.scratch import scratch_folder
 
 _TRAILER = (
     "Think first. Then end your reply with your final answer, as JSON between tags, one entry for "
@@ -88,8 +87,8 @@ class PackagedRuns:
     def _told(self, row: Row) -> _Told:
         """The one message of a run, with the first images of its row."""
         settings = self._plan.settings
-        with tempfile.TemporaryDirectory() as folder:
-            made, root = Path(folder), settings.image_root
+        with scratch_folder("clinseek-images-") as made:
+            root = settings.image_root
             engine = self._means.engines.engine()
             pictured = attach(row.images, root, made=made, engine=engine) if row.images else []
             inlined = settings.reports_inlined

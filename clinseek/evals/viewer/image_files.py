@@ -6,13 +6,13 @@ without links, and must have the hash that the record tells.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from clinseek.errors import Refusal, SettingError
+from clinseek.scratch import scratch_folder
 
 GONE = "the file has changed or is gone"
 
@@ -41,8 +41,8 @@ def _read(folder: Path, path: str, sha256: str) -> FilePicture:
     from clinseek.toolkits.imaging import ImageRoot
 
     try:
-        with tempfile.TemporaryDirectory() as made:
-            file = ImageRoot(folder, made=Path(made), only=[path]).read(path)
+        with scratch_folder("clinseek-images-") as made:
+            file = ImageRoot(folder, made=made, only=[path]).read(path)
     except (Refusal, SettingError):
         return FilePicture(None, GONE)
     if file.sha256 != sha256:

@@ -7,10 +7,10 @@ slack between cells, no statistics, no order in which anything else once stood.
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from contextlib import closing
 from pathlib import Path
 
+from clinseek.scratch import scratch_folder
 from clinseek.validity.audit.shown import opened
 
 _PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "page_size = 4096")
@@ -18,8 +18,8 @@ _PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "page_size = 4096")
 
 def holds_only_its_rows(path: Path) -> bool:
     """True when the file at `path` is to the byte what its visible rows alone make."""
-    with tempfile.TemporaryDirectory(prefix="clinseek-audit-") as folder:
-        again = Path(folder) / "case.sqlite"
+    with scratch_folder("clinseek-audit-") as folder:
+        again = folder / "case.sqlite"
         try:
             _make_again(path, again)
         except sqlite3.Error:  # something that no case has, such as statistics

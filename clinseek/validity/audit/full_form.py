@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-import tempfile
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 
+from clinseek.scratch import scratch_folder
 from clinseek.toolkits.ehr.case import Case, open_case
 from clinseek.toolkits.ehr.store import Store, ingest
 from clinseek.toolkits.ehr.tables import TABLES
@@ -34,9 +34,9 @@ def full_form(subject: Subject, store: Store, cutoff: str, *, seed: int) -> list
     way = WAYS[seed % len(WAYS)]
     made = dict(scrambled_records(subject, sight, future, seed=seed))[way]
     how = f"the future {way} in raw csv and ingested"
-    with tempfile.TemporaryDirectory(prefix="clinseek-audit-") as folder:
-        before = _through_ingest(subject, store, subject.record, cutoff, Path(folder) / "before")
-        after = _through_ingest(subject, store, made, cutoff, Path(folder) / "after")
+    with scratch_folder("clinseek-audit-") as folder:
+        before = _through_ingest(subject, store, subject.record, cutoff, folder / "before")
+        after = _through_ingest(subject, store, made, cutoff, folder / "after")
         # Here the two stores differ as well, so a tool that read beside its case would show it.
         every = len(before.tables)
         as_made = partial(sight_of, subject, made, cutoff)

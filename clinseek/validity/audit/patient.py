@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from clinseek.errors import CaseError, CutoffError
+from clinseek.scratch import scratch_folder
 from clinseek.toolkits.ehr.case import Case, open_case
 from clinseek.toolkits.ehr.case.build import PatientRecords
 from clinseek.validity.audit.comparison import differences
@@ -187,12 +187,12 @@ def _shown_at(subject: Subject, cutoff: str) -> Shown:
 @contextmanager
 def case_on(subject: Subject, store: PatientRecords, cutoff: str) -> Iterator[Case]:
     """The patient's case over `store`, gone with the context."""
-    with tempfile.TemporaryDirectory(prefix="clinseek-audit-") as folder:
+    with scratch_folder("clinseek-audit-") as folder:
         yield open_case(
             store,
             subject.subject_id,
             cutoff=cutoff,
             profile=subject.profile,
-            folder=Path(folder),
+            folder=folder,
             name="case.sqlite",
         )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from clinseek.errors import CutoffError
+from clinseek.scratch import scratch_folder
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.case.build import PatientRecords
 from clinseek.validity.outcomes import Instance, Outcome, RawRows, instances, outcome_named
@@ -73,13 +73,13 @@ def probe_patient(work: Work, store: PatientRecords, subject_id: int) -> Answere
     names: dict[str, tuple[str, ...]] = {}
     numbers: dict[tuple[str, str], array[float]] = {}
     unopened = 0
-    with tempfile.TemporaryDirectory(prefix="clinseek-probe-") as folder:
+    with scratch_folder("clinseek-probe-") as folder:
         for cutoff, questions in by_cutoff.items():
             for profile in work.profiles:
                 place = Place(profile, frozenset(store.tables))
                 try:
                     opened = work.open_case(
-                        kept, subject_id, cutoff=cutoff, profile=profile, folder=Path(folder)
+                        kept, subject_id, cutoff=cutoff, profile=profile, folder=folder
                     )
                 except CutoffError:  # nothing is known yet, so that there is nothing to ask
                     unopened += 1

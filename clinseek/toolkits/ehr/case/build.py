@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from clinseek.errors import CaseError, CutoffError
+from clinseek.scratch import Scratch, scratch_folder
 from clinseek.toolkits.ehr.availability import profile_named, rule_for
 from clinseek.toolkits.ehr.case.case import Case, CaseKey
 from clinseek.toolkits.ehr.case.composition import composition_of
@@ -64,13 +64,13 @@ def open_case(
     key = CaseKey(str(records.path), subject_id, read_cutoff(cutoff), profile_named(profile))
     held = patient_tables(records)
     if folder is None:
-        own = Path(tempfile.mkdtemp(prefix="clinseek-case-"))
+        own = Scratch("clinseek-case-")
         try:
-            made = _made(records, key, held, own / (name or _file_name(key)))
+            made = _made(records, key, held, own.path / (name or _file_name(key)))
         except BaseException:
-            own.rmdir()
+            own.remove()
             raise
-        return dataclasses.replace(made, own_folder=True)
+        return dataclasses.replace(made, own_folder=own)
     folder.mkdir(parents=True, exist_ok=True)
     return _made(records, key, held, folder / (name or _file_name(key)))
 
@@ -80,8 +80,8 @@ def _made(records: PatientRecords, key: CaseKey, held: list[str], path: Path) ->
     vocabulary = records.vocabulary if records.vocabulary.is_file() else None
     try:
         # Inside the case's own folder, so that the last step is a rename within one file system.
-        with tempfile.TemporaryDirectory(prefix=".making-", dir=path.parent) as making:
-            draft = Path(making) / "case.sqlite"
+        with scratch_folder(".making-", parent=path.parent) as making:
+            draft = making / "case.sqlite"
             rows, ranked = records.read_subject(key.subject_id), composition_of(key.profile).ranked
             with raw_sheet(rows, vocabulary=vocabulary, ranked=ranked) as sheet:
                 if not _fill(sheet, draft, held, key):

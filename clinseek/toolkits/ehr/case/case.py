@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from clinseek.errors import Refusal
+from clinseek.scratch import Scratch
 from clinseek.toolkits.ehr.availability import CaseProfile
 from clinseek.toolkits.ehr.case.composition import composition_of
 from clinseek.toolkits.ehr.case.guard import (
@@ -39,7 +40,7 @@ class Case:
     key: CaseKey
     path: Path
     vocabulary: Path | None
-    own_folder: bool = False
+    own_folder: Scratch | None = field(default=None, compare=False, repr=False)
 
     @cached_property
     def _columns(self) -> dict[str, dict[str, tuple[str, ...]]]:
@@ -88,5 +89,5 @@ class Case:
     def close(self) -> None:
         """Remove the case's file, and its folder where it was made for it; again does nothing."""
         self.path.unlink(missing_ok=True)
-        if self.own_folder and self.path.parent.is_dir():
-            self.path.parent.rmdir()
+        if self.own_folder is not None:
+            self.own_folder.remove()

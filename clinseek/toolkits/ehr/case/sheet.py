@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import functools
 import sqlite3
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote
 
+from clinseek.scratch import scratch_folder
 from clinseek.toolkits.ehr.availability import rule_for
 from clinseek.toolkits.ehr.case.compose import column_type, content_columns
 from clinseek.toolkits.ehr.case.joins import prepare_joins
@@ -43,8 +43,8 @@ def raw_sheet(
 
     Where not `ranked`, nothing is made for the rules, and the rows lie in the order of `rows`.
     """
-    with tempfile.TemporaryDirectory(prefix="clinseek-sheet-") as folder:
-        path = Path(folder) / "sheet.sqlite"
+    with scratch_folder("clinseek-sheet-") as folder:
+        path = folder / "sheet.sqlite"
         write_sheet(path, rows, ranked=ranked)
         with closing(
             sqlite3.connect(f"file:{quote(str(path))}", uri=True, isolation_level=None)

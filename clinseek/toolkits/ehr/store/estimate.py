@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from clinseek.scratch import scratch_folder
 from clinseek.toolkits.ehr.store.build import read_rows
 from clinseek.toolkits.ehr.store.convert import Converter
 from clinseek.toolkits.ehr.store.cxr.files import CxrFiles
@@ -55,8 +55,8 @@ def estimate(
     dictionaries and of the code lists, which are `code_bytes` large.
     """
     refuse_other_folders(store)
-    with tempfile.TemporaryDirectory() as spill:
-        connection = connect(Path(spill))
+    with scratch_folder("clinseek-spill-") as spill:
+        connection = connect(spill)
         try:
             everyone = load_plan(connection, found.tables["patients"], None)
             each = {
