@@ -35,6 +35,7 @@ def append_record(path: Path, record: Record) -> str | None:
     line = record.model_dump_json().encode() + b"\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
         with path.open("a+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             mended = _mend_last_line(file, path)

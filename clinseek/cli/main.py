@@ -52,6 +52,7 @@ from clinseek.errors import Refusal, UserError
 USER_ERROR = 2
 OUR_FAULT = 70
 INTERRUPTED = 130
+_FOR_THE_OWNER_ALONE = 0o077
 GO_ON_BY_THEMSELVES = frozenset({"candidates", "ingest", "demo", "eval", "train"})
 GO_ON_BY_THREAD = frozenset({"ask", "resume"})
 
@@ -200,10 +201,14 @@ def _own_fault(error: Exception) -> int:
 
 
 def main() -> None:
-    """The `clinseek` command: nothing of a patient leaves this machine unless asked to."""
+    """The `clinseek` command: nothing of a patient leaves this machine unless asked to.
+
+    What it writes can be read by its owner alone, whatever the shell's umask says.
+    """
     from clinseek.settings import stay_home
 
     replaced = stay_home()
+    os.umask(_FOR_THE_OWNER_ALONE)
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
     ended = run(replaced=replaced)

@@ -15,18 +15,38 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BATCH = 500
+_RUNS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""What begins a formula in some spreadsheet, the wide forms of East Asian ones too."""
 
 
 def write_csv(file: Path, lines: Iterable[Line], columns: Mapping[str, type]) -> int:
-    """Write lines as CSV (UTF-8, empty for none); how many. A file that was there is replaced."""
+    """Write lines as CSV (UTF-8, empty for none); how many. A file that was there is replaced.
+
+    A text that a spreadsheet would run as a formula gets an apostrophe in front.
+    """
     count = 0
     with whole_file(file) as making, making.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.DictWriter(opened, columns)
         writer.writeheader()
         for line in lines:
-            writer.writerow(line)
+            writer.writerow({name: inert(cell) for name, cell in line.items()})
             count += 1
     return count
+
+
+def inert(cell: object) -> object:
+    """A cell as a spreadsheet only shows it; numbers, also those written as text, stay.
+
+    >>> inert("=1+1"), inert("-5.9"), inert("- none"), inert(-5.9)
+    ("'=1+1", '-5.9', "'- none", -5.9)
+    """
+    if not isinstance(cell, str) or not cell.startswith(_RUNS):
+        return cell
+    try:
+        float(cell)
+    except ValueError:
+        return f"'{cell}"
+    return cell
 
 
 def write_parquet(file: Path, lines: Iterable[Line], columns: Mapping[str, type]) -> int:

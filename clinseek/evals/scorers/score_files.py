@@ -44,7 +44,7 @@ def write_scores(
         "scorers": kept | {each.scorer: each.as_json() for each in summaries},
         "earlier": {name: _told_then(before, name, told) for name in kept},
     }
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     files = {f"{scorer}.jsonl": _lines(scores) for scorer, scores in scored.scores.items()}
     files[SUMMARY] = json.dumps(summary, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     files[TOOL_USE] = tool_use

@@ -50,7 +50,7 @@ def claimed(store: Path) -> Iterator[Path]:
     absent = [place for place in (store, *store.parents) if not place.exists()]
     with _sentences_for_a_full_disk(store):
         try:
-            store.mkdir(parents=True, exist_ok=True)
+            store.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
             if error.errno in _FULL:
                 raise
