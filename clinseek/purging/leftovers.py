@@ -10,16 +10,17 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 from clinseek.errors import SettingError
 from clinseek.purging.removal import Removal, of_database, of_files
 from clinseek.purging.searching import SQLITE
 from clinseek.settings import case_folder
 
-_SERVER_LOCK = ".lock"
-_TEMPORARY = ("case", "sheet", "audit", "probe", "bench", "features", "openseek", "images", "jobs")
+_LOCK = ".lock"
+_TEMPORARY = "clinseek-*"
 _IN_USE_SECONDS = 24 * 3600.0
-"""A temporary folder that somebody wrote to since may belong to a program that runs."""
+"""A temporary folder without a lock that somebody wrote to since may be in use."""
 
 
 def left_cases() -> Iterator[Removal]:
@@ -29,9 +30,9 @@ def left_cases() -> Iterator[Removal]:
     """
     for place in sorted(case_folder().iterdir()):
         if place.is_dir():
-            _refuse_if_served(place)
+            _refuse_if_held(place)
     yield from of_files("case, or what was beside one", sorted(case_folder().iterdir()))
-    yield from of_files("temporary folder of a process that died", _old_folders())
+    yield from of_files("temporary folder of a process that died", _dead_folders())
 
 
 def of_patient(subject_id: int) -> Iterator[Removal]:
@@ -40,22 +41,27 @@ def of_patient(subject_id: int) -> Iterator[Removal]:
         if not file.is_file() or not _is_of(file, subject_id):
             continue
         if file.parent != case_folder():
-            _refuse_if_served(file.parent)
+            _refuse_if_held(file.parent)
         yield from of_database("case", file)
         yield from of_files("pictures of a case", [file.with_suffix(".images")])
 
 
-def _refuse_if_served(folder: Path) -> None:
-    lock = folder / _SERVER_LOCK
+def _refuse_if_held(folder: Path) -> None:
+    if _lock_of(folder) == "held":
+        raise SettingError(f"{folder} holds the cases of a process that is running; stop it first")
+
+
+def _lock_of(folder: Path) -> Literal["none", "free", "held"]:
+    """How the lock stands by which a process keeps a folder while it lives (see `scratch`)."""
+    lock = folder / _LOCK
     if not lock.is_file():
-        return
-    with lock.open("a") as held:
+        return "none"
+    with lock.open("a") as opened:
         try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise SettingError(
-                f"{folder} holds the cases of a server that is running; stop it first"
-            ) from None
+            return "held"
+    return "free"
 
 
 def _is_of(file: Path, subject_id: int) -> bool:
@@ -72,12 +78,14 @@ def _is_of(file: Path, subject_id: int) -> bool:
     return found is not None
 
 
-def _old_folders() -> list[Path]:
-    place, now = Path(tempfile.gettempdir()), time.time()
-    found = [each for name in _TEMPORARY for each in place.glob(f"clinseek-{name}-*")]
-    return sorted(
-        each for each in found if _is_ours(each) and now - _touched(each) > _IN_USE_SECONDS
-    )
+def _dead_folders() -> list[Path]:
+    found = Path(tempfile.gettempdir()).glob(_TEMPORARY)
+    return sorted(each for each in found if _is_ours(each) and _is_dead(each))
+
+
+def _is_dead(folder: Path) -> bool:
+    held = _lock_of(folder)
+    return held == "free" or (held == "none" and time.time() - _touched(folder) > _IN_USE_SECONDS)
 
 
 def _is_ours(folder: Path) -> bool:

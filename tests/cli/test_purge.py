@@ -251,6 +251,25 @@ def test_cases_left_by_the_dead_are_removed_by_patient_or_all(
     assert not list(case_folder().iterdir())
 
 
+def test_temporary_folders_of_the_dead_go_with_the_cases_and_those_in_use_stay(
+    clinseek: CommandLine, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clinseek.toolkits.ehr.case import open_case
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    dead = tmp_path / "clinseek-sheet-dead"
+    dead.mkdir()
+    (dead / ".lock").touch()
+    (dead / "raw.sqlite").write_bytes(b"rows")
+    (tmp_path / "clinseek-mine").mkdir()
+    case = open_case(store, SUBJECT, cutoff=CUTOFF)
+    assert clinseek("purge", "--cases", "--yes").code == 0
+    assert not dead.exists()
+    assert (tmp_path / "clinseek-mine").is_dir()
+    assert case.path.is_file()
+    case.close()
+
+
 def test_cases_of_a_server_that_runs_are_left_to_it(
     clinseek: CommandLine, store: Path, home: Path
 ) -> None:
@@ -260,4 +279,4 @@ def test_cases_of_a_server_that_runs_are_left_to_it(
     clinseek("threads")
     with ehr_service(store, cases=case_folder()):
         ran = clinseek("purge", "--cases", "--yes")
-    assert (ran.code, "a server that is running; stop it first" in ran.err) == (2, True)
+    assert (ran.code, "a process that is running; stop it first" in ran.err) == (2, True)
