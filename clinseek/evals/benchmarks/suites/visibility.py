@@ -7,15 +7,18 @@ the row asks for reading and not for judgement. Under `available` that should ne
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from clinseek.evals.rows import Row
 from clinseek.toolkits.ehr.case import KnownLabel, LabelClock, label_clock
 from clinseek.toolkits.ehr.store import Store
+from clinseek.toolkits.ehr.tables.cxr import FINDINGS, label_column
 
-Which = Literal["stay", "later", "patient"]
-"""Rows of the row's own stay, rows that begin after the cutoff, or all rows of the patient."""
+Which = Literal["stay", "later", "patient", "study"]
+"""Rows of the row's own stay, rows that begin after the cutoff, all rows of the patient, or those
+of the X-rays that the row is about."""
 
 
 class Cell(NamedTuple):
@@ -56,10 +59,14 @@ CELLS: Mapping[str, Sequence[Cell]] = {
     "diagnoses_icd": (Cell("diagnoses_icd", "icd_code"),),
     "diagnoses_ccs": (Cell("diagnoses_icd", "icd_code"),),
     "medmod_phenotyping": (Cell("diagnoses_icd", "icd_code"),),
+    "medmod_radiology": tuple(
+        Cell("cxr", label_column("chexpert", name), "study") for name in FINDINGS
+    ),
 }
 """The cells by published task. Every other task asks for the next event of a table, whose row
 begins after the cutoff by definition."""
 
+_STUDY = re.compile(r"/s(\d+)/[^/]+$")
 _BEGINS = {"admissions": "admittime", "icustays": "intime", "edstays": "intime"}
 
 
@@ -95,11 +102,23 @@ def _shows(clock: LabelClock, row: Row, tables: Iterable[str]) -> bool:
 
 def _labels(clock: LabelClock, row: Row, cell: Cell) -> list[KnownLabel]:
     """The raw rows that tell the label; a cell that is empty tells nothing."""
-    if cell.which == "stay" and row.hadm_id is None:
-        return []
-    where = {"hadm_id": row.hadm_id} if cell.which == "stay" else {}
-    found = clock.known_at(table=cell.table, where=where, column=cell.column)
+    found = [
+        label
+        for where in _where(row, cell.which)
+        for label in clock.known_at(table=cell.table, where=where, column=cell.column)
+    ]
     if cell.which == "later":
         begins = _BEGINS[cell.table]
         return [label for label in found if str(label.row[begins]) > str(row.cutoff)]
     return [label for label in found if cell.column is None or label.row[cell.column] is not None]
+
+
+def _where(row: Row, which: Which) -> Iterator[dict[str, int]]:
+    """By which cells the raw rows are found; none where the row names no stay, or no X-ray."""
+    if which == "study":
+        studies = (_STUDY.search(image) for image in row.images)
+        yield from ({"study_id": int(study[1])} for study in studies if study)
+    elif which != "stay":
+        yield {}
+    elif row.hadm_id is not None:
+        yield {"hadm_id": row.hadm_id}
