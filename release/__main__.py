@@ -76,7 +76,7 @@ def _extras() -> list[str]:
 
 
 def _lines(commit: str, extras: Sequence[str], folder: Path) -> Iterator[Line]:
-    """Each line as soon as it is known; the core comes first, and others use what it left."""
+    """Each line as soon as it is known; the core comes first, and nothing is tried beyond its fault."""
     source, workplace = source_of(commit, ROOT, folder / "source"), folder / "workplace"
     shutil.copytree(source / "tests", workplace / "scaffold" / "tests")
     tools = Environment(folder / "tools", workplace)
@@ -86,7 +86,9 @@ def _lines(commit: str, extras: Sequence[str], folder: Path) -> Iterator[Line]:
         return
     yield _said(_metadata(tools, made))
     constraints = source / ".ci" / "constraints.txt"
-    for extra in extras:
+    core, *others = extras
+    yield (first := _said(_extra(core, made.wheel, constraints, folder)))
+    for extra in [] if first.faults else others:
         yield _said(_extra(extra, made.wheel, constraints, folder))
 
 

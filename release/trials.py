@@ -17,7 +17,7 @@ Order = Sequence[str]
 CORE = "core"
 AT = "{at}"
 BENCH = ("bench/lookup.jsonl", "--store", "bench/store")
-FILMS = ("bench/multimodal.jsonl", *BENCH[1:], "--image-root", "bench")
+FILMS = ("films/multimodal.jsonl", "--store", "films/store", "--image-root", "films")
 FEW = ("--patients", "12")
 OFFLINE = ("--model", "offline")
 ON_RAY = ("--executor", "ray")
@@ -53,7 +53,7 @@ TRIALS: Mapping[str, Sequence[Order]] = {
     CORE: (
         ("clinseek", "demo", "--patients", "20", "--folder", "demo"),
         ("clinseek", "doctor"),
-        ("clinseek", "bench", "prepare", "synthetic", *FEW, "--images", "--out", "bench"),
+        ("clinseek", "bench", "prepare", "synthetic", *FEW, "--out", "bench"),
         ("clinseek", "eval", *BENCH, *OFFLINE, "--limit", "6", "--out", "runs"),
         ("clinseek", "score", "runs"),
         ("clinseek", "report", "runs", "--out", "report.html"),
@@ -72,7 +72,8 @@ TRIALS: Mapping[str, Sequence[Order]] = {
     "web": (("python", "-c", _BROWSED),),
     "imaging": (
         ("clinseek", "imaging", "status"),
-        ("clinseek", "synth", "--patients", "3", "--images", "--dicom", "--out", "films"),
+        ("clinseek", "synth", "--patients", "3", "--images", "--dicom", "--out", "raw-films"),
+        ("clinseek", "bench", "prepare", "synthetic", *FEW, "--images", "--out", "films"),
         ("clinseek", "eval", *FILMS, *OFFLINE, "--limit", "2", "--out", "films-runs"),
     ),
     "embeddings": (("clinseek", "candidates", "embed", "bench/store"),),
