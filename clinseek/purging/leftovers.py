@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import sqlite3
 import tempfile
 import time
@@ -18,7 +19,10 @@ from clinseek.purging.searching import SQLITE
 from clinseek.settings import case_folder
 
 _LOCK = ".lock"
-_TEMPORARY = "clinseek-*"
+_TEMPORARY = re.compile(
+    r"clinseek-(audit|bench|case|features|images|jobs|openseek|probe|sheet|validity)-[a-z0-9_]{8}"
+)
+"""What this package calls its temporary folders; others of a like name are not ours to remove."""
 _IN_USE_SECONDS = 24 * 3600.0
 """A temporary folder without a lock that somebody wrote to since may be in use."""
 
@@ -79,8 +83,9 @@ def _is_of(file: Path, subject_id: int) -> bool:
 
 
 def _dead_folders() -> list[Path]:
-    found = Path(tempfile.gettempdir()).glob(_TEMPORARY)
-    return sorted(each for each in found if _is_ours(each) and _is_dead(each))
+    found = Path(tempfile.gettempdir()).iterdir()
+    ours = [each for each in found if _TEMPORARY.fullmatch(each.name) and _is_ours(each)]
+    return sorted(each for each in ours if _is_dead(each))
 
 
 def _is_dead(folder: Path) -> bool:

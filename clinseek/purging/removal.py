@@ -45,7 +45,9 @@ def _unlink(files: Sequence[Path]) -> None:
 
 def _remove(place: Path) -> None:
     if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place)
+        shutil.rmtree(place, ignore_errors=True)  # another may be removing it as well
+        if place.exists():
+            raise SettingError(f"{place} cannot be removed; is it yours to write?")
     else:
         place.unlink(missing_ok=True)
 

@@ -21,6 +21,15 @@ TOLD = b"2150-03-04 06:00:00"
 """A moment of the one potassium, which every run about this patient was told."""
 
 
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Temporary files of this test alone."""
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    return place
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
@@ -252,20 +261,19 @@ def test_cases_left_by_the_dead_are_removed_by_patient_or_all(
 
 
 def test_temporary_folders_of_the_dead_go_with_the_cases_and_those_in_use_stay(
-    clinseek: CommandLine, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    clinseek: CommandLine, store: Path, temporary: Path
 ) -> None:
     from clinseek.toolkits.ehr.case import open_case
 
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    dead = tmp_path / "clinseek-sheet-dead"
-    dead.mkdir()
-    (dead / ".lock").touch()
+    dead, mine = temporary / "clinseek-sheet-0abc_xyz", temporary / "clinseek-results"
+    for folder in (dead, mine):
+        folder.mkdir()
+        (folder / ".lock").touch()
     (dead / "raw.sqlite").write_bytes(b"rows")
-    (tmp_path / "clinseek-mine").mkdir()
     case = open_case(store, SUBJECT, cutoff=CUTOFF)
     assert clinseek("purge", "--cases", "--yes").code == 0
     assert not dead.exists()
-    assert (tmp_path / "clinseek-mine").is_dir()
+    assert mine.is_dir()
     assert case.path.is_file()
     case.close()
 
