@@ -76,7 +76,7 @@ def _extras() -> list[str]:
 
 
 def _lines(commit: str, extras: Sequence[str], folder: Path) -> Iterator[Line]:
-    """Each line as soon as it is known; the core comes first, and nothing is tried beyond its fault."""
+    """Each line as soon as it is known; the core first, and nothing beyond its fault."""
     source, workplace = source_of(commit, ROOT, folder / "source"), folder / "workplace"
     shutil.copytree(source / "tests", workplace / "scaffold" / "tests")
     tools = Environment(folder / "tools", workplace)
