@@ -32,7 +32,9 @@ class Parameters:
     `dialect` is `native` (the host's own tool calls) or the text form in which a model without a
     tool template writes its calls; None: the host decides. `context` and `images` say what the
     host does not tell: the context length in tokens, and whether it takes images. `timeout` is
-    in seconds. `extra` goes into the body of each request as it is.
+    in seconds. `tokenizer` is the folder that a server was started with: its control tokens are
+    kept from standing in what users and tools say. `extra` goes into the body of each request as
+    it is.
     """
 
     temperature: float | None = 1.0
@@ -48,6 +50,7 @@ class Parameters:
     timeout: float = 600.0
     stream: bool = False
     region: str | None = None
+    tokenizer: str | None = None
     extra: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
     def told(self) -> dict[str, Any]:
@@ -241,6 +244,7 @@ _READERS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "timeout": _number(0.1, 86_400, whole=False),
         "stream": _switch,
         "region": _text,
+        "tokenizer": _text,
         "extra": _object,
     }
 )

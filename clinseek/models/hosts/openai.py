@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import httpx
@@ -27,6 +28,7 @@ from pydantic import Field, PrivateAttr, SecretStr, SkipValidation
 
 from clinseek.errors import ModelError
 from clinseek.models.connections import Lease, address_of, leased_client, timeouts
+from clinseek.models.control_tokens import ControlTokens
 from clinseek.models.facts import HostFacts
 from clinseek.models.hosts.chat_answers import BROKEN_OFF, Assembly, message_of, shape_fault
 from clinseek.models.hosts.chat_requests import (
@@ -57,7 +59,8 @@ _MISREAD = (AttributeError, IndexError, KeyError, TypeError, ValueError)
 def endpoint_model(spec: ModelSpec) -> EndpointModel:
     """The model of an `openai:` or `vllm:` spec; nothing is asked yet.
 
-    ModelError without a key where OpenAI itself is named, or with a parameter that it lacks.
+    ModelError without a key where OpenAI itself is named, with a parameter that it lacks, or where
+    the folder of `tokenizer` holds none.
     """
     url = spec.url or OPENAI
     key = os.environ.get("OPENAI_API_KEY", "").strip()
@@ -67,6 +70,8 @@ def endpoint_model(spec: ModelSpec) -> EndpointModel:
             "own server as openai:NAME@http://host:port/v1, or use --model offline"
         )
     parameters = spec.parameters
+    named = parameters.tokenizer
+    control = None if named is None else ControlTokens.of_folder(Path(named).expanduser())
     body = asked_for(parameters, url=url, provider=spec.provider)
     client, lease = leased_client(url, seconds=parameters.timeout)
     root = openai.AsyncOpenAI(
@@ -101,6 +106,7 @@ def endpoint_model(spec: ModelSpec) -> EndpointModel:
         parameters=parameters,
         body=body,
         lease=lease,
+        control=control,
     )
 
 
@@ -117,6 +123,7 @@ class EndpointModel(ChatOpenAI):
     parameters: SkipValidation[Parameters] = Field(exclude=True)
     body: dict[str, Any] = Field(exclude=True)
     lease: SkipValidation[Lease] = Field(exclude=True, repr=False)
+    control: SkipValidation[ControlTokens | None] = Field(default=None, exclude=True, repr=False)
     _has_answered: bool = PrivateAttr(default=False)
 
     def check_host(self) -> None:
@@ -154,6 +161,8 @@ class EndpointModel(ChatOpenAI):
         self, input_: LanguageModelInput, *, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         turns = with_images_in_user_turns(self._convert_input(input_).to_messages())
+        if self.control is not None:
+            turns = self.control.in_messages(turns)
         payload: dict[str, Any] = super()._get_request_payload(turns, stop=stop, **kwargs)
         own = is_openai(self._url)
         if not own and "max_completion_tokens" in payload:

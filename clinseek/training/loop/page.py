@@ -1,0 +1,82 @@
+"""The loop's table as Markdown, as it is printed and as it stands in docs/training.md."""
+
+from __future__ import annotations
+
+from clinseek.evals.statistics import PairedTest
+from clinseek.evals.tool_use import ToolDifference
+from clinseek.training.loop.report import ItemLine, Line, LoopReport
+
+_OVER = "F1 - majority (95 % interval)"
+
+
+def page(report: LoopReport) -> str:
+    """The tables, beside a line that says on whom they were measured."""
+    students = [line for line in report.lines if line.model.startswith("student")]
+    named = " | ".join(line.model for line in students)
+    held_out = (
+        f"held-out: {report.questions:,} questions about {report.patients:,} patients of the test "
+        f"split, none of them trained on; commit {report.commit}."
+    )
+    return "\n".join(
+        [
+            held_out,
+            f"Trained on {report.trained_on:,} traces; {report.parameters} parameters.",
+            "",
+            f"| model | questions | valid calls | exact calls | cites the row | F1 | {_OVER} |",
+            "|---|---:|---:|---:|---:|---:|---:|",
+            *(_line(line) for line in report.lines),
+            "",
+            f"| item | questions | majority | {named} | mean - majority (95 % interval) |",
+            f"|---|---:|---:|{'---:|' * len(students)}---:|",
+            *(_item(each) for each in report.items),
+            "",
+            "| tool | untrained: calls | share | student: calls | share |",
+            "|---|---:|---:|---:|---:|",
+            *(_tool(each) for each in report.tools),
+            "",
+            verdict(report),
+            "",
+        ]
+    )
+
+
+def verdict(report: LoopReport) -> str:
+    """By how much the students beat the majority, and where they do not."""
+    students = [line for line in report.lines if line.model.startswith("student")]
+    gains = [line.over_majority.difference for line in students if line.over_majority]
+    span = f"{100 * min(gains):+.1f} to {100 * max(gains):+.1f}" if gains else "nothing"
+    not_shown = [each.item for each in report.items if not _is_above(each.over_majority)]
+    where = ", ".join(not_shown)
+    told = f"Not shown for: {where}." if not_shown else "Shown for every item."
+    return f"On held-out patients the student is {span} points from the majority. {told}"
+
+
+def _is_above(test: PairedTest) -> bool:
+    """Whether the interval lies above nothing; where all patients differ alike there is none."""
+    return test.low > 0 if test.low is not None else test.difference > 0
+
+
+def _line(line: Line) -> str:
+    over = "" if line.over_majority is None else _difference(line.over_majority)
+    cells = (line.valid, line.exact, line.cited, line.f1)
+    return f"| {line.model} | {line.runs:,} | {' | '.join(map(_percent, cells))} | {over} |"
+
+
+def _item(each: ItemLine) -> str:
+    cells = " | ".join(map(_percent, (each.majority, *each.students)))
+    return f"| {each.item} | {each.questions} | {cells} | {_difference(each.over_majority)} |"
+
+
+def _tool(each: ToolDifference) -> str:
+    first = f"{each.a_calls} | {_percent(each.a_share)}"
+    return f"| `{each.tool}` | {first} | {each.b_calls} | {_percent(each.b_share)} |"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"
+
+
+def _difference(test: PairedTest) -> str:
+    if test.low is None or test.high is None:
+        return f"{100 * test.difference:+.1f}"
+    return f"{100 * test.difference:+.1f} ({100 * test.low:+.1f} to {100 * test.high:+.1f})"
