@@ -2,6 +2,7 @@
 
 The one rule: a candidate is the likelier the more often the record held it in the last three days
 (else ever). For what comes next it knows nothing of medicine: what was done goes on being done.
+Where no candidates are named, the names of the record itself stand in for them.
 """
 
 from __future__ import annotations
@@ -31,32 +32,47 @@ class Names(NamedTuple):
 
 
 _ITEM = "JOIN d_items USING (itemid)"
+_CATEGORY = "candidate"
+"""The column with the names of CCS categories."""
+_EVENTS = tuple(
+    Names(table, f"'{table}'", time)
+    for table, time in (
+        ("transfers", "intime"), ("services", "transfertime"), ("labevents", "charttime"),
+        ("microbiologyevents", "charttime"), ("poe", "ordertime"), ("emar", "charttime"),
+        ("chartevents", "charttime"), ("datetimeevents", "charttime"),
+        ("inputevents", "starttime"), ("outputevents", "charttime"),
+        ("procedureevents", "starttime"), ("radiology", "charttime"),
+    )
+)  # fmt: skip
 _KINDS: tuple[tuple[str, tuple[Names, ...]], ...] = (
+    (r"kinds? of events?", _EVENTS),
     (r"micro\w*|cultures?", (Names("microbiologyevents", "test_name", "charttime"),)),
-    (r"lab\w*|blood tests?|tests?", (
+    (r"labs?|labevents?|laborator\w+|blood tests?|tests?", (
         Names("labevents", "label", "charttime", "JOIN d_labitems USING (itemid)"),)),
     (r"input\w*|infus\w*|drips?", (Names("inputevents", "label", "starttime", _ITEM),)),
     (r"ingredient\w*", (Names("ingredientevents", "label", "starttime", _ITEM),)),
     (r"output\w*", (Names("outputevents", "label", "charttime", _ITEM),)),
-    (r"datetime\w*", (Names("datetimeevents", "label", "charttime", _ITEM),)),
+    (r"datetime\w*|which dates", (Names("datetimeevents", "label", "charttime", _ITEM),)),
+    (r"procedureevents?|bedside procedures?", (
+        Names("procedureevents", "label", "starttime", _ITEM),)),
+    (r"pyxis\w*|dispens\w*", (Names("pyxis", "name", "charttime"),)),
+    (r"medrecon\w*|home medications?|reconcil\w*|takes? at home", (
+        Names("medrecon", "name", "charttime"),)),
+    (r"emar|administ\w*|given", (Names("emar", "medication", "charttime"),)),
     (r"chart\w*|vitals?|vital signs?|bedside", (
         Names("chartevents", "label", "charttime", _ITEM),)),
-    (r"pyxis\w*|dispens\w*", (Names("pyxis", "name", "charttime"),)),
-    (r"medrecon\w*|home medications?|reconcil\w*", (Names("medrecon", "name", "charttime"),)),
-    (r"emar|administ\w*|given", (Names("emar", "medication", "charttime"),)),
     (r"drugs?|medications?|medicines?|prescri\w*|antibiotics?", (
         Names("prescriptions", "drug", "starttime"), Names("emar", "medication", "charttime"))),
     (r"diagnos\w*|conditions?|diseases?", (
         Names("diagnoses_icd", "long_title", None,
               "JOIN d_icd_diagnoses USING (icd_code, icd_version)"),
-        Names("diagnoses_icd", "candidate", None,
+        Names("diagnoses_icd", _CATEGORY, None,
               "JOIN diagnoses_ccs_candidates USING (icd_code, icd_version)"),
         Names("diagnosis", "icd_title", None))),
-    (r"procedureevents?", (Names("procedureevents", "label", "starttime", _ITEM),)),
     (r"procedures?|surger\w*|operations?", (
         Names("procedures_icd", "long_title", "chartdate",
               "JOIN d_icd_procedures USING (icd_code, icd_version)"),
-        Names("procedures_icd", "candidate", "chartdate",
+        Names("procedures_icd", _CATEGORY, "chartdate",
               "JOIN procedures_ccs_candidates USING (icd_code, icd_version)"),
         Names("procedureevents", "label", "starttime", _ITEM))),
     (r"services?", (Names("services", "curr_service", "transfertime"),)),
@@ -86,7 +102,7 @@ def among(intent: Intent, desk: Desk) -> Plan:
 
 def coming(intent: Intent, desk: Desk) -> Plan:
     """What comes next, by what was most frequent of late: a rule without any knowledge."""
-    sources = [one for one in kinds_of(intent.text) if desk.holds(one.table)]
+    sources = [one for one in _sources(intent) if desk.holds(one.table)]
     if not sources or not desk.has("run_sql_query"):
         return Draft("I do not know which part of the record tells what comes next.")
     recent = Window(start=desk.cutoff - RECENT)
@@ -95,13 +111,33 @@ def coming(intent: Intent, desk: Desk) -> Plan:
     by_ask = dict(zip(dict.fromkeys(asks), seen, strict=True))
     for window in (recent, ANY_TIME):
         held = tuple(by_ask[_counts(one, window)] for one in sources)
-        items = _named(intent.candidates, held)[:MOST_LISTED]
+        items = _named(intent.candidates or _names_in(held), held)[:MOST_LISTED]
         if items:
-            said = f"Only a guess: the {len(items)} most frequent of the candidates in this record"
+            of = "candidates in this record" if intent.candidates else "names in this record"
+            said = f"Only a guess: the {len(items)} most frequent of the {of}"
             return Draft(
                 f"{said}, {'over the last three days' if window.start else 'ever'}.", items
             )
-    return Draft("None of the candidates stands in this record, so I cannot rank them.")
+    missing = "None of the candidates stands" if intent.candidates else "No such name stands"
+    return Draft(f"{missing} in this record, so I cannot rank them.")
+
+
+def _sources(intent: Intent) -> tuple[Names, ...]:
+    """Where to count. Without candidates the question says which kind of name is meant.
+
+    Classes of drugs (ATC) stand in no row, and a choice is among what is named in the question.
+    """
+    sources = kinds_of(intent.text)
+    if intent.candidates:
+        return sources
+    if intent.form != "list" or re.search(r"\bATC\b", intent.text):
+        return ()
+    by_category = re.search(r"\bCCS\b", intent.text) is not None
+    return tuple(one for one in sources if (one.name == _CATEGORY) is by_category)[:1]
+
+
+def _names_in(seen: tuple[Observed, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(line.get("name") or "" for one in seen for line in one.lines))
 
 
 def kinds_of(text: str) -> tuple[Names, ...]:

@@ -49,13 +49,13 @@ class Outcome(NamedTuple):
 
 
 OUTCOMES = (
-    Outcome(r"readmi\w*.*\bicu|icu.*readmi", "earlier_icu", 1),
+    Outcome(r"readmi\w*.*\bicu|icu.*readmi|back to (?:the )?(?:icu|intensive)", "earlier_icu", 1),
     Outcome(r"readmi|return to (?:the )?hospital", "earlier_admissions", 2),
-    Outcome(r"reattend|return to (?:the )?(?:ed|emergency)", "earlier_ed", 2),
+    Outcome(r"reattend|(?:return|back) to (?:the )?(?:ed|emergency)", "earlier_ed", 2),
     Outcome(r"\b(?:die|dies|death|dead|mortality|surviv\w*|expire)\b", "severity", 5),
     Outcome(r"critical", "severity", 4),
     Outcome(r"hospitali[sz]|admitted", "severity", 2),
-    Outcome(r"icu.*transfer|transferred|icu_transfer", "severity", 3),
+    Outcome(r"icu.*transfer|transferred|be in (?:the )?(?:icu|intensive)", "severity", 3),
     Outcome(r"icu", "severity", 4),
     Outcome(r"stay|discharged", "severity", 3),
 )

@@ -112,7 +112,8 @@ PREDICTS = words(
 )  # fmt: skip
 OUTCOMES = words(
     "dies?", "death", "dead", "mortality", "surviv\\w*", "expire", "readmi\\w*", "reattend\\w*",
-    "return(?:s|ed)? to", "length[ _]?of[ _]?stay\\w*", "stay (?:longer|for more|more|at least)",
+    "return(?:s|ed)? to", "(?:come|comes) back to", "be in the (?:icu|intensive care)",
+    "stay lasts?", "length[ _]?of[ _]?stay\\w*", "stay (?:longer|for more|more|at least)",
     "exceed \\w+ days", "icu_stay\\w*", "hospitali[sz]\\w*", "admi(?:tted|ssion)", "transferred to",
     "critical outcomes?", "discharged",
 )  # fmt: skip
@@ -124,7 +125,9 @@ NEXT = words(
     "recommend\\w*",
     "suggest\\w*",
     "(?:will|would)(?: most)?(?: likely)? be (?:\\w+ )?(?:ordered|given|prescribed|performed|"
-    "measured|recorded|administered|made|diagnosed)",
+    "measured|recorded|administered|made|diagnosed|drawn|taken|charted|dispensed|done|started|"
+    "coded|noted)",
+    "will (?:\\w+ ){1,5}be coded",
     "likely to be (?:ordered|given|prescribed|performed|measured|diagnosed)",
 )
 MANY = words(
