@@ -64,7 +64,7 @@ def show(
     elif html is not None:
         emit(f"{html}: {showing.summary(made)}")
     else:
-        _print_runs(showing.runs_of(made))
+        print_runs(showing.runs_of(made))
         say(f"trace {found.id}: {showing.summary(made)}")
     if fault is not None:
         say(f"an export would stop here: {fault}")
@@ -91,7 +91,8 @@ def _fault(
     return None
 
 
-def _print_runs(runs: Iterable[Run]) -> None:
+def print_runs(runs: Iterable[Run]) -> None:
+    """Runs in colour; without a terminal, what is trained between brackets."""
     from rich.text import Text
 
     shown = console()

@@ -2,7 +2,17 @@
 
 from clinseek.training.recipes.progress import Progress
 from clinseek.training.recipes.reading import RECIPES, read_recipe, recipe_of
+from clinseek.training.recipes.report import TrainReport
 from clinseek.training.recipes.settings import AnyRecipe, Recipe
 from clinseek.training.recipes.training import train
 
-__all__ = ["RECIPES", "AnyRecipe", "Progress", "Recipe", "read_recipe", "recipe_of", "train"]
+__all__ = [
+    "RECIPES",
+    "AnyRecipe",
+    "Progress",
+    "Recipe",
+    "TrainReport",
+    "read_recipe",
+    "recipe_of",
+    "train",
+]

@@ -101,11 +101,15 @@ class TrainingFolder:
         """Where a checkpoint is written before it counts."""
         return self.checkpoints / _MAKING
 
-    def last_checkpoint(self) -> Path | None:
-        """The newest whole checkpoint; what a kill left half written is removed."""
-        shutil.rmtree(self.draft, ignore_errors=True)
+    def newest_checkpoint(self) -> Path | None:
+        """The newest whole checkpoint."""
         held = self._steps()
         return held[-1] if held else None
+
+    def last_checkpoint(self) -> Path | None:
+        """The same; what a kill left half written is removed."""
+        shutil.rmtree(self.draft, ignore_errors=True)
+        return self.newest_checkpoint()
 
     def keep_checkpoint(self, made: Path, step: int, *, keep: int) -> None:
         """A checkpoint that was written takes its place; of older ones `keep` - 1 stay."""

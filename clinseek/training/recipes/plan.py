@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -39,7 +39,6 @@ class Plan:
     processes: int
     stops: frozenset[int]
     """The tokens at which a served answer ends; one of them is trained in every example."""
-    evaluation: Mapping[str, Any] | None = field(default=None, repr=False)
 
     @property
     def accumulation(self) -> int:
@@ -76,6 +75,13 @@ class Plan:
         return self.steps * self.recipe.global_batch / self.rows
 
     @property
+    def tokenizer(self) -> Tokenizer:
+        """The student's tokenizer, with the template of the dataset."""
+        return Tokenizer.of_folder(
+            self.student.folder, template=self.dataset.folder / FOLDER / TEMPLATE
+        )
+
+    @property
     def identity(self) -> dict[str, Any]:
         """What a training folder belongs to."""
         return {
@@ -96,7 +102,6 @@ def plan_of(
     split: PatientSplit,
     gpus: int,
     dry: bool = False,
-    evaluation: Mapping[str, Any] | None = None,
 ) -> Plan:
     """The plan of a training; `gpus` is how many CUDA devices there are here.
 
@@ -127,7 +132,6 @@ def plan_of(
         precision=_precision(recipe, device),
         processes=_processes(recipe, device, gpus),
         stops=stops,
-        evaluation=evaluation,
     )
     _check_batch(made)
     made.folder.check(made.identity)

@@ -15,21 +15,21 @@ class Progress(NamedTuple):
     tokens_a_second: float
     seconds_left: float
 
+    @property
+    def line(self) -> str:
+        """As one line.
+
+        >>> Progress(12, 300, 0.4312, 1520.4, 3725).line
+        'step 12 of 300, loss 0.431, 1,520 tokens/s, 1 h 2 min left'
+        """
+        loss = "" if self.loss is None else f", loss {self.loss:.3f}"
+        return (
+            f"step {self.step:,} of {self.of:,}{loss}, {self.tokens_a_second:,.0f} tokens/s, "
+            f"{duration(self.seconds_left)} left"
+        )
+
 
 OnProgress = Callable[[Progress], None]
-
-
-def line_of(at: Progress) -> str:
-    """As one line.
-
-    >>> line_of(Progress(12, 300, 0.4312, 1520.4, 3725))
-    'step 12 of 300, loss 0.431, 1,520 tokens/s, 1 h 2 min left'
-    """
-    loss = "" if at.loss is None else f", loss {at.loss:.3f}"
-    return (
-        f"step {at.step:,} of {at.of:,}{loss}, {at.tokens_a_second:,.0f} tokens/s, "
-        f"{duration(at.seconds_left)} left"
-    )
 
 
 def duration(seconds: float) -> str:

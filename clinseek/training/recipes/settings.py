@@ -116,6 +116,11 @@ class DeepSpeedRecipe(Recipe):
     def _shares(self) -> Self:
         if self.offload_weights and self.zero_stage != 3:
             raise ValueError("offload_weights needs zero_stage = 3")
+        if self.method != "full" and self.merged:
+            raise ValueError(
+                "an adapter is not merged over several processes: set merged = false, and "
+                "OUT/adapter is what is trained"
+            )
         return self
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,14 @@ def copy_tokenizer(source: Path, target: Path, *, template: str) -> None:
     config.pop("chat_template", None)
     (target / _CONFIG).write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", "utf-8")
     (target / _TEMPLATE).write_text(template, encoding="utf-8")
+
+
+def stop_at(folder: Path, stops: Collection[int]) -> None:
+    """What generates from the model in `folder` ends at each of the tokens `stops`."""
+    file = folder / "generation_config.json"
+    if file.is_file():
+        held = {**_json(file), "eos_token_id": sorted(stops)}
+        file.write_text(json.dumps(held, indent=2) + "\n", "utf-8")
 
 
 def _json(file: Path) -> dict[str, Any]:

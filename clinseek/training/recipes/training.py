@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Mapping
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from clinseek.evals.export.whole_file import whole_file
-from clinseek.training.recipes.folder import LOG, MODEL, REPORT
+from clinseek.training.recipes.curve import draw_curve
+from clinseek.training.recipes.folder import CARD, LOG, REPORT, SESSIONS, step_of
 from clinseek.training.recipes.log import TrainingLog
 from clinseek.training.recipes.plan import Plan, plan_of
-from clinseek.training.recipes.progress import OnProgress
+from clinseek.training.recipes.progress import OnProgress, Progress
+from clinseek.training.recipes.report import TrainReport, card, read_evaluation, report_of
+from clinseek.training.recipes.requirements import check_packages, packages
 from clinseek.training.recipes.settings import AnyRecipe
 from clinseek.training.splits import BenchmarkSplit, PatientSplit
 
@@ -24,43 +28,83 @@ def train(
     model: Path,
     out: Path,
     split: PatientSplit | None = None,
+    evaluation: Path | None = None,
     on_progress: OnProgress = lambda _: None,
-) -> dict[str, Any]:
+) -> TrainReport:
     """Train `model` on the tokens of `dataset`; the trained model is OUT/model. The report.
 
-    The same call goes on where a killed one was, and ends in the same files; after the end it does
-    nothing. `split` says who is for testing (by default as the benchmarks made here): a patient of
-    whom stops it. SettingError for each thing that cannot be.
+    The same call goes on where a killed one was, and ends in the same files; after the end it
+    trains no more, and writes the card anew where an `evaluation` (RUN/scores) is named. `split`
+    says who is for testing (by default as the benchmarks made here): a patient of whom stops it.
+    SettingError for each thing that cannot be; nothing is written then.
     """
+    scores = None if evaluation is None else read_evaluation(evaluation)
     plan = plan_of(
         recipe, dataset=dataset, model=model, out=out, split=split or BenchmarkSplit(), gpus=gpus()
     )
+    if not plan.folder.finished:
+        check_packages(recipe)
     with plan.folder.alone():
         plan.folder.open(plan.identity)
-        if not plan.folder.finished:
-            _run(plan, on_progress)
-        return dict(json.loads((out / REPORT).read_bytes()))
+        begins = not plan.folder.finished
+        report = _trained(plan, on_progress) if begins else _read_report(plan)
+        if begins or scores is not None:
+            told = card(report, name=out.absolute().name, evaluation=scores)
+            _write(out / CARD, told)
+        if begins:  # last, for it says that all else is there
+            _write(out / REPORT, report.model_dump_json(indent=2) + "\n")
+            plan.folder.drop_checkpoints()
+    return report
 
 
-def _run(plan: Plan, on_progress: OnProgress) -> None:
+def _trained(plan: Plan, on_progress: OnProgress) -> TrainReport:
     engine = importlib.import_module(f"clinseek.training.recipes.engines.{plan.recipe.engine}")
-    engine.run(plan, on_progress)
-    with whole_file(plan.folder.path / REPORT) as made:
-        made.write_text(json.dumps(_report(plan), indent=2) + "\n", encoding="utf-8")
-    plan.folder.drop_checkpoints()
-
-
-def _report(plan: Plan) -> Mapping[str, Any]:
+    session = _Session(plan, on_progress)
+    session.begin()
+    engine.run(plan, session.on_progress)
+    session.end()
     logged = list(TrainingLog(plan.folder.path / LOG).lines())
-    losses = [line["loss"] for line in logged if "loss" in line]
-    return {
-        "recipe": plan.recipe.model_dump(mode="json"),
-        "steps": plan.steps,
-        "examples": plan.train.examples,
-        "first_loss": losses[0] if losses else None,
-        "last_loss": losses[-1] if losses else None,
-        "model": MODEL,
-    }
+    draw_curve(logged, plan.folder.path, title=f"{plan.student.folder.absolute().name}, trained")
+    return report_of(plan, logged)
+
+
+def _read_report(plan: Plan) -> TrainReport:
+    return TrainReport.model_validate_json((plan.folder.path / REPORT).read_bytes())
+
+
+def _write(file: Path, text: str) -> None:
+    with whole_file(file) as made:
+        made.write_text(text, encoding="utf-8")
+
+
+class _Session:
+    """One time that the command runs: what differs from run to run, kept apart from the log."""
+
+    def __init__(self, plan: Plan, on_progress: OnProgress) -> None:
+        self._plan, self._told = plan, on_progress
+        self._last: Progress | None = None
+        self._began = time.monotonic()
+
+    def begin(self) -> None:
+        checkpoint = self._plan.folder.last_checkpoint()
+        self._add(
+            began=datetime.now(UTC).isoformat(timespec="seconds"),
+            from_step=step_of(checkpoint) if checkpoint else 0,
+            packages={each.name: each.found for each in packages(self._plan.recipe)},
+        )
+
+    def on_progress(self, at: Progress) -> None:
+        self._last = at
+        self._told(at)
+
+    def end(self) -> None:
+        seconds = time.monotonic() - self._began
+        pace = None if self._last is None else round(self._last.tokens_a_second, 1)
+        self._add(to_step=self._plan.steps, seconds=round(seconds, 1), tokens_a_second=pace)
+
+    def _add(self, **told: Any) -> None:
+        with (self._plan.folder.path / SESSIONS).open("a", encoding="utf-8") as opened:
+            opened.write(json.dumps(told) + "\n")
 
 
 def gpus() -> int:

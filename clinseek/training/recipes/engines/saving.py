@@ -7,7 +7,7 @@ from typing import Any
 
 from clinseek.training.recipes.folder import ADAPTER, MODEL
 from clinseek.training.recipes.plan import Plan
-from clinseek.training.recipes.tokenizer_files import copy_tokenizer
+from clinseek.training.recipes.tokenizer_files import copy_tokenizer, stop_at
 
 
 def save_model(plan: Plan, trainer: Any) -> None:
@@ -18,31 +18,32 @@ def save_model(plan: Plan, trainer: Any) -> None:
         return
     with plan.folder.folder(ADAPTER) as draft:
         model.save_pretrained(draft)
-        (draft / "README.md").unlink(missing_ok=True)
-        _finish(plan, draft)
+        finish_model(plan, draft)
     if plan.recipe.merged:
         _save(plan, model.merge_and_unload())
 
 
 def _save(plan: Plan, model: Any) -> None:
-    import torch
-
-    kept = str(plan.student.text_config.get("dtype") or plan.student.text_config.get("torch_dtype"))
-    wanted = getattr(torch, kept, None)
-    if isinstance(wanted, torch.dtype):
+    wanted = saved_dtype(plan)
+    if wanted is not None:
         model.to(wanted)
     model.config.use_cache = True
-    _stop_at_end_of_turn(plan, model)
     with plan.folder.folder(MODEL) as draft:
         model.save_pretrained(draft)
-        _finish(plan, draft)
+        finish_model(plan, draft)
 
 
-def _stop_at_end_of_turn(plan: Plan, model: Any) -> None:
-    """What generates stops at every token that the student was trained to stop at."""
-    if plan.stops:
-        model.generation_config.eos_token_id = sorted(plan.stops)
+def saved_dtype(plan: Plan) -> Any:
+    """The type of the base model's numbers, in which the trained one is saved; None if untold."""
+    import torch
+
+    config = plan.student.text_config
+    named = getattr(torch, str(config.get("dtype") or config.get("torch_dtype")), None)
+    return named if isinstance(named, torch.dtype) else None
 
 
-def _finish(plan: Plan, draft: Path) -> None:
+def finish_model(plan: Plan, draft: Path) -> None:
+    """The tokenizer with the template of the training, and where answers end."""
+    (draft / "README.md").unlink(missing_ok=True)
     copy_tokenizer(plan.student.folder, draft, template=plan.dataset.template)
+    stop_at(draft, plan.stops)

@@ -22,8 +22,11 @@ def run(plan: Plan, on_progress: OnProgress) -> None:
         save_model(plan, trainer)
 
 
-def loaded(plan: Plan) -> tuple[Any, Any]:
-    """The model with its adapters, and its tokenizer with the template of the dataset."""
+def loaded(plan: Plan, *, zero: dict[str, Any] | None = None) -> tuple[Any, Any]:
+    """The model with its adapters, and its tokenizer with the template of the dataset.
+
+    `zero` are DeepSpeed's settings: with ZeRO-3 the weights are shared while they are read.
+    """
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer, set_seed
 
@@ -31,17 +34,25 @@ def loaded(plan: Plan) -> tuple[Any, Any]:
     set_seed(recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     tokenizer.chat_template = plan.dataset.template
-    halves = plan.precision == "bf16" and recipe.method != "full"
+    shared = None if zero is None else _shared_while_loading(zero)
+    halves = plan.precision == "bf16" and (recipe.method != "full" or zero is not None)
     model = AutoModelForCausalLM.from_pretrained(
         folder,
         dtype=torch.bfloat16 if halves else torch.float32,
         attn_implementation=recipe.attention,
         local_files_only=True,
     )
+    del shared  # transformers looks for it while a model is read, and no longer
     model.config.use_cache = False
     if recipe.method == "full":
         return model, tokenizer
     return adapted(plan, model), tokenizer
+
+
+def _shared_while_loading(zero: dict[str, Any]) -> Any:
+    from transformers.integrations import HfDeepSpeedConfig
+
+    return HfDeepSpeedConfig(zero)
 
 
 def adapted(plan: Plan, model: Any) -> Any:
