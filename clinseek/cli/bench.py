@@ -8,7 +8,14 @@ from typing import Annotated
 
 import typer
 
-from clinseek.cli import bench_baselines, bench_build, bench_openseek, bench_paper, bench_suites
+from clinseek.cli import (
+    bench_baselines,
+    bench_build,
+    bench_openseek,
+    bench_paper,
+    bench_rebuild,
+    bench_suites,
+)
 from clinseek.cli.bench_suites import EvidenceChoice, check_name
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import emit, emit_json, live_line
@@ -25,6 +32,7 @@ app = typer.Typer(
 def register(main: typer.Typer) -> None:
     """Add `bench`."""
     bench_suites.register(app)
+    bench_rebuild.register(app)
     bench_build.register(app)
     bench_paper.register(app)
     bench_baselines.register(app)

@@ -64,7 +64,7 @@ def validate(
     if as_json:
         emit_json(report.as_json())
     else:
-        _tell(report)
+        tell_report(report)
     if not report.holds:
         raise typer.Exit(1)
 
@@ -91,15 +91,16 @@ def prepare(
     if as_json:
         emit_json(made.as_json())
         return
-    _tell(made.report)
-    _tell_prepared(made)
+    tell_report(made.report)
+    tell_prepared(made)
     rows, asked = shlex.quote(str(made.file)), shlex.quote(str(store_path(store)))
     assets = made.report.assets
     images = "" if assets is None else f" --image-root {shlex.quote(str(assets.root))}"
     emit(f"next: clinseek eval {rows} --store {asked}{images} --model offline --out RUN")
 
 
-def _tell(report: SuiteReport) -> None:
+def tell_report(report: SuiteReport) -> None:
+    """Every count beside the published one, and what is wrong."""
     for count in report.counts:
         mark = "as published" if count.holds else f"published: {count.published:,}"
         emit(f"{count.what}: {count.found:,} ({mark})")
@@ -109,7 +110,8 @@ def _tell(report: SuiteReport) -> None:
         emit(remark)
 
 
-def _tell_prepared(made: PreparedSuite) -> None:
+def tell_prepared(made: PreparedSuite) -> None:
+    """The rows that came of a suite, and how many of them tell their label."""
     emit(f"{made.file}: {len(made.rows):,} rows")
     if made.strangers:
         few = ", ".join(made.strangers[:3])

@@ -19,7 +19,7 @@ from tests.evals.benchmarks.multimodal.source_folders import (
 )
 
 PER_TASK = 3
-STUDIES_A_PATIENT = 4
+STUDIES_A_PATIENT = 3
 ASKED = (10764812, 19427798, 18411271)
 """Patients with films in intensive care."""
 

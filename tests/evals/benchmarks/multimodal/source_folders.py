@@ -10,6 +10,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,7 @@ def _about(patients: Iterable[list[dict[str, Any]]]) -> Iterable[tuple[str, list
             listed = [name for name in FINDINGS if name in present]
             if listed:
                 yield f"given the study {study_id}, list all diseases.", [study_id], listed
-        for before, after in zip(members, members[1:], strict=False):
+        for before, after in pairwise(members):
             new = sorted(set(after["findings"]["present"]) - set(before["findings"]["present"]))
             ids = [after["study_id"], before["study_id"]]
             text = f"in the {ids[0]} study, list all findings newly detected since the {ids[1]}."
