@@ -77,7 +77,7 @@ def build(
     chosen = tasks_named(name for told in names for name in told.split(",") if name.strip())
     settings = BuildSettings(per_task, seed, prevalence, candidates, split)
     with draft_of(out) as draft, _progress() as progress:
-        built = built_of(store, chosen, settings=settings, jobs=jobs or _cores(), progress=progress)
+        built = built_of(store, chosen, settings=settings, jobs=jobs or cores(), progress=progress)
         card = write_benchmark(built, draft)
     if as_json:
         emit_json({"out": out, "rows": out / ROWS, "card": card})
@@ -121,7 +121,8 @@ def tasks(
     )
 
 
-def _cores() -> int:
+def cores() -> int:
+    """The cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

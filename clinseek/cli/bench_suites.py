@@ -46,20 +46,50 @@ def check_name(name: str, known: Iterable[str], *, what: str) -> None:
 
 
 def validate(
-    name: Annotated[str, typer.Argument(metavar="NAME", help=f"{', '.join(_NAMES)}.")],
-    source: Annotated[Path, typer.Option("--from", metavar="DIR", help="The suite's files.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|ROWS", help=f"{', '.join(_NAMES)}, or what bench build wrote."
+        ),
+    ],
+    source: Annotated[
+        Path | None, typer.Option("--from", metavar="DIR", help="Of a suite: its files.")
+    ] = None,
     manifest_only: Annotated[
         bool, typer.Option("--manifest-only", help="Do not look for images and databases.")
     ] = False,
+    store: Annotated[
+        Path | None, typer.Option("--store", "-s", metavar="STORE", help="Of ROWS: their store.")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Of ROWS: the first N only.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Processes; by default one a core.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Does a folder hold a published suite as it was published? Exit 1 where it does not.
+    """Is a suite as it was published, and do built rows keep their answers? Exit 1 where not.
 
     [dim]clinseek bench validate clinseek-text --from RELEASE[/dim]
+
+    [dim]clinseek bench validate bench/rows.jsonl --store STORE[/dim]
+
+    Of rows: in the case of each, at its cutoff, nothing may show its label, what tells it, or
+    anything to come; under the published cutoff rule the same look-ups tell what the leak wins.
+    Both are written into the card beside ROWS.
     """
     from clinseek.evals.benchmarks.suites import SUITES, validate_suite
 
+    if name not in _NAMES and (name.endswith(".jsonl") or Path(name).is_file()):
+        from clinseek.cli.bench_build import cores
+        from clinseek.cli.bench_check import validate_rows
+
+        validate_rows(
+            Path(name), store=store_path(store), limit=limit, jobs=jobs or cores(), as_json=as_json
+        )
+        return
     check_name(name, _NAMES, what="published suite")
+    if source is None:
+        raise SettingError(f"{name} is read from a folder; name it with --from DIR")
     report = validate_suite(SUITES[name], source, manifest_only=manifest_only)
     if as_json:
         emit_json(report.as_json())

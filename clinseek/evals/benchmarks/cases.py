@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from clinseek.toolkits.ehr.availability import Profile
+from clinseek.toolkits.ehr.availability.profiles import CaseProfile
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.case.build import PatientRecords, patient_tables
 from clinseek.toolkits.ehr.case.case import CaseKey
@@ -30,7 +30,13 @@ class PatientCases:
     """The cases of one patient under one profile; only one is open at a time."""
 
     def __init__(
-        self, store: PatientRecords, subject_id: int, sheet: Sheet, *, profile: Profile, path: Path
+        self,
+        store: PatientRecords,
+        subject_id: int,
+        sheet: Sheet,
+        *,
+        profile: CaseProfile,
+        path: Path,
     ) -> None:
         self._store, self._subject_id, self._profile, self._path = store, subject_id, profile, path
         self._connection = sheet.connection
@@ -92,7 +98,7 @@ class PatientCases:
 
 @contextmanager
 def cases_of(
-    store: PatientRecords, subject_id: int, *, profile: Profile, folder: Path
+    store: PatientRecords, subject_id: int, *, profile: CaseProfile, folder: Path
 ) -> Iterator[PatientCases]:
     """The cases of a patient, each written to a file in `folder`; the raw record is read once."""
     vocabulary = store.vocabulary if store.vocabulary.is_file() else None

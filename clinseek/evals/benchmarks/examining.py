@@ -14,8 +14,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from clinseek.errors import CaseError
 from clinseek.evals.benchmarks.cases import cases_of
+from clinseek.evals.benchmarks.leaks.looking import known_of, told_by
 from clinseek.evals.benchmarks.tasks import TASKS, Question
 from clinseek.evals.curated import package
 from clinseek.evals.curated.events import EVENT_NAMES
@@ -23,8 +23,7 @@ from clinseek.toolkits.ehr.availability import Profile
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.store import Store
 from clinseek.toolkits.ehr.tables import TABLES
-from clinseek.validity.probe.direct import Place, lacks, reader
-from clinseek.validity.probe.look_up import LookUp
+from clinseek.validity.probe.direct import Place, reader
 
 PROFILE: Profile = "available"
 _WORD = re.compile(r"[a-z_]+")
@@ -102,30 +101,12 @@ def telling_cell(
     connection: sqlite3.Connection, drawn: Drawn, *, tables: frozenset[str]
 ) -> str | None:
     """The first look-up of the task that answers from the case, by name; None where none does."""
-    asked = drawn.question
-    known = {
-        "cutoff": asked.cutoff,
-        "hadm_id": asked.hadm_id,
-        "stay_id": asked.stay_id,
-        "moment": asked.moment,
-    }
-    place = Place(PROFILE, tables)
-    for look_up in TASKS[drawn.task].drops:
-        if _answers(connection, look_up, known, place):
-            return look_up.name
-    return None
-
-
-def _answers(
-    connection: sqlite3.Connection,
-    look_up: LookUp,
-    known: dict[str, str | int | None],
-    place: Place,
-) -> bool:
-    try:
-        rows = connection.execute(look_up.sql, known).fetchall()
-    except sqlite3.Error as error:
-        if lacks(str(error), look_up, place) is not None:
-            return False
-        raise CaseError(f"the look-up {look_up.name!r} could not be made: {error}") from error
-    return any(row[0] is not None for row in rows)
+    known, place = known_of(drawn.question), Place(PROFILE, tables)
+    return next(
+        (
+            look_up.name
+            for look_up in TASKS[drawn.task].drops
+            if told_by(connection, look_up, known, place=place)
+        ),
+        None,
+    )

@@ -50,7 +50,7 @@ def scan_patients(scan: Scan, subject_ids: Sequence[int]) -> dict[str, Found]:
     tasks = [TASKS[name] for name in scan.tasks]
     found = {task.name: Found() for task in tasks}
     with code_book(store.vocabulary) as book:
-        for record in _records(store, subject_ids, tasks, book, scan.pools):
+        for record in records_of(store, subject_ids, tasks, book, scan.pools):
             for task in tasks:
                 _scan(scan, task, record, found[task.name])
     return found
@@ -66,13 +66,14 @@ def tables_of(tasks: Sequence[Task], store: Store) -> frozenset[str]:
     return frozenset(asked & set(store.tables))
 
 
-def _records(
+def records_of(
     store: Store,
     subject_ids: Sequence[int],
     tasks: Sequence[Task],
     book: CodeBook,
     pools: Mapping[str, frozenset[str]],
 ) -> Iterator[RawRecord]:
+    """The raw records of some patients, of the tables that hold labels of the tasks."""
     tables = tables_of(tasks, store)
     for subject_id in subject_ids:
         rows = store.read_subject(subject_id, tables=tables)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Iterator
@@ -61,3 +62,26 @@ def write_benchmark(built: Built, folder: Path) -> dict[str, Any]:
     (folder / CARD).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n")
     (folder / PAGE).write_text(card_page(card))
     return card
+
+
+def add_check(rows: Path, told: dict[str, Any]) -> Path | None:
+    """Put what a check found into the card beside `rows`, and give its page; None where no card is.
+
+    A card of other rows is left as it is: it tells of them by their hash.
+    """
+    file = rows.with_name(CARD)
+    try:
+        card = json.loads(file.read_text(encoding="utf-8"))
+        of_these = card["hashes"]["rows"] == hashlib.sha256(rows.read_bytes()).hexdigest()
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not of_these:
+        return None
+    card["checked"] = told
+    page = card_page(card)
+    try:
+        file.write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        rows.with_name(PAGE).write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise SettingError(f"{file}: cannot be written ({error.strerror})") from error
+    return rows.with_name(PAGE)
