@@ -20,7 +20,7 @@ from clinseek.settings import case_folder
 
 _LOCK = ".lock"
 _TEMPORARY = re.compile(
-    r"clinseek-(audit|bench|case|features|images|jobs|openseek|probe|sheet|validity)-[a-z0-9_]{8}"
+    r"clinseek-(audit|bench|case|codes|features|images|jobs|leaks|openseek|probe|sheet|spill|validity)-[a-z0-9_]{8}"
 )
 """What this package calls its temporary folders; others of a like name are not ours to remove."""
 _IN_USE_SECONDS = 24 * 3600.0

@@ -12,14 +12,15 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from clinseek.errors import Refusal
+from clinseek.toolkits.ehr.case.functions import BoundedFunctions, uses_bounded
 
 VOCABULARY = "vocabulary"
 """The name under which the second file, the dictionaries and candidates, is attached."""
 
 _INSTRUCTIONS_BETWEEN_CHECKS = 1_000
 _LONGEST_CELL = 400_000
-"""No clock is asked inside one function call, so what a function may chew on is kept short; the
-longest notes of MIMIC have some 100,000 characters."""
+"""No clock is asked inside one function call, so what a function may chew on is kept short (see
+`functions` for those that compare texts); the longest notes of MIMIC have some 100,000 characters."""
 _MOST_COLUMNS = 200
 _LONGEST_PATTERN = 5_000
 _LONGEST_SQL = 100_000
@@ -75,6 +76,8 @@ def select(
         connection.set_progress_handler(
             lambda: time.monotonic() > deadline, _INSTRUCTIONS_BETWEEN_CHECKS
         )
+        # What a model writes has no parameters; our own statements are known to be quick.
+        functions = None if parameters else _bounded(connection, sql, deadline)
         try:
             cursor = connection.execute(sql, parameters)
             if cursor.description is None:
@@ -82,12 +85,19 @@ def select(
             columns = tuple(column[0] for column in cursor.description)
             rows, more = _fetch(cursor, limits)
         except sqlite3.Error as error:
+            if functions is not None and functions.why is not None:
+                raise functions.why from error
+            if functions is not None and functions.overdue:
+                raise Refusal(_overdue(limits)) from error
             if "interrupted" in str(error) and time.monotonic() < deadline:
                 # Ctrl-C reached the handler of progress, where Python cannot let it through.
                 raise KeyboardInterrupt from error
             raise Refusal(_sentence(error, limits)) from error
         except (ValueError, OverflowError) as error:
             raise Refusal(f"the statement cannot be read: {error}") from error
+        finally:
+            if functions is not None:
+                functions.close()
     return Rows(columns, rows, more)
 
 
@@ -188,10 +198,7 @@ def _fetch(cursor: sqlite3.Cursor, limits: Limits) -> tuple[list[tuple[Any, ...]
 def _sentence(error: sqlite3.Error, limits: Limits) -> str:
     words = str(error)
     if "interrupted" in words:
-        return (
-            f"the query ran longer than {limits.seconds:g} s and was stopped; narrow it by time, "
-            "itemid or hadm_id"
-        )
+        return _overdue(limits)
     if "not authorized" in words or "prohibited" in words:
         return "only one SELECT is allowed here: the record is read-only"
     if "You can only execute one statement" in words:
@@ -199,3 +206,16 @@ def _sentence(error: sqlite3.Error, limits: Limits) -> str:
     if "too big" in words:
         return f"a cell of the result is longer than {_LONGEST_CELL:,} characters; shorten it"
     return f"SQL error: {words}"
+
+
+def _overdue(limits: Limits) -> str:
+    return (
+        f"the query ran longer than {limits.seconds:g} s and was stopped; narrow it by time, "
+        "itemid or hadm_id"
+    )
+
+
+def _bounded(connection: sqlite3.Connection, sql: str, deadline: float) -> BoundedFunctions | None:
+    if not uses_bounded(sql):
+        return None
+    return BoundedFunctions(connection, deadline=deadline, longest=_LONGEST_CELL)

@@ -3,6 +3,7 @@
 import pytest
 
 from clinseek.toolkits.ehr.case import Case
+from drills.attack.sql import ENDLESS, REFUSED
 from tests.toolkits.ehr.tools.small_case import LABS, Call, MakeCase, called, table_of
 
 
@@ -104,32 +105,7 @@ def test_ten_thousand_rows_by_time_are_counted_and_paged(busy: Case) -> None:
     assert [int(row["row"]) for row in table_of(text)] == list(seen.row_ids)
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "DELETE FROM labevents",
-        "UPDATE labevents SET valuenum = 0",
-        "INSERT INTO labevents (row_id) VALUES (99)",
-        "DROP TABLE labevents",
-        "CREATE TABLE x (a)",
-        "CREATE TEMP TABLE x (a)",
-        "ATTACH DATABASE '/etc/passwd' AS other",
-        "ATTACH DATABASE ':memory:' AS other",
-        "DETACH DATABASE vocabulary",
-        "PRAGMA writable_schema = 1",
-        "PRAGMA journal_mode = WAL",
-        "PRAGMA database_list",
-        "VACUUM INTO '/tmp/copy'",
-        "SELECT load_extension('x')",
-        "BEGIN",
-        "SELECT 1; SELECT 2",
-        "SELECT 1; DROP TABLE labevents",
-        "",
-        "-- nothing",
-        "what is the latest potassium?",
-        "SELECT 'a" + "\0" + "b'",
-    ],
-)
+@pytest.mark.parametrize("statement", REFUSED)
 def test_whatever_is_not_one_select_is_refused_and_changes_nothing(
     case: Case, statement: str
 ) -> None:
@@ -146,13 +122,7 @@ def test_the_columns_of_a_table_may_be_asked_by_pragma(call: Call) -> None:
     assert "result_value" in text
 
 
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
-        "SELECT count(*) FROM labevents a, labevents b, labevents c",
-    ],
-)
+@pytest.mark.parametrize("statement", ENDLESS)
 def test_a_statement_that_never_ends_is_stopped(
     busy: Case, statement: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
