@@ -5,8 +5,8 @@ moments in 32 bits; with DeepSpeed in bf16 2 + 2 + 12), frozen ones 4, in bf16 2
 0.56. ZeRO-2 shares gradients and optimiser over the processes, ZeRO-3 the weights too; what is
 offloaded lies in the host's memory. Activations, for `n` layers of width `h` and `t` tokens at
 once in numbers of `b` bytes: 17 b t h a layer (Korthikanti et al. 2022, without the attention
-matrix, which sdpa never keeps), with recomputation b t h a layer and one layer whole; and the logits
-of a chunk.
+matrix, which sdpa never keeps), with recomputation b t h a layer and one layer whole; and the
+logits of a chunk.
 
 Time, in operations a token: 6 a parameter that works (2 forward, 4 backward), 4 where it is frozen,
 2 more with recomputation; attention 6 n h t besides, by half its tokens (8 with recomputation).

@@ -82,6 +82,11 @@ class Tokenizer:
         """Tokens as text, special ones too."""
         return str(self._tokenizer.decode(list(ids), skip_special_tokens=False))
 
+    def id_of(self, token: str) -> int | None:
+        """The id of a token; None where there is none."""
+        found = self._tokenizer.token_to_id(token)
+        return None if found is None else int(found)
+
     @cached_property
     def control_tokens(self) -> tuple[str, ...]:
         """Every token that is more than text: turn marks, call marks, thinking marks.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,24 +17,24 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from clinseek.errors import SettingError
-from clinseek.training.recipes.engines.zero import check_zero, zero_config
+from clinseek.training.recipes.engines.zero import zero_config
 from clinseek.training.recipes.plan import Plan
 from clinseek.training.recipes.progress import OnProgress, Progress
 
 PROGRESS = "clinseek progress "
 """Opens the lines in which the first process tells how far it is."""
-LAUNCH, LOG = "launch.json", "deepspeed.log"
+LAUNCH, LOG, EXTENSIONS = "launch.json", "deepspeed.log", ".extensions"
 _PROCESS = "clinseek.training.recipes.engines.deepspeed_process"
 _WAIT_SECONDS = 0.2
 
 
 def run(plan: Plan, on_progress: OnProgress) -> None:
     """Train by the plan in processes of their own. SettingError where one of them fails."""
-    config = zero_config(plan)
-    check_zero(config, processes=plan.processes)
     launch = plan.folder.path / LAUNCH
-    launch.write_text(json.dumps(_told(plan, config)) + "\n", encoding="utf-8")
+    launch.write_text(json.dumps(_told(plan)) + "\n", encoding="utf-8")
     file = plan.folder.path / LOG
+    for lock in _extensions(plan).glob("*/lock"):
+        lock.unlink()  # of a killed run: whoever compiles next would wait for it for good
     with file.open("wb") as log:
         started = [_start(plan, launch, rank, log) for rank in range(plan.processes)]
         try:
@@ -48,18 +49,19 @@ def run(plan: Plan, on_progress: OnProgress) -> None:
             f"process {failed} of {plan.processes} failed ({_last_words(file)}); all that it said "
             f"is in {file}"
         )
+    shutil.rmtree(_extensions(plan), ignore_errors=True)
     launch.unlink()
     file.unlink()
 
 
-def _told(plan: Plan, config: dict[str, Any]) -> dict[str, Any]:
+def _told(plan: Plan) -> dict[str, Any]:
     return {
         "recipe": plan.recipe.model_dump(mode="json"),
         "dataset": str(plan.dataset.folder.absolute()),
         "model": str(plan.student.folder.absolute()),
         "out": str(plan.folder.path.absolute()),
         "processes": plan.processes,
-        "zero": config,
+        "zero": zero_config(plan),
     }
 
 
@@ -73,6 +75,8 @@ def _start(plan: Plan, launch: Path, rank: int, log: BinaryIO) -> subprocess.Pop
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(_port(launch)),
         "HF_HUB_OFFLINE": "1",
+        "TORCH_EXTENSIONS_DIR": str(_extensions(plan).absolute()),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",  # ninja
     }
     if plan.device == "cpu":
         environment |= {"DS_ACCELERATOR": "cpu", "OMP_NUM_THREADS": str(plan.recipe.threads)}
@@ -83,6 +87,11 @@ def _start(plan: Plan, launch: Path, rank: int, log: BinaryIO) -> subprocess.Pop
         stdout=subprocess.PIPE if rank == 0 else log,
         stderr=log,
     )
+
+
+def _extensions(plan: Plan) -> Path:
+    """Where DeepSpeed compiles what it needs: a minute, once a training."""
+    return plan.folder.path / EXTENSIONS
 
 
 def _port(launch: Path) -> int:

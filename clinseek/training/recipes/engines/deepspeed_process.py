@@ -13,6 +13,7 @@ from clinseek.training.recipes.engines.deepspeed import PROGRESS
 from clinseek.training.recipes.engines.saving import finish_model, saved_dtype
 from clinseek.training.recipes.engines.trainer import trained
 from clinseek.training.recipes.engines.trl import loaded, quiet, threads
+from clinseek.training.recipes.engines.zero import check_zero
 from clinseek.training.recipes.folder import ADAPTER, MODEL
 from clinseek.training.recipes.plan import Plan, plan_of
 from clinseek.training.recipes.progress import Progress
@@ -35,6 +36,7 @@ def main(launch: Path) -> None:
         split=HeldOutSplit(frozenset()),
         gpus=told["processes"],
     )
+    check_zero(told["zero"], processes=plan.processes)
     with quiet(), threads(plan.recipe.threads if plan.device == "cpu" else None):
         _train(plan, told["zero"])
 
