@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager
 from dataclasses import asdict, dataclass
@@ -26,6 +27,7 @@ from clinseek.errors import ThreadError
 from clinseek.settings import lock_folder, threads_file
 
 if TYPE_CHECKING:
+    import aiosqlite
     from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 _BUSY_SECONDS = 60.0
@@ -216,6 +218,7 @@ async def checkpoints_in(file: Path, *, exclusive: bool = False) -> AsyncIterato
             await connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         saver = AsyncSqliteSaver(connection, serde=serde)
         await saver.setup()
+        await _number_on(connection)
         # In WAL mode NORMAL loses nothing when the process dies, and the last steps of a run at
         # most when the machine does; FULL would wait for the disk at each of them.
         await connection.execute("PRAGMA synchronous = NORMAL")
@@ -227,6 +230,28 @@ async def checkpoints_in(file: Path, *, exclusive: bool = False) -> AsyncIterato
             async with saver.lock:
                 await connection.rollback()
                 await connection.close()
+
+
+async def _number_on(connection: aiosqlite.Connection) -> None:
+    """Let the next step be numbered behind every one in the file, whatever the clock says now.
+
+    Steps are numbered by the clock, and the one with the highest number counts as the last. A
+    clock that was put back since would put new steps before old ones, and lose them. langgraph
+    keeps numbers rising within a process, from the last that it gave.
+    """
+    from langgraph.checkpoint.base import id as numbering
+
+    cursor = await connection.execute("SELECT max(checkpoint_id) FROM checkpoints")
+    found = await cursor.fetchone()
+    if found is not None and found[0] is not None:
+        given = _ticks_of(uuid.UUID(found[0]))
+        last = numbering._last_v6_timestamp or 0
+        numbering._last_v6_timestamp = max(given, last)  # type: ignore[assignment]  # typed as None
+
+
+def _ticks_of(number: uuid.UUID) -> int:
+    """The time in a UUID of version 6, in its own ticks."""
+    return (number.int >> 80) << 12 | (number.int >> 64) & 0x0FFF
 
 
 @contextmanager

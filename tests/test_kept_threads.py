@@ -1,12 +1,17 @@
 """The file of threads."""
 
+import asyncio
 import sqlite3
+import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 
 import pytest
+from langgraph.checkpoint.base import empty_checkpoint
+from langgraph.checkpoint.base import id as numbering
 
 from clinseek import kept_threads
 from clinseek.settings import threads_file
@@ -60,3 +65,27 @@ def test_the_file_is_its_owners_alone_and_never_waits_for_readers() -> None:
     assert threads_file().stat().st_mode & 0o077 == 0
     with closing(sqlite3.connect(threads_file())) as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_step_taken_after_the_clock_was_put_back_is_the_last(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each process numbers its steps by the clock; the next one may find it an hour behind."""
+
+    async def step(hours_back: int) -> str:
+        monkeypatch.setattr(numbering, "_last_v6_timestamp", None)  # as a new process has it
+        now = time.time_ns() - hours_back * 3_600_000_000_000
+        monkeypatch.setattr(time, "time_ns", lambda: now)
+        async with kept_threads.checkpoints_in(home / "steps.sqlite") as saver:
+            numbered = {**empty_checkpoint(), "id": str(numbering.uuid6())}
+            config = {"configurable": {"thread_id": "t", "checkpoint_ns": ""}}
+            await saver.aput(config, numbered, {}, {})  # type: ignore[arg-type]
+            last = await saver.aget_tuple({"configurable": {"thread_id": "t"}})
+            assert last is not None
+            assert last.checkpoint["id"] == numbered["id"]
+            return numbered["id"]
+
+    numbers = [uuid.UUID(asyncio.run(step(hours))) for hours in (0, 1, 2)]
+
+    assert numbers == sorted(numbers)
+    assert {number.version for number in numbers} == {6}

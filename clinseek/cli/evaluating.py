@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -107,12 +105,7 @@ def _refuse_beside_paper(chosen: dict[str, Any]) -> None:
 
 def run_all(rows: Any, *, cache: Path | None, model: Any, **options: Any) -> Evaluated:
     """Run the rows with one model; KeyboardInterrupt where it was stopped by a signal."""
-
-    async def all_of_them() -> Evaluated:
-        with _stopped_by_sigterm():
-            return await _run(rows, cache=cache, model=model, **options)
-
-    return asyncio.run(all_of_them())
+    return asyncio.run(_run(rows, cache=cache, model=model, **options))
 
 
 class ModelRuns(NamedTuple):
@@ -163,14 +156,13 @@ def _side_by_side(
 ) -> list[Evaluated]:
     async def all_of_them() -> list[Evaluated]:
         room = asyncio.Semaphore(options["limits"].concurrency)
-        with _stopped_by_sigterm():
-            async with asyncio.TaskGroup() as group:
-                tasks = [
-                    group.create_task(
-                        _run(rows, room=room, on_change=on_change, **each.options, **options)
-                    )
-                    for each, on_change in zip(models, told, strict=True)
-                ]
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(
+                    _run(rows, room=room, on_change=on_change, **each.options, **options)
+                )
+                for each, on_change in zip(models, told, strict=True)
+            ]
         return [task.result() for task in tasks]
 
     try:
@@ -195,17 +187,3 @@ async def _run(rows: Any, *, cache: Path | None, model: Any, **options: Any) -> 
         asked = answers.hits + answers.misses
         evaluated.tally.remark(f"cache: {answers.hits} of {asked} turns came from it")
     return evaluated
-
-
-@contextmanager
-def _stopped_by_sigterm() -> Iterator[None]:
-    """SIGTERM, by which Slurm announces the end of its time, ends as Ctrl-C does."""
-    task, loop = asyncio.current_task(), asyncio.get_running_loop()
-    assert task is not None
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    try:
-        yield
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
-    finally:
-        loop.remove_signal_handler(signal.SIGTERM)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
@@ -179,7 +180,7 @@ def _say_interrupted(command: str | None) -> None:
     if command in GO_ON_BY_THREAD:
         return  # they have said it, with the thread
     goes_on = command in GO_ON_BY_THEMSELVES
-    say("\nInterrupted" + ("; run the same command again, it goes on" if goes_on else ""))
+    say("\nInterrupted; run the same command again" + (", it goes on" if goes_on else ""))
 
 
 def _fault(error: Exception) -> int:
@@ -207,6 +208,7 @@ def main() -> None:
     """
     from clinseek.settings import stay_home
 
+    signal.signal(signal.SIGTERM, _as_ctrl_c)
     replaced = stay_home()
     os.umask(_FOR_THE_OWNER_ALONE)
     if sys.stderr is None:
@@ -214,6 +216,14 @@ def main() -> None:
     ended = run(replaced=replaced)
     _leave_nothing_unwritten()
     sys.exit(ended)
+
+
+def _as_ctrl_c(*_: object) -> None:
+    """SIGTERM, by which Slurm and others announce the end of a process, stops as Ctrl-C does."""
+    if callable(signal.getsignal(signal.SIGINT)):
+        signal.raise_signal(signal.SIGINT)
+    else:  # begun in the background, where Ctrl-C is not heard
+        raise KeyboardInterrupt
 
 
 def _leave_nothing_unwritten() -> None:

@@ -1,0 +1,44 @@
+"""SIGTERM stops any command as Ctrl-C does, and it says what to type."""
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CUTOFF, SUBJECT
+from tests.models.server import Body, ChatServer, Reply, answer
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("ctrl_c_is_heard", [True, False])
+def test_a_run_that_is_terminated_says_how_to_go_on(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ctrl_c_is_heard: bool
+) -> None:
+    monkeypatch.setenv("CLINSEEK_HOME", str(tmp_path / "home"))
+    asked = threading.Event()
+
+    def slow(_: Body) -> Reply:
+        asked.set()
+        return Reply(body=answer("soon"), delay=60)
+
+    ignoring = "" if ctrl_c_is_heard else "signal.signal(signal.SIGINT, signal.SIG_IGN); "
+    begin = f"import signal, sys; {ignoring}from clinseek.cli.main import main; main()"
+    with ChatServer(slow) as chat:
+        words = [
+            "ask", "--store", store, "--subject", SUBJECT, "--at", CUTOFF, "--thread", "t",
+            "--model", chat.spec, "What was the latest potassium?",
+        ]  # fmt: skip
+        with subprocess.Popen(
+            [sys.executable, "-c", begin, *map(str, words)],
+            stderr=subprocess.PIPE, text=True, cwd=ROOT,
+        ) as process:  # fmt: skip
+            assert asked.wait(60)
+            process.send_signal(signal.SIGTERM)
+            _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Go on with: clinseek resume t" in told
+    assert "Traceback" not in told
