@@ -19,8 +19,8 @@ VOCABULARY = "vocabulary"
 
 _INSTRUCTIONS_BETWEEN_CHECKS = 1_000
 _LONGEST_CELL = 400_000
-"""No clock is asked inside one function call, so what a function may chew on is kept short (see
-`functions` for those that compare texts); the longest notes of MIMIC have some 100,000 characters."""
+"""No clock is asked inside one function call, so what a function may chew on is kept short; the
+longest notes of MIMIC have some 100,000 characters. `functions` bounds those that compare texts."""
 _MOST_COLUMNS = 200
 _LONGEST_PATTERN = 5_000
 _LONGEST_SQL = 100_000

@@ -1,0 +1,66 @@
+"""What attacks are tried on: a synthetic store, one patient's case, calls as a graph makes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from langchain_core.messages import ToolMessage
+
+from clinseek.toolkits.observation import Observation
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
+    from clinseek.toolkits.ehr.case import Case
+
+PATIENTS, SEED = 8, 5
+
+
+def store_in(place: Path) -> Path:
+    """A store of a few made-up patients, with notes and candidates."""
+    from clinseek.toolkits.ehr.store import ingest
+    from clinseek.toolkits.ehr.synthetic import synthesise
+
+    raw = place / "raw"
+    synthesise(raw, patients=PATIENTS, seed=SEED)
+    ingest([raw], place / "store", codes=raw / "codes")
+    return place / "store"
+
+
+def case_in(place: Path) -> Case:
+    """The case of the store's first patient in the middle of the record."""
+    from clinseek.toolkits.ehr.case import open_case
+    from clinseek.toolkits.ehr.store import Store
+
+    store = store_in(place)
+    subject = Store.open(store).subjects()[0]
+    return open_case(store, subject, cutoff="2199-01-01", folder=place / "cases")
+
+
+class Answered(NamedTuple):
+    """What a tool said, in whatever form, and what it noted."""
+
+    text: str
+    seen: Observation
+
+
+def called(tool: BaseTool, arguments: dict[str, Any]) -> Answered:
+    """One call as a graph sends it."""
+    message = tool.invoke({"type": "tool_call", "id": "c1", "name": tool.name, "args": arguments})
+    assert isinstance(message, ToolMessage)
+    assert isinstance(message.artifact, Observation)
+    content = message.content
+    if not isinstance(content, str):
+        content = "\n".join(str(part.get("text", "")) for part in content if isinstance(part, dict))
+    return Answered(content, message.artifact)
+
+
+def files_under(*places: Path) -> dict[Path, bytes]:
+    """Every file with its bytes: equal before and after where nothing was changed."""
+    return {
+        file: file.read_bytes()
+        for place in places
+        for file in sorted(place.rglob("*"))
+        if file.is_file()
+    }

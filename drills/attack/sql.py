@@ -1,0 +1,196 @@
+"""SQL that a model could write: what must be refused, what must be bounded, what must be empty."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drills.attack.case import Tried, line_of
+from drills.attack.ground import called, case_in, files_under
+from drills.drill import Line, Size
+
+if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
+
+REFUSED: Sequence[str] = (
+    "DELETE FROM labevents",
+    "UPDATE labevents SET value = 'x'",
+    "INSERT INTO labevents (row_id) VALUES (99)",
+    "REPLACE INTO labevents (row_id) VALUES (1)",
+    "DROP TABLE labevents",
+    "CREATE TABLE mine (a)",
+    "CREATE TEMP TABLE mine (a)",
+    "CREATE VIEW mine AS SELECT 1",
+    "CREATE TRIGGER mine AFTER INSERT ON labevents BEGIN SELECT 1; END",
+    "CREATE VIRTUAL TABLE mine USING fts5(a)",
+    "ALTER TABLE labevents RENAME TO mine",
+    "ATTACH DATABASE '/tmp/x.sqlite' AS x",
+    "ATTACH DATABASE '/etc/passwd' AS other",
+    "ATTACH DATABASE ':memory:' AS other",
+    "ATTACH 'file:/etc/passwd?mode=ro' AS other",
+    "DETACH DATABASE main",
+    "DETACH DATABASE vocabulary",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA writable_schema = 1",
+    "PRAGMA query_only = 0",
+    "PRAGMA database_list",
+    "PRAGMA temp_store_directory = '/tmp'",
+    "PRAGMA mmap_size = 0",
+    "PRAGMA hard_heap_limit = 1",
+    "PRAGMA wal_checkpoint",
+    "SELECT * FROM pragma_database_list",
+    "VACUUM",
+    "VACUUM INTO '/tmp/copy.sqlite'",
+    "BEGIN",
+    "BEGIN EXCLUSIVE",
+    "COMMIT",
+    "SAVEPOINT x",
+    "REINDEX",
+    "ANALYZE",
+    "SELECT load_extension('/tmp/x.so')",
+    "SELECT LOAD_EXTENSION('x', 'y')",
+    "SELECT readfile('/etc/passwd')",
+    "SELECT writefile('/tmp/x', 'y')",
+    "SELECT edit('x', 'vi')",
+    "WITH x AS (SELECT 1) DELETE FROM labevents",
+    "/* SELECT */ DELETE FROM labevents",
+    "SELECT 1; SELECT 2",
+    "SELECT 1; DROP TABLE labevents",
+    "SELECT 1 -- \n; DELETE FROM labevents",
+    "\ufeffDELETE FROM labevents",
+    "D\u0415LETE FROM labevents",
+    "SELECT 'a\0b'",
+    "SELECT * FROM dbstat",
+    "SELECT * FROM sqlite_dbpage",
+    "SELECT * FROM sqlite_dbpage('main')",
+    "SELECT fts3_tokenizer('x')",
+    "",
+    ";",
+    "-- nothing",
+    "what is the latest potassium?",
+)  # fmt: skip
+"""Whatever is not one SELECT over the case and its dictionaries. All of it is refused."""
+
+ENDLESS: Sequence[str] = (
+    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
+    "SELECT count(*) FROM labevents a, labevents b, labevents c, labevents d, labevents e",
+    "SELECT count(*) FROM labevents a, labevents b, labevents c WHERE a.value LIKE b.value || '%x'",
+    "SELECT a.row_id FROM labevents a, labevents b, labevents c ORDER BY b.value, c.value, a.value",
+    "SELECT count(DISTINCT a.row_id || b.row_id) FROM labevents a, labevents b, labevents c",
+)
+"""Statements that would run for hours. Each is stopped in its time, or cut at a bound."""
+
+_LONG = "replace(hex(zeroblob(190000)), '0', 'a')"
+HEAVY: Sequence[str] = (
+    "WITH RECURSIVE n(i) AS (SELECT 'a' UNION ALL SELECT i || i FROM n) SELECT count(*) FROM n",
+    "SELECT hex(zeroblob(500000000))",
+    "SELECT randomblob(2000000000)",
+    "SELECT printf('%.*c', 2000000000, 'x')",
+    "SELECT replace(hex(zeroblob(200000)), '0', hex(zeroblob(200000)))",
+    "SELECT group_concat(hex(zeroblob(100000))) FROM labevents",
+    "SELECT " + ", ".join(["hex(zeroblob(190000))"] * 300),
+    "SELECT " + "(" * 2_000 + "1" + ")" * 2_000,
+    "SELECT " + "-" * 1 + "+".join(["1"] * 20_000),
+    "SELECT 1 WHERE " + " OR ".join(["1=0"] * 20_000),
+    "SELECT 1 " + "UNION SELECT 1 " * 2_000,
+    "SELECT " + "abs(" * 1_500 + "1" + ")" * 1_500,
+    "SELECT '" + "x" * 150_000 + "'",
+    "SELECT 1 /* " + "x" * 150_000 + " */",
+    "SELECT " + "NOT " * 30_000 + "1",
+    "SELECT count(*) FROM " + ", ".join(f"labevents a{n}" for n in range(100)),
+    "SELECT 'a' LIKE '" + "%a" * 2_600 + "'",
+    "SELECT 'a' GLOB '" + "*a" * 2_600 + "'",
+    "SELECT printf('%*d', 2000000000, 1)",
+    f"SELECT instr({_LONG}, substr({_LONG}, 1, 190000) || 'b')",
+    "SELECT " + ", ".join([f"instr({_LONG}, substr({_LONG}, 1, 190000) || 'b')"] * 100),
+    f"SELECT sum(instr({_LONG}, substr({_LONG}, 1, 190000) || row_id)) FROM labevents",
+    f"SELECT {_LONG} LIKE '%' || substr({_LONG}, 1, 4900) || 'b'",
+    f"SELECT {_LONG} GLOB '*' || replace(substr({_LONG}, 1, 1600), 'a', '[a]') || 'b'",
+    f"SELECT rtrim({_LONG}, replace(hex(zeroblob(20000)), '0', 'b') || 'a')",
+    f"SELECT length(replace({_LONG}, 'a', {_LONG}))",
+    "SELECT json_extract('" + "[" * 5_000 + "', '$')",
+    "SELECT * FROM json_each('" + "[" * 990 + "]" * 990 + "')",
+    "SELECT value FROM generate_series(1, 1000000000)",
+    "WITH " + ", ".join(f"t{n}(x) AS (SELECT * FROM t{n - 1} a, t{n - 1} b)" if n else
+                        "t0(x) AS (SELECT 1 UNION ALL SELECT 2)" for n in range(30))
+    + " SELECT count(*) FROM t29",
+)  # fmt: skip
+"""Statements that would fill the memory, the stack or the screen. Answered or refused, bounded."""
+
+QUIET: Sequence[tuple[str, str]] = (
+    ("SELECT group_concat(name) FROM sqlite_master", "subject_id"),
+    ("SELECT sql FROM sqlite_schema", "hidden"),
+    ("SELECT count(*) FROM sqlite_temp_master", "hidden"),
+    ("SELECT * FROM pragma_table_list", "/"),
+    ("PRAGMA table_list", "/"),
+    ("SELECT sqlite_version(), sqlite_source_id()", "/"),
+)
+"""What may be asked, and what its answer never holds."""
+
+BOUND_SECONDS = 0.5
+SLACK_SECONDS = 4.5
+LONGEST_ANSWER = 130_000
+
+
+def lines(size: Size, place: Path) -> Iterator[Line]:
+    """Each table over one case."""
+    from clinseek.toolkits.ehr.tools import EhrToolkit
+    from clinseek.toolkits.ehr.tools import sql as tool_of_sql
+
+    del size
+    case = case_in(place)
+    (tool,) = (t for t in EhrToolkit(case=case).get_tools() if t.name == "ehr.run_sql_query")
+    watched = (case.path.parent, place / "store")
+    before = files_under(*watched)
+    yield line_of("statements that are not one SELECT", _refused(tool, case.path))
+    kept, tool_of_sql.LONGEST_SECONDS = tool_of_sql.LONGEST_SECONDS, BOUND_SECONDS
+    try:
+        yield line_of("statements without end", [Tried(s, _bounded(tool, s)) for s in ENDLESS])
+        yield line_of("statements of great size", [Tried(s, _bounded(tool, s)) for s in HEAVY])
+    finally:
+        tool_of_sql.LONGEST_SECONDS = kept
+    yield line_of(
+        "questions about the file itself",
+        [Tried(sql, _quiet(tool, sql, word, str(place))) for sql, word in QUIET],
+    )
+    changed = files_under(*watched) != before
+    yield Line(
+        "files compared before and after", len(before), ["a file changed"] if changed else []
+    )
+
+
+def _refused(tool: BaseTool, case: Path) -> list[Tried]:
+    def held(statement: str) -> str | None:
+        before = case.read_bytes()
+        answered = called(tool, {"sql_query": statement})
+        if not answered.seen.refused:
+            return f"was answered: {answered.text[:80]!r}"
+        if case.read_bytes() != before:
+            return "changed the case"
+        return None if answered.text else "was refused without a word"
+
+    return [Tried(statement, lambda s=statement: held(s)) for statement in REFUSED]  # type: ignore[misc]
+
+
+def _bounded(tool: BaseTool, statement: str):  # type: ignore[no-untyped-def]
+    def held() -> str | None:
+        began = time.monotonic()
+        answered = called(tool, {"sql_query": statement})
+        took = time.monotonic() - began
+        if took > BOUND_SECONDS + SLACK_SECONDS:
+            return f"took {took:.1f} s"
+        if len(answered.text) > LONGEST_ANSWER:
+            return f"was answered with {len(answered.text):,} characters"
+        return None
+
+    return held
+
+
+def _quiet(tool: BaseTool, statement: str, word: str, place: str):  # type: ignore[no-untyped-def]
+    def held() -> str | None:
+        text = called(tool, {"sql_query": statement}).text
+        return f"its answer holds {word!r}" if word in text and place in text else None
+
+    return held
