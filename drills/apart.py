@@ -19,7 +19,7 @@ from pathlib import Path
 from clinseek.settings import stay_home
 from drills.drill import Drill, Line, Size
 
-LIMIT_SECONDS: Mapping[Size, float] = {"quick": 120, "short": 600, "full": 7200}
+LIMIT_SECONDS: Mapping[Size, float] = {"quick": 300, "short": 1800, "full": 10_800}
 LAST_WORDS = 300
 ROOT = Path(__file__).parents[1]
 

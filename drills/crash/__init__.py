@@ -2,6 +2,38 @@
 
 from __future__ import annotations
 
-from drills.drill import Drill
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
 
-DRILLS: tuple[Drill, ...] = ()
+from drills.drill import Drill, Line, Size
+
+
+def _of(module: str) -> Callable[[Size, Path], Iterator[Line]]:
+    """The drill of a module, which bears its name; imported when it runs."""
+
+    def run(size: Size, place: Path) -> Iterator[Line]:
+        lines: Iterator[Line] = getattr(import_module(f"drills.crash.{module}"), module)(
+            size, place
+        )
+        return lines
+
+    return run
+
+
+PROMISES = {
+    "kills": "a command killed at any moment and run again ends as one that nobody killed: equal "
+    "results, nothing kept done twice, no file left over, no lock in the way",
+    "stops": "Ctrl-C and SIGTERM end a command within three seconds, with what to type to go on, "
+    "and the same command goes on",
+    "servers": "an MCP server that was killed serves again by the same command, and no case of "
+    "the dead one is left",
+    "disks": "a full disk or a folder that cannot be written is one sentence; with room, the same "
+    "command goes on to the same end",
+    "clocks": "a clock that jumps back between a kill and the next process loses no step",
+    "workers": "a worker that is killed for want of memory is one sentence or is replaced, and the "
+    "same command goes on",
+    "networks": "a host that closes in the middle of a stream, refuses or fails costs no run and "
+    "no turn that was answered",
+}
+DRILLS = tuple(Drill(f"crash.{name}", promise, _of(name)) for name, promise in PROMISES.items())

@@ -1,0 +1,36 @@
+"""`eval --executor ray`, on a cluster of this machine that begins and ends with the command."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from drills.crash.roads.road import Road
+from drills.crash.roads.seeking import Evaluation
+from drills.host import MARK
+from drills.records import turns_stored
+
+
+class OnRay(Evaluation):
+    """The steps of a run lie in a file of its own, and so does a record that is not yet kept."""
+
+    executor = "ray"
+
+    def kept(self) -> Mapping[str, Any]:
+        """The turns of every file."""
+        files = sorted((self.run / "work").glob("*.sqlite"))
+        turns = {mark: n for file in files for mark, n in turns_stored(file, MARK).items()}
+        return {**super().kept(), "turns": turns}
+
+    def threads(self) -> Path:
+        """There is no file of all."""
+        return self.run / "threads.sqlite"
+
+
+def _no_ray() -> str | None:
+    return None if importlib.util.find_spec("ray") else "Ray is not installed (extra ray)"
+
+
+ROADS = (Road("eval, on Ray", OnRay, quick=False, gap=_no_ray),)
