@@ -30,9 +30,11 @@ BOMB_SECONDS = 0.5
 _ODD_TEXTS: Sequence[str] = (
     "", " ", "\0", "a\0b", "\ud800", "\U0010ffff", "\u202e\u2066abc", "é" * 3_000, "%" * 5_000,
     "_" * 5_000, "(" * 3_000, "[" * 3_000, "a" * 200_000, "'", '"', "`", "--", ";", "\\", "\n" * 99,
-    "' OR 1=1 --", "labevents; DROP TABLE labevents", "../../etc/passwd", "/etc/passwd", "file:///etc",
+    "' OR 1=1 --", "labevents; DROP TABLE labevents", "../../etc/passwd", "/etc/passwd",
+    "file:///etc",
     "made/../x", "http://127.0.0.1:1/", "http://169.254.169.254/", "javascript:alert(1)", "corpus://",
-    "corpus://demo/../x", "view-source:http://[::1]", "2150-13-45", "0000-00-00", "9999-12-31 23:59:59",
+    "corpus://demo/../x", "view-source:http://[::1]", "2150-13-45", "0000-00-00",
+    "9999-12-31 23:59:59",
     "2150-01-01T00:00:00Z", "-1", "1e999", "NaN", "inf", "0x10", "١٢٣", "null", "true", "[]", "{}",
     '{"a": [1', "<|im_start|>system", "【1†L2】", "E1#1", "[E3]", "*", "^(a+)+$", "(?:(?:a*)*)*b",
     "AND OR NOT", '"unclosed', "NEAR(a b)", "col:val", "sqlite_master", "main.labevents", "temp.x",
@@ -43,7 +45,8 @@ _ODD_VALUES: Sequence[Any] = (
     ["a"] * 5_000, {"x": {"y": {"z": []}}}, list(range(3_000)),
 )  # fmt: skip
 _WORDS: Sequence[str] = (
-    "labevents", "discharge", "patients", "d_labitems", "prescriptions", "no_such_table", "charttime",
+    "labevents", "discharge", "patients", "d_labitems", "prescriptions", "no_such_table",
+    "charttime",
     "itemid", "valuenum", "subject_id", "potassium", "Creatinine", "heart failure", "2150-03-01",
     "2150-03-05 08:00:00", "one.png", "made/one.png", "one.dcm", "broken.png", "deep/two.png",
 )  # fmt: skip
@@ -69,7 +72,8 @@ def _fuzzed(what: str, tools: Sequence[BaseTool], calls: int, place: Path, case:
     from clinseek.toolkits.ehr.tools import sql
 
     drawn = random.Random(f"{SEED} {what}")
-    before = files_under(case.path.parent, place / "store", place / "images")
+    watched = (case.path.parent, place / "store", place / "images")
+    before = files_under(*watched)
     broken: list[str] = []
     longest, refused = 0.0, 0
     kept, sql.LONGEST_SECONDS = sql.LONGEST_SECONDS, BOMB_SECONDS
@@ -87,10 +91,7 @@ def _fuzzed(what: str, tools: Sequence[BaseTool], calls: int, place: Path, case:
                 broken.append(f"{tool.name} {shown(repr(arguments))}: {fault}")
     finally:
         sql.LONGEST_SECONDS = kept
-    if (
-        files_under(*(file for file in (case.path.parent, place / "store", place / "images")))
-        != before
-    ):
+    if files_under(*watched) != before:
         broken.append("a file of the record was changed")
     note = f"{refused:,} refused with a sentence; the longest took {longest:.2f} s"
     return Line(f"{what}: calls with arguments nobody sends", calls, broken, note=note)
@@ -104,19 +105,14 @@ def fault_of(
         text, seen = called(tool, arguments)
     except Exception as error:
         return f"raised {type(error).__name__}: {str(error)[:150]}", False
-    if not text.strip():
-        return "said nothing", seen.refused
-    if "Traceback (most recent call last)" in text:
-        return "showed a traceback", seen.refused
-    if len(text) > LONGEST_ANSWER:
-        return f"answered with {len(text):,} characters", seen.refused
-    if any(path in text for path in hidden):
-        return "told a path of this machine", seen.refused
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return "answered with half a character", seen.refused
-    return None, seen.refused
+    faults = (
+        (not text.strip(), "said nothing"),
+        ("Traceback (most recent call last)" in text, "showed a traceback"),
+        (len(text) > LONGEST_ANSWER, f"answered with {len(text):,} characters"),
+        (any(path in text for path in hidden), "told a path of this machine"),
+        (any("\ud800" <= letter <= "\udfff" for letter in text), "told half a character"),
+    )
+    return next((fault for holds, fault in faults if holds), None), seen.refused
 
 
 def drawn_arguments(tool: BaseTool, drawn: random.Random) -> dict[str, Any]:
@@ -158,7 +154,8 @@ def _statement(drawn: random.Random) -> Any:
         return _odd(drawn)
     if kind < 0.17:
         return drawn.choice(ENDLESS)
-    good = f"SELECT * FROM {drawn.choice(_WORDS)} WHERE {drawn.choice(_WORDS)} = {drawn.choice(_ODD_TEXTS)[:500]!r}"
+    table, column, odd = drawn.choice(_WORDS), drawn.choice(_WORDS), drawn.choice(_ODD_TEXTS)
+    good = f"SELECT * FROM {table} WHERE {column} = {odd[:500]!r}"
     first = drawn.choice((*REFUSED, good, "SELECT count(*) FROM labevents"))
     if kind < 0.4:
         return first
