@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
-from clinseek.evals.benchmarks.multimodal.sources import Split
+from clinseek.evals.benchmarks.multimodal.sources import Source, Split
 
-Source = Literal["ehrxqa", "medmod"]
 LAID = "mimic-cxr/2.0.0"
 """Where images and reports lie in the folder of a rebuilt benchmark, as in the published one."""
 EHRXQA_TASK = "ehrxqa_image"

@@ -25,7 +25,7 @@ from clinseek.evals.benchmarks.multimodal.ehrxqa import SourceAnswer
 from clinseek.evals.benchmarks.multimodal.items import RADIOLOGY_TASK, Film, Item, latest_frontal
 from clinseek.evals.benchmarks.multimodal.medmod import IcuStay, Instance
 from clinseek.evals.benchmarks.multimodal.patients import Patient, Patients
-from clinseek.evals.benchmarks.multimodal.sources import SPLITS, Split
+from clinseek.evals.benchmarks.multimodal.sources import SOURCES, SPLITS, Source, Split
 from clinseek.evals.benchmarks.suites.fields import label_texts
 from clinseek.evals.benchmarks.suites.manifests import objects_of
 from clinseek.evals.benchmarks.suites.multimodal_rows import multimodal_row
@@ -41,10 +41,10 @@ _IMAGE = re.compile(r"/s(?P<study>\d+)/(?P<dicom>[^/]+)\.(?:jpg|dcm)$")
 
 
 class PublishedItem(NamedTuple):
-    """A row of the manifest, where it stands, and what its qid tells."""
+    """A row of the manifest, and what its qid tells."""
 
-    at: str
     row: Row
+    source: Source
     gold: tuple[str, ...]
     prompt: str
     split: Split
@@ -54,8 +54,12 @@ class PublishedItem(NamedTuple):
 
 
 class Facts(NamedTuple):
-    """What the sources say: answers by split and id, instances by task, split, stay and hour."""
+    """What the sources say: answers by split and id, instances by task, split, stay and hour.
 
+    `compared` are the sources that are at hand; rows of others are taken as they are.
+    """
+
+    compared: frozenset[Source]
     answers: Mapping[tuple[Split, int], SourceAnswer]
     instances: Mapping[tuple[str, Split, int, float], Instance]
     stays: Mapping[int, IcuStay]
@@ -82,10 +86,10 @@ def published_items(file: Path) -> list[PublishedItem]:
     return items
 
 
-def splits_of(items: Iterable[PublishedItem]) -> list[Split]:
-    """The splits that the rows are of."""
-    asked = {item.split for item in items}
-    return [split for split in SPLITS if split in asked]
+def splits_of(items: Iterable[PublishedItem]) -> dict[Source, list[Split]]:
+    """The splits that the rows are of, by source."""
+    asked = {(item.source, item.split) for item in items}
+    return {source: [split for split in SPLITS if (source, split) in asked] for source in SOURCES}
 
 
 def of_manifest(
@@ -111,11 +115,12 @@ def _published(at: str, held: Mapping[str, Any]) -> PublishedItem:
             f"{at}: qid {row.qid!r} is none of ClinSeek-Bench multimodal (ehrxqa_test_7, "
             "medmod_phenotyping_test_30000001_40.5); is it a manifest of another release?"
         )
+    source: Source = "ehrxqa" if row.group == "ehrxqa" else "medmod"
     gold = tuple(label_texts(held.get("label", held.get("ground_truth")), at=at))
     split: Split = "valid" if told["split"] == "val" else told["split"]  # type: ignore[assignment]
     hours = None if told["hours"] is None else float(told["hours"])
     prompt = str(held.get("question") or "")
-    return PublishedItem(at, row, gold, prompt, split, int(told["id"]), told["task"], hours)
+    return PublishedItem(row, source, gold, prompt, split, int(told["id"]), told["task"], hours)
 
 
 def _item(item: PublishedItem, patients: Patients) -> Item | str:
@@ -129,15 +134,14 @@ def _item(item: PublishedItem, patients: Patients) -> Item | str:
     if not films:
         return NO_FILM
     prompt = sections_of(item.prompt)
-    of_ehrxqa = row.group == "ehrxqa"
     own = datetime.fromisoformat(str(row.cutoff))
     return Item(
         qid=row.qid,
-        source="ehrxqa" if of_ehrxqa else "medmod",
+        source=item.source,
         split=item.split,
         task=row.task,
         subject_id=row.subject_id,
-        cutoff=max(film.known_at for film in films) if of_ehrxqa else own,
+        cutoff=max(film.known_at for film in films) if item.source == "ehrxqa" else own,
         instruction=prompt.get("task_instruction", ""),
         question=prompt.get("question") or item.prompt.strip(),
         gold=item.gold,
@@ -158,6 +162,8 @@ def _films(paths: Iterable[str], patient: Patient) -> tuple[Film, ...]:
 def _differences(
     item: PublishedItem, made: Item, facts: Facts, patients: Patients
 ) -> Iterator[str]:
+    if made.source not in facts.compared:
+        return
     if made.source == "ehrxqa":
         yield from _from_ehrxqa(item, made, facts)
     elif made.task == RADIOLOGY_TASK:

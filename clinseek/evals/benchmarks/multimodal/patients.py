@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from clinseek.toolkits.ehr.tables.cxr import FINDINGS, label_column
 
 _TABLES = ("cxr", "icustays", "admissions")
 _PRESENT = 1
+_ID = re.compile(r"\w[\w.-]*", re.ASCII)
 
 
 class StoredStay(NamedTuple):
@@ -25,7 +27,7 @@ class StoredStay(NamedTuple):
 
 @dataclass(frozen=True)
 class Patient:
-    """X-rays in order of time (those without a time are left), ICU stays and admissions by id."""
+    """X-rays in order of time (what has neither time nor file is left), ICU stays, admissions."""
 
     films: Sequence[Film]
     stays: Mapping[int, StoredStay]
@@ -54,7 +56,7 @@ class Patients:
             return None
         read = self._store.read_subject(subject_id, tables=self._tables)
         rows = {name: read[name].to_pylist() if name in read else [] for name in _TABLES}
-        films = [_film(row) for row in rows["cxr"] if row["studydatetime"] is not None]
+        films = [_film(row) for row in rows["cxr"] if _can_be_asked_about(row)]
         return Patient(
             films=sorted(films, key=lambda film: (film.time, film.study_id, film.dicom_id)),
             stays={
@@ -65,6 +67,12 @@ class Patients:
         )
 
 
+def _can_be_asked_about(row: Mapping[str, Any]) -> bool:
+    """Whether an X-ray has a time, a study, a file and a DICOM id that can be a file's name."""
+    has = all(row[name] is not None for name in ("studydatetime", "study_id", "image_path"))
+    return has and _ID.fullmatch(row["dicom_id"] or "") is not None
+
+
 def _film(row: Mapping[str, Any]) -> Film:
     present = [name for name in FINDINGS if row[label_column("chexpert", name)] == _PRESENT]
     return Film(
@@ -73,7 +81,7 @@ def _film(row: Mapping[str, Any]) -> Film:
         dicom_id=row["dicom_id"],
         time=row["studydatetime"],
         view=row["viewposition"],
-        image_path=row["image_path"] or f"{row['dicom_id']}.jpg",
+        image_path=row["image_path"],
         report_path=row["report_path"],
         findings=tuple(present),
     )

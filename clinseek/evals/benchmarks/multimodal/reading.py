@@ -15,14 +15,13 @@ from clinseek.evals.benchmarks.multimodal.ehrxqa import (
     read_questions,
     source_answers,
 )
-from clinseek.evals.benchmarks.multimodal.items import Source
 from clinseek.evals.benchmarks.multimodal.medmod import (
     IcuStay,
     Instance,
     read_instances,
     read_stays,
 )
-from clinseek.evals.benchmarks.multimodal.sources import Medmod, Sources, Split
+from clinseek.evals.benchmarks.multimodal.sources import Medmod, Source, Sources, Split
 
 
 @dataclass(frozen=True)

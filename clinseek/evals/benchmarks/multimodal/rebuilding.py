@@ -28,7 +28,7 @@ from clinseek.evals.benchmarks.multimodal.patients import Patients
 from clinseek.evals.benchmarks.multimodal.placing import Assets, lay_out, look_for
 from clinseek.evals.benchmarks.multimodal.reading import ReadSources, read_sources
 from clinseek.evals.benchmarks.multimodal.report import IMAGE_MISSING, VISIBLE, RebuildReport
-from clinseek.evals.benchmarks.multimodal.sources import Split, sources_of
+from clinseek.evals.benchmarks.multimodal.sources import SOURCES, Source, Split, sources_of
 from clinseek.evals.benchmarks.suites import SUITES, PreparedSuite, prepare_suite
 from clinseek.evals.benchmarks.suites.multimodal_rows import multimodal_row
 from clinseek.evals.benchmarks.suites.visibility import visibility
@@ -90,7 +90,7 @@ def rebuild_multimodal(
     """
     with draft_of(out) as draft:
         published = None if manifest is None else published_items(manifest)
-        wanted = splits if published is None else splits_of(published)
+        wanted = dict.fromkeys(SOURCES, splits) if published is None else splits_of(published)
         found = sources_of(ehrxqa=ehrxqa, medmod=medmod, cxr=cxr, splits=wanted)
         read = read_sources(found, with_answers=published is not None, tell=tell)
         opened = store_with_films(
@@ -99,7 +99,10 @@ def rebuild_multimodal(
             progress=lambda at: tell(f"ingesting {at.table}: {at.rows:,} rows"),
         )  # fmt: skip
         tell("choosing rows")
-        chosen, report = _chosen(read, published, Patients(opened), per_task=per_task, seed=seed)
+        chosen, report = _chosen(
+            read, published, Patients(opened),
+            compared=found.at_hand, per_task=per_task, seed=seed,
+        )  # fmt: skip
         assets = look_for(chosen.items, found.images)
         _notice_missing(assets, notice)
         items = _kept(chosen, assets, opened)
@@ -126,12 +129,13 @@ def _chosen(
     published: Sequence[PublishedItem] | None,
     patients: Patients,
     *,
+    compared: frozenset[Source],
     per_task: int,
     seed: int,
 ) -> tuple[Chosen, RebuildReport]:
     report = RebuildReport(dict(read.read))
     if published is not None:
-        facts = Facts(read.answers, instances_by_name(read.instances), read.stays)
+        facts = Facts(compared, read.answers, instances_by_name(read.instances), read.stays)
         chosen, differences = of_manifest(published, facts, patients)
         report.differences.update(differences.found)
         return chosen, report

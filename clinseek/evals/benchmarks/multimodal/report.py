@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from clinseek.evals.benchmarks.multimodal.choosing import Chosen
-from clinseek.evals.benchmarks.multimodal.items import Item, Source
+from clinseek.evals.benchmarks.multimodal.items import Item
 from clinseek.evals.benchmarks.multimodal.placing import Assets
-from clinseek.evals.benchmarks.multimodal.sources import SPLITS, Split
+from clinseek.evals.benchmarks.multimodal.sources import SPLITS, Source, Split
 from clinseek.evals.benchmarks.splits import SPLITS as OUR_SPLITS
 from clinseek.evals.benchmarks.splits import split_of
 

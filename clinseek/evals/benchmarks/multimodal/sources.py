@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple, get_args
 
 from clinseek.errors import SettingError
 
+Source = Literal["ehrxqa", "medmod"]
+SOURCES: tuple[Source, ...] = get_args(Source)
 Split = Literal["train", "valid", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 ListedTask = Literal["decompensation", "in-hospital-mortality", "phenotyping"]
@@ -48,13 +50,19 @@ class Sources:
     medmod: Medmod | None
     images: Sequence[Path]
 
+    @property
+    def at_hand(self) -> frozenset[Source]:
+        """The sources of questions and instances that there are."""
+        held: Mapping[Source, object] = {"ehrxqa": self.ehrxqa, "medmod": self.medmod}
+        return frozenset(source for source, found in held.items() if found is not None)
+
 
 def sources_of(
     *,
     ehrxqa: Path | None,
     medmod: Path | None,
     cxr: Sequence[Path],
-    splits: Sequence[Split],
+    splits: Mapping[Source, Sequence[Split]],
 ) -> Sources:
     """Find every file that a rebuild of these splits needs, up to two folders below those named.
 
@@ -68,8 +76,8 @@ def sources_of(
         if not folder.is_dir():
             raise SettingError(f"{option} {folder}: there is no such folder")
     missing: list[str] = []
-    questions = None if ehrxqa is None else _ehrxqa(ehrxqa, splits, missing)
-    lists = None if medmod is None else _medmod(medmod, splits, missing)
+    questions = None if ehrxqa is None else _ehrxqa(ehrxqa, splits["ehrxqa"], missing)
+    lists = None if medmod is None else _medmod(medmod, splits["medmod"], missing)
     images = [root for folder in cxr for root in _image_roots(folder)]
     if not images:
         told = ", ".join(map(str, cxr)) or "(none was named)"

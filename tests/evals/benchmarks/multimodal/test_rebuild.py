@@ -173,7 +173,12 @@ def test_the_validator_finds_what_was_made(rebuilt: Rebuilt, rows: list[Row]) ->
 
 
 def test_a_seed_draws_the_same_instances_whatever_else_is_in_the_lists(cohort: Cohort) -> None:
-    found = sources_of(ehrxqa=None, medmod=cohort.medmod, cxr=[cohort.cxr], splits=["test"])
+    found = sources_of(
+        ehrxqa=None,
+        medmod=cohort.medmod,
+        cxr=[cohort.cxr],
+        splits={"ehrxqa": ["test"], "medmod": ["test"]},
+    )
     assert found.medmod is not None
     stays, patients = read_stays(found.medmod), Patients(Store.open(cohort.store))
     instances = [

@@ -238,7 +238,10 @@ def test_lists_and_questions_are_found_gzipped_and_two_folders_deep(
     file.with_name("test_listfile.csv.gz").write_bytes(gzip.compress(file.read_bytes()))
     file.unlink()
     found = sources_of(
-        ehrxqa=copied.ehrxqa.parent, medmod=copied.medmod, cxr=[copied.raw], splits=["test"]
+        ehrxqa=copied.ehrxqa.parent,
+        medmod=copied.medmod,
+        cxr=[copied.raw],
+        splits={"ehrxqa": ["test"], "medmod": ["test"]},
     )
     assert found.medmod is not None
     assert found.ehrxqa is not None
