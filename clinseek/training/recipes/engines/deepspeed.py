@@ -67,6 +67,7 @@ def _told(plan: Plan) -> dict[str, Any]:
 
 def _start(plan: Plan, launch: Path, rank: int, log: BinaryIO) -> subprocess.Popen[bytes]:
     environment = {
+        "TORCH_EXTENSIONS_DIR": str(_extensions(plan).absolute()),
         **os.environ,
         "RANK": str(rank),
         "LOCAL_RANK": str(rank),
@@ -75,7 +76,6 @@ def _start(plan: Plan, launch: Path, rank: int, log: BinaryIO) -> subprocess.Pop
         "MASTER_ADDR": "127.0.0.1",
         "MASTER_PORT": str(_port(launch)),
         "HF_HUB_OFFLINE": "1",
-        "TORCH_EXTENSIONS_DIR": str(_extensions(plan).absolute()),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",  # ninja
     }
     if plan.device == "cpu":
@@ -90,7 +90,9 @@ def _start(plan: Plan, launch: Path, rank: int, log: BinaryIO) -> subprocess.Pop
 
 
 def _extensions(plan: Plan) -> Path:
-    """Where DeepSpeed compiles what it needs: a minute, once a training."""
+    """Where DeepSpeed compiles what it needs, unless TORCH_EXTENSIONS_DIR is set: some minutes of a
+    processor, once a training.
+    """
     return plan.folder.path / EXTENSIONS
 
 
