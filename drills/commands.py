@@ -152,7 +152,7 @@ class Commands:
         for pipe in (self._server.stdin, self._server.stdout):
             assert pipe is not None
             pipe.close()
-        self._server.wait(10)
+        self._server.wait(60)
 
     def _line(self) -> str:
         assert self._server.stdout is not None

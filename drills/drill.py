@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Literal
 
@@ -48,6 +49,17 @@ class Drill:
         [True, True, False]
         """
         return self.name == word or self.name.startswith(f"{word}.")
+
+
+def of_module(module: str) -> Callable[[Size, Path], Iterator[Line]]:
+    """The drill of a module, a function that bears its name; imported when it runs."""
+
+    def run(size: Size, place: Path) -> Iterator[Line]:
+        drill = getattr(import_module(module), module.rpartition(".")[2])
+        lines: Iterator[Line] = drill(size, place)
+        return lines
+
+    return run
 
 
 def by_size(size: Size, *, quick: int, short: int, full: int) -> int:

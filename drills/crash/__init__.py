@@ -2,24 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from importlib import import_module
-from pathlib import Path
-
-from drills.drill import Drill, Line, Size
-
-
-def _of(module: str) -> Callable[[Size, Path], Iterator[Line]]:
-    """The drill of a module, which bears its name; imported when it runs."""
-
-    def run(size: Size, place: Path) -> Iterator[Line]:
-        lines: Iterator[Line] = getattr(import_module(f"drills.crash.{module}"), module)(
-            size, place
-        )
-        return lines
-
-    return run
-
+from drills.drill import Drill, of_module
 
 PROMISES = {
     "kills": "a command killed at any moment and run again ends as one that nobody killed: equal "
@@ -36,4 +19,7 @@ PROMISES = {
     "networks": "a host that closes in the middle of a stream, refuses or fails costs no run and "
     "no turn that was answered",
 }
-DRILLS = tuple(Drill(f"crash.{name}", promise, _of(name)) for name, promise in PROMISES.items())
+DRILLS = tuple(
+    Drill(f"crash.{name}", promise, of_module(f"drills.crash.{name}"))
+    for name, promise in PROMISES.items()
+)

@@ -34,8 +34,9 @@ def disks(size: Size, place: Path) -> Iterator[Line]:
     """Two lines a road; of a small disk of memory where one may be mounted."""
     disk = place / "disk"
     disk.mkdir()
+    # Before the server of commands begins: it must see the same mounts.
+    mounts = _mounts_of_our_own() and _mount(disk, "tmpfs", f"size={ROOM}")
     with ground_in(place) as ground:
-        mounts = _mounts_of_our_own() and _mount(disk, "tmpfs", f"size={ROOM}")
         for road in every_road():
             if road.gap() is None and not road.imports and (road.quick or size == "full"):
                 yield from _lines(road, ground, disk if mounts else None, SHARES[size])

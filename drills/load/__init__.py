@@ -2,6 +2,17 @@
 
 from __future__ import annotations
 
-from drills.drill import Drill
+from drills.drill import Drill, of_module
 
-DRILLS: tuple[Drill, ...] = ()
+_ALONE = "among many at once, no run sees a word of another patient's record"
+PROMISES = {
+    "inside": f"{_ALONE}, in one process",
+    "sessions": f"{_ALONE}, over MCP by stdio and by http",
+    "dev": f"{_ALONE}, in langgraph dev",
+    "memory": "thousands of runs in one process leave memory, file handles and threads where they "
+    "were, and no case behind",
+}
+DRILLS = tuple(
+    Drill(f"load.{name}", promise, of_module(f"drills.load.{name}"))
+    for name, promise in PROMISES.items()
+)

@@ -1,0 +1,109 @@
+"""Two hundred runs at once in `langgraph dev`, as Studio drives it."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from drills.apart import ROOT
+from drills.drill import Line, Size, by_size
+from drills.load.canaries import END, Cohort, cohort_in
+from drills.load.inside import canary_host, question
+from drills.load.sessions import free_port
+
+JOBS = 200
+STARTING_SECONDS = 120.0
+
+
+def dev(size: Size, place: Path) -> Iterator[Line]:
+    """What the runs heard, and what they leave."""
+    lacking = [
+        each for each in ("langgraph_cli", "langgraph_api", "langgraph_sdk")
+        if importlib.util.find_spec(each) is None
+    ]  # fmt: skip
+    if lacking:
+        yield Line("runs in langgraph dev", gap=f"{', '.join(lacking)} not installed (extra dev)")
+        return
+    runs = by_size(size, quick=6, short=40, full=200)
+    cohort = cohort_in(place, max(3, runs // 2))
+    subjects = [cohort.subjects[at % len(cohort.subjects)] for at in range(runs)]
+    host = canary_host(subjects, cohort)
+    try:
+        with _server(place, cohort) as url:
+            heard = asyncio.run(_runs(url, subjects, host.spec))
+            left = _left()
+    finally:
+        host.close()
+    broken = [
+        fault
+        for subject, said in zip(subjects, heard, strict=True)
+        for fault in cohort.faults(subject, said, where="in langgraph dev")
+    ]
+    yield Line(f"runs at once over {len(cohort.subjects)} patients", runs, broken)
+    yield Line("cases removed", runs, [f"{name} was left" for name in left])
+
+
+async def _runs(url: str, subjects: Sequence[int], model: str) -> list[str]:
+    from langgraph_sdk import get_client
+
+    async with get_client(url=url) as client:
+
+        async def one(number: int, subject: int) -> str:
+            thread = await client.threads.create()
+            values = await client.runs.wait(
+                thread["thread_id"],
+                "seek",
+                input={"subject_id": subject, "cutoff": END, "question": question(number)},
+                context={"model": model, "max_revisions": 0},
+            )
+            return json.dumps(values)
+
+        return await asyncio.gather(*(one(at, subject) for at, subject in enumerate(subjects)))
+
+
+def _left() -> list[str]:
+    cases = Path(os.environ["CLINSEEK_HOME"]) / "cases"
+    return [path.name for path in cases.rglob("*") if path.is_file()]
+
+
+@contextmanager
+def _server(place: Path, cohort: Cohort) -> Iterator[str]:
+    folder, port = place / "dev", free_port()
+    folder.mkdir()
+    config = (ROOT / "langgraph.json").read_text()
+    (folder / "langgraph.json").write_text(config)
+    words = ["-m", "langgraph_cli", "dev", "--no-browser", "--no-reload", "--port", str(port)]
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, *words, "--n-jobs-per-worker", str(JOBS)],
+            cwd=folder,
+            env={**os.environ, "CLINSEEK_STORE": str(cohort.store)},
+            stdout=log,
+            stderr=log,
+        )
+    try:
+        yield _ready(f"http://127.0.0.1:{port}", process, folder / "log")
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def _ready(url: str, process: subprocess.Popen[bytes], log: Path) -> str:
+    until = time.monotonic() + STARTING_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{url}/ok", timeout=2):
+                return url
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.2)
+    raise RuntimeError(f"langgraph dev did not begin: {log.read_text()[-500:]}")

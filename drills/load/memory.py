@@ -1,0 +1,121 @@
+"""Five thousand runs in one process: memory, file handles and threads stay where they were."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.scripted_server import serving
+from drills.drill import Line, Size, by_size
+
+AT_ONCE = 8
+SAMPLES = 40
+WARM = 0.25
+"""The share of the samples, from the first, in which caches fill."""
+PATIENTS = 8
+BYTES_A_RUN = 2048
+"""Memory that rises by more than this a run, for certain, is a leak: 10 MB in 5,000 runs."""
+END = "2199-01-01 00:00:00"
+
+
+class Sample(NamedTuple):
+    """How it stands after so many runs."""
+
+    runs: int
+    memory: int
+    handles: int
+    threads: int
+
+
+class Slope(NamedTuple):
+    """Bytes a run, with its interval of 95 %."""
+
+    bytes: float
+    low: float
+    high: float
+
+
+def memory(size: Size, place: Path) -> Iterator[Line]:
+    """The slope of memory over runs, handles and threads, and what lies in the folder of cases."""
+    runs = by_size(size, quick=80, short=300, full=5000)
+    samples = asyncio.run(_sampled(place, runs))
+    steady = samples[int(len(samples) * WARM) :]
+    slope = slope_of(steady)
+    note = (
+        f"{slope.bytes:+,.0f} bytes a run, interval {slope.low:+,.0f} to {slope.high:+,.0f}; "
+        f"{samples[-1].memory / 1e6:.0f} MB at the end"
+    )
+    rises = slope.low > BYTES_A_RUN
+    yield Line("runs in one process, memory", runs, ["memory rises"] if rises else [], note=note)
+    for name in ("handles", "threads"):
+        counts = [getattr(sample, name) for sample in steady]
+        note = f"{counts[0]} after the first runs, {counts[-1]} at the end"
+        more = counts[-1] > counts[0] + AT_ONCE
+        broken = [f"from {counts[0]} to {counts[-1]}"] if more else []
+        yield Line(f"runs in one process, {name}", runs, broken, note=note)
+    cases = Path(os.environ["CLINSEEK_HOME"]) / "cases"
+    left = [path.name for path in cases.rglob("*") if path.is_file()]
+    yield Line("cases removed", runs, [f"{name} was left" for name in left])
+
+
+def slope_of(samples: Sequence[Sample]) -> Slope:
+    """Least squares over the samples; the interval by Student's t.
+
+    >>> rising = [Sample(n, 1000 * n + (n % 3), 1, 1) for n in range(0, 300, 10)]
+    >>> round(slope_of(rising).bytes), slope_of(rising).low > 990
+    (1000, True)
+    """
+    from scipy.stats import linregress, t
+
+    fitted = linregress([each.runs for each in samples], [each.memory for each in samples])
+    wide = float(t.ppf(0.975, max(1, len(samples) - 2))) * float(fitted.stderr)
+    rise = float(fitted.slope)
+    return Slope(rise, rise - wide, rise + wide)
+
+
+async def _sampled(place: Path, runs: int) -> list[Sample]:
+    """Make runs, a few at one time, and look every so often. The host is another process."""
+    from clinseek.api import aask
+    from clinseek.toolkits.ehr.store import Store, ingest
+    from clinseek.toolkits.ehr.synthetic import synthesise
+
+    raw, store = place / "raw", place / "store"
+    synthesise(raw, patients=PATIENTS, seed=5)
+    ingest([raw], store)
+    subjects = Store.open(store).subjects()
+    samples: list[Sample] = []
+    each_time = max(1, runs // SAMPLES)
+    with serving(rounds=3) as url:
+
+        async def one(number: int) -> None:
+            await aask(
+                "How many at once?",
+                subject_id=subjects[number % len(subjects)],
+                cutoff=END,
+                store=store,
+                model=f"openai:tiny@{url}",
+                max_revisions=0,
+            )
+
+        for begin in range(0, runs, each_time):
+            numbers = range(begin, min(runs, begin + each_time))
+            for at in range(0, len(numbers), AT_ONCE):
+                await asyncio.gather(*(one(number) for number in numbers[at : at + AT_ONCE]))
+            samples.append(_sample(numbers[-1] + 1))
+    return samples
+
+
+def _sample(runs: int) -> Sample:
+    gc.collect()
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return Sample(
+        runs,
+        pages * os.sysconf("SC_PAGE_SIZE"),
+        len(list(Path("/proc/self/fd").iterdir())),
+        threading.active_count(),
+    )
