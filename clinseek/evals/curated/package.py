@@ -7,20 +7,24 @@ a table for several. Before them stand the patient, the last discharge note and 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from clinseek.evals.curated.events import EVENT_NAMES, IN_THE_HEADER, MOMENT_OF_PARENT
 from clinseek.toolkits.ehr.case import Case
-from clinseek.toolkits.ehr.case.guard import Limits
 from clinseek.toolkits.ehr.descriptions.links import DICTIONARY_LINKS
 
 HOURS, MOST_EVENTS = 24, 100
 _MOST_ROWS = 20_000
 _NOTE_CHARS = 6000
-_LIMITS = Limits(rows=_MOST_ROWS)
+_NAMES = ("label", "long_title", "long_description")
 _UNTOLD = frozenset({"row_id", "subject_id", "itemid", "storetime", "storedate", "warning"})
 _TELLING = frozenset({"note_type"})
 
@@ -33,6 +37,15 @@ class Event(NamedTuple):
     rows: tuple[dict[str, Any], ...]
 
 
+class _Moment(NamedTuple):
+    """An event as it was read: its rows as tuples, and which of their cells say something."""
+
+    time: str
+    table: str
+    rows: list[tuple[Any, ...]]
+    cells: Sequence[tuple[str, int]]
+
+
 def package(case: Case, *, hours: int = HOURS, most: int = MOST_EVENTS) -> str:
     """The evidence of the `hours` before the cutoff, the newest `most` events, as Markdown."""
     return "\n\n".join([*_header(case), *map(_rendered, events(case, hours=hours, most=most))])
@@ -40,17 +53,34 @@ def package(case: Case, *, hours: int = HOURS, most: int = MOST_EVENTS) -> str:
 
 def events(case: Case, *, hours: int = HOURS, most: int = MOST_EVENTS) -> list[Event]:
     """The events of the `hours` before the cutoff in order of time, the newest `most` of them."""
-    found = [
-        event
-        for table in EVENT_NAMES
-        if table in case.tables and table not in IN_THE_HEADER
-        for event in _events_of(case, table, hours=hours)
+    with _reader(case) as connection:
+        found = [
+            moment
+            for table in EVENT_NAMES
+            if table in case.tables and table not in IN_THE_HEADER
+            for moment in _moments_of(connection, case, table, hours=hours)
+        ]
+    found.sort(key=itemgetter(0, 1))
+    return [
+        Event(one.time, one.table, tuple(_told(row, one.cells) for row in one.rows))
+        for one in found[-most:]
     ]
-    found.sort(key=lambda event: (event.time, event.table))
-    return found[-most:]
 
 
-def _events_of(case: Case, table: str, *, hours: int) -> Iterator[Event]:
+@contextmanager
+def _reader(case: Case) -> Iterator[sqlite3.Connection]:
+    """One connection for all tables of a case: opening one for each costs more than reading."""
+    address = f"file:{quote(str(case.path))}?mode=ro&immutable=1"
+    with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
+        if case.vocabulary is not None:
+            beside = f"file:{quote(str(case.vocabulary))}?mode=ro&immutable=1"
+            connection.execute("ATTACH DATABASE ? AS vocabulary", (beside,))
+        yield connection
+
+
+def _moments_of(
+    connection: sqlite3.Connection, case: Case, table: str, *, hours: int
+) -> Iterator[_Moment]:
     moment, source = _moment_of(case, table)
     if moment is None:
         return
@@ -58,15 +88,16 @@ def _events_of(case: Case, table: str, *, hours: int) -> Iterator[Event]:
     start = str(cutoff - timedelta(hours=hours))
     shown, joined = _explained(case, table)
     # A date without an hour is of the whole day, so it is compared as a date.
-    sql = (
+    held = connection.execute(
         f'SELECT {moment} AS at_, t.*{shown} FROM "{table}" AS t {source} {joined} '
         f"WHERE {moment} >= substr(?, 1, length({moment})) AND {moment} <= ? "
-        f"ORDER BY {moment}, t.row_id"
+        f"ORDER BY {moment}, t.row_id",
+        (start, case.key.cutoff),
     )
-    held = case.select(sql, [start, case.key.cutoff], limits=_LIMITS)
-    rows = [dict(zip(held.columns, cells, strict=True)) for cells in held.rows]
-    for time, group in groupby(rows, key=lambda row: str(row.pop("at_"))):
-        yield Event(time, table, tuple(_told(row, but=case.event_time(table)) for row in group))
+    rows = held.fetchmany(_MOST_ROWS)
+    cells = _telling(tuple(column[0] for column in held.description), case.event_time(table))
+    for time, group in groupby(rows, key=itemgetter(0)):
+        yield _Moment(str(time), table, list(group), cells)
 
 
 def _moment_of(case: Case, table: str) -> tuple[str | None, str]:
@@ -96,16 +127,20 @@ def _explained(case: Case, table: str) -> tuple[str, str]:
     return shown, joins
 
 
-def _told(row: dict[str, Any], *, but: str | None = None) -> dict[str, Any]:
-    """The cells that say something, the name of the item first; `but` stands in the heading."""
-    names = ("label", "long_title", "long_description")
-    first = {name: row[name] for name in names if row.get(name) is not None}
-    rest = {
-        name: cell
-        for name, cell in row.items()
-        if cell is not None and name not in first and name != but and not _is_untold(name)
-    }
-    return first | rest
+@lru_cache(maxsize=256)
+def _telling(columns: tuple[str, ...], but: str | None) -> tuple[tuple[str, int], ...]:
+    """The columns that may say something with their places, the name of the item first.
+
+    `at_` and `but` stand in the heading. Of two columns of one name the later one is shown.
+    """
+    places = {name: place for place, name in enumerate(columns)}
+    names = [name for name in _NAMES if name in places]
+    rest = [name for name in places if name not in (*names, "at_", but) and not _is_untold(name)]
+    return tuple((name, places[name]) for name in (*names, *rest))
+
+
+def _told(row: tuple[Any, ...], cells: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    return {name: row[place] for name, place in cells if row[place] is not None}
 
 
 def _is_untold(column: str) -> bool:
@@ -154,7 +189,7 @@ def _header(case: Case) -> Iterator[str]:
         held = case.select(f'SELECT * FROM "{table}" ORDER BY {newest} DESC LIMIT 1')
         if not held.rows:
             continue
-        row = _told(dict(zip(held.columns, held.rows[0], strict=True)), but=moment)
+        row = _told(held.rows[0], _telling(held.columns, moment))
         if table == "patients":
             row = _aged(row, case.key.cutoff)
         time = "" if moment is None else f" [{held.rows[0][held.columns.index(moment)]}]"
