@@ -1,5 +1,6 @@
 """The templates of OpenSeek-QA, as they are declared."""
 
+import re
 from pathlib import Path
 from string import Formatter
 
@@ -38,6 +39,20 @@ def test_every_wording_says_every_parameter(template: Template) -> None:
     assert all(fields == said[0] for fields in said)
     for parameters in template.pool.fixed:
         assert said[0] <= set(parameters)
+
+
+_OF_DRAWS_SINCE_ADMISSION = (
+    *("first_lab_of_admission", "lab_peak", "lab_above_first", "lab_percent_change", "lab_count"),
+    *("unit_of_lowest_lab", "lab_span", "first_abnormal"),
+)
+"""Draws in the emergency department carry the hadm_id of the stay that follows: "of this stay"
+would leave open whether they count."""
+
+
+@pytest.mark.parametrize("name", _OF_DRAWS_SINCE_ADMISSION)
+def test_a_window_that_begins_with_the_admission_is_said_to_begin_there(name: str) -> None:
+    begins = re.compile(r"since admission|after admission|from admission|patient was admitted")
+    assert [each for each in _BY_NAME[name].wordings if not begins.search(each.lower())] == []
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda one: one.name)

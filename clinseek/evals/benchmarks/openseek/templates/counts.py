@@ -12,10 +12,13 @@ LAB_COUNT = Template(
     definition="The number of known results of the laboratory item with a charttime at or after "
     "the admittime of the current admission.",
     wordings=(
-        "How many {lab} results in blood are there in this admission so far?",
-        "How often has the blood {lab} been resulted since admission?",
-        "Count the blood {lab} values of the present hospital stay.",
-        "How many times was {lab} measured in blood during this stay, with a numeric result known?",
+        "How many results of {lab} in blood drawn since admission are there so far?",
+        "How often has a blood {lab} that was drawn since admission been resulted?",
+        "Count the blood {lab} values drawn since admission.",
+        (
+            "How many times was {lab} measured in blood drawn since admission, with a numeric "
+            "result known?"
+        ),
     ),
     sql=f"""{phrases.OF_STAY}
     SELECT count(*) OVER (), row_id AS labevents FROM of_stay""",
@@ -33,7 +36,7 @@ ABNORMAL_COUNT = Template(
             "Of all laboratory work drawn within {hours} hours before now, how many results carry "
             "the abnormal flag?"
         ),
-        "What is the number of abnormal laboratory results from the last {hours} hours?",
+        "What is the number of abnormal laboratory results among draws of the last {hours} hours?",
     ),
     sql="""SELECT count(*) OVER (), row_id AS labevents FROM labevents
     WHERE flag = 'abnormal' AND charttime > datetime(:cutoff, '-' || :hours || ' hours')""",
@@ -46,10 +49,19 @@ CARE_UNITS = Template(
     definition="The number of different careunit among the known rows of transfers of the current "
     "admission (by hadm_id), rows without a careunit left out.",
     wordings=(
-        "In how many different care units has the patient been during this admission?",
+        (
+            "In how many different care units, the emergency department included, has the patient "
+            "been for this admission?"
+        ),
         "How many distinct care units do the transfers of this stay name so far?",
-        "Count the different wards and units of the current admission.",
-        "How many separate care units has this hospital stay led through up to now?",
+        (
+            "Count the different care units in the transfers of the current admission (an "
+            "emergency department counts)."
+        ),
+        (
+            "How many separate care units, emergency department included, has this hospital stay "
+            "led through up to now?"
+        ),
     ),
     sql="""SELECT (SELECT count(DISTINCT careunit) FROM transfers WHERE hadm_id = :hadm_id),
            row_id AS transfers
@@ -130,13 +142,13 @@ DRUGS_PRESCRIBED = Template(
     "MAIN and a starttime at or after the admittime of the current admission and at or before the "
     "cutoff.",
     wordings=(
-        "How many different main drugs have been prescribed to start in this admission up to now?",
-        "Count the distinct drugs (type MAIN) whose prescriptions began during this stay so far.",
+        "How many different main drugs have been prescribed to start between admission and now?",
+        "Count the distinct drugs (type MAIN) whose prescriptions began from admission up to now.",
         (
             "Since admission, how many different drug names appear as MAIN prescriptions that have "
             "started?"
         ),
-        "What is the number of distinct MAIN drugs started by prescription in this hospital stay?",
+        "What is the number of distinct MAIN drugs started by prescription since admission?",
     ),
     sql="""
     WITH started AS (

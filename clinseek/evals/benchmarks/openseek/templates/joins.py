@@ -118,16 +118,17 @@ UNIT_OF_LOWEST = Template(
     family="join",
     definition="The careunit of the known row of transfers with intime at or before, and outtime "
     "(where one is known) later than, the charttime of the known result with the lowest value "
-    "among those drawn at or after the admittime of the current admission.",
+    "among those drawn at or after the admittime of the current admission; rows of transfers "
+    "without a careunit are left out.",
     wordings=(
         (
-            "In which care unit was the patient when the lowest {lab} in blood of this admission "
+            "In which care unit was the patient when the lowest {lab} in blood since admission "
             "was drawn?"
         ),
-        "Where (care unit) was the blood {lab} at its lowest in this stay?",
+        "Where (care unit) was the blood {lab} at its lowest since admission?",
         "Name the care unit in which the minimum blood {lab} since admission was taken.",
         (
-            "The lowest blood {lab} of the current admission: in which unit did the patient lie at "
+            "The lowest blood {lab} drawn since admission: in which unit did the patient lie at "
             "that draw?"
         ),
     ),

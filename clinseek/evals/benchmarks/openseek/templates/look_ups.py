@@ -31,7 +31,7 @@ FIRST_LAB = Template(
     definition="The value of the known result of the laboratory item with the earliest charttime "
     "at or after the admittime of the current admission.",
     wordings=(
-        "What was the first {lab} in blood of this admission?",
+        "What was the first {lab} in blood drawn since admission?",
         "Since admission, what did the earliest blood {lab} read?",
         "Which {lab} value opened this hospital stay (blood, drawn at or after admission)?",
         "What was the blood {lab} at the first draw after the patient was admitted?",
@@ -113,12 +113,13 @@ ORGANISMS = Template(
     name="organisms_grown",
     family="look_up",
     definition="All distinct org_name of the known rows of microbiologyevents with the specimen "
-    "type asked for (spec_type_desc) and the chartdate asked for, empty ones left out.",
+    "type asked for (spec_type_desc) and the chartdate asked for, empty ones left out. "
+    "What only a comment says (a Gram stain, mixed growth) names no organism.",
     wordings=(
         "Which organisms did the {specimen} of {taken} grow?",
-        "Name every organism reported from the specimen {specimen} taken on {taken}.",
+        "Name every organism grown from the specimen {specimen} taken on {taken}.",
         "What grew in the patient's {specimen} collected on {taken}?",
-        "List the organisms found by microbiology in the {specimen} of {taken}.",
+        "List the organisms that microbiology names as grown in the {specimen} of {taken}.",
     ),
     sql="""SELECT org_name, row_id AS microbiologyevents FROM microbiologyevents
     WHERE spec_type_desc = :specimen AND chartdate = :taken AND org_name IS NOT NULL""",

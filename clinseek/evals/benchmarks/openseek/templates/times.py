@@ -74,12 +74,12 @@ LAB_SPAN = Template(
     "at least).",
     wordings=(
         (
-            "How many hours lie between the first and the latest {lab} draw in blood of this "
+            "How many hours lie between the first and the latest {lab} draw in blood since "
             "admission?"
         ),
         "What time, in hours, separates the first from the last blood {lab} since admission?",
-        "Over how many hours do the blood {lab} draws of this stay extend?",
-        "How long, in hours, from the first blood {lab} draw of the admission to the newest?",
+        "Over how many hours do the blood {lab} draws since admission extend?",
+        "How long, in hours, from the first blood {lab} draw since admission to the newest?",
     ),
     sql=f"""{phrases.OF_STAY}
     SELECT {
@@ -97,9 +97,12 @@ DAYS_AT_HOME = Template(
     definition="The days (of 24 hours) from the latest known dischtime that is not later than the "
     "admittime of the current admission to that admittime.",
     wordings=(
-        "How many days lay between the previous discharge and this admission?",
-        "How long, in days, had the patient been out of hospital before this admission?",
-        "Give the number of days from the last discharge to the present admission.",
+        "How many days lay between the previous hospital discharge and this admission?",
+        (
+            "How long before this admission, in days, was the patient last discharged from a "
+            "hospital stay?"
+        ),
+        "Give the number of days from the last hospital discharge to the present admission.",
         "How many days after the preceding hospital discharge did this admission begin?",
     ),
     sql=f"""
@@ -136,16 +139,16 @@ FIRST_ABNORMAL = Template(
     "with flag abnormal at or after the admittime of the current admission.",
     wordings=(
         (
-            "When was the {lab} in blood first flagged abnormal in this admission? Give the date "
-            "and time of the draw."
+            "When was the {lab} in blood first flagged abnormal in a draw since admission? Give "
+            "the date and time of the draw."
         ),
-        "At what date and time was the first abnormal blood {lab} of this stay drawn?",
+        "At what date and time was the first abnormal blood {lab} since admission drawn?",
         (
             "Since admission, when did the blood {lab} first carry the abnormal flag (date and "
             "time of draw)?"
         ),
         (
-            "Give date and time of the earliest draw of this admission whose blood {lab} is "
+            "Give date and time of the earliest draw since admission whose blood {lab} is "
             "flagged abnormal."
         ),
     ),

@@ -90,10 +90,10 @@ LAB_PEAK = Template(
     definition="The highest value among known results with a charttime at or after the admittime "
     "of the current admission.",
     wordings=(
-        "What is the highest {lab} in blood during this admission?",
+        "What is the highest {lab} in blood drawn since admission?",
         "Since admission, how high did the blood {lab} go?",
-        "What was the peak blood {lab} of the present hospital stay?",
-        "Find the maximum blood {lab} that was drawn in this admission so far.",
+        "Counting the draws since admission, what was the peak blood {lab}?",
+        "Find the maximum blood {lab} that was drawn from admission up to now.",
     ),
     sql=f"""{phrases.OF_STAY}
     SELECT valuenum, row_id AS labevents FROM of_stay
@@ -142,10 +142,10 @@ LAB_ABOVE_FIRST = Template(
     "admission (two different charttimes at least): yes where the value with the latest charttime "
     "is higher than that with the earliest, else no.",
     wordings=(
-        "Is the latest blood {lab} of this admission higher than the first one?",
-        "Has the {lab} in blood risen from the first to the last draw of this stay?",
+        "Is the latest blood {lab} higher than the first one that was drawn since admission?",
+        "Has the {lab} in blood risen from the first draw since admission to the last?",
         "Compared with the first blood {lab} since admission, is the newest one higher?",
-        "Does the last known blood {lab} of this hospital stay exceed the first?",
+        "Does the last known blood {lab} exceed the first that was drawn since admission?",
     ),
     sql=f"""{_ENDS_OF_STAY}
     SELECT CASE WHEN last.valuenum > first.valuenum THEN 'yes' ELSE 'no' END,
@@ -163,19 +163,19 @@ LAB_PERCENT = Template(
     "latest charttime and that with the earliest, divided by the latter.",
     wordings=(
         (
-            "By what percentage has the blood {lab} changed from the first to the latest draw of "
-            "this admission? A fall is negative."
+            "By what percentage has the blood {lab} changed from the first to the latest draw "
+            "since admission? A fall is negative."
         ),
         (
-            "Relative to the first blood {lab} of this stay, how many percent higher (negative: "
-            "lower) is the latest?"
+            "Relative to the first blood {lab} drawn since admission, how many percent higher "
+            "(negative: lower) is the latest?"
         ),
         (
-            "Express the change of blood {lab} since the first draw of the admission as a signed "
+            "Express the change of blood {lab} since the first draw after admission as a signed "
             "percentage."
         ),
         (
-            "What is the percent change in blood {lab} between the earliest and the newest result "
+            "What is the percent change in blood {lab} between the earliest and the newest draw "
             "since admission (negative if it fell)?"
         ),
     ),
