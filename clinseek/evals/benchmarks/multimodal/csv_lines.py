@@ -11,6 +11,9 @@ from typing import NamedTuple, TextIO, cast
 
 from clinseek.errors import SettingError
 
+_LAST_YEAR = 2999
+"""MIMIC's shifted times end centuries before it."""
+
 
 class CsvLine(NamedTuple):
     """The cells of one line by column (in lower case), and where it stands: "FILE, line 3"."""
@@ -73,7 +76,7 @@ def moment(cell: str, name: str, *, at: str) -> datetime:
         read = datetime.fromisoformat(cell.strip())
     except ValueError:
         read = None
-    if read is None or read.tzinfo is not None:
+    if read is None or read.tzinfo is not None or read.year > _LAST_YEAR:
         raise SettingError(f"{at}: {name} {cell!r} is no moment of the record")
     return read
 

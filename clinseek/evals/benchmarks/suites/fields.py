@@ -22,9 +22,9 @@ def whole(value: Any, name: str, *, at: str) -> int | None:
         return None
     try:
         number = float(value)
-    except (TypeError, ValueError):
-        raise SettingError(f"{at}: {name} {value!r} is no number") from None
-    if number != int(number):
+    except (TypeError, ValueError, OverflowError):
+        raise SettingError(f"{at}: {name} {str(value)[:40]!r} is no number") from None
+    if not number.is_integer():
         raise SettingError(f"{at}: {name} {value!r} is no whole number")
     return int(number)
 

@@ -86,6 +86,12 @@ def _unanswered(copied: Cohort) -> str:
     return "line 1: has no answer; the answered release of PhysioNet is needed"
 
 
+def _endless_id(copied: Cohort) -> str:
+    file = _questions(copied)
+    file.write_text(file.read_text().replace('"id": 1,', '"id": 1e999,'))
+    return "id inf is no whole number"
+
+
 def _same_id(copied: Cohort) -> str:
     file = _questions(copied)
     held = json.loads(file.read_text())
@@ -130,6 +136,12 @@ def _no_moment(copied: Cohort) -> str:
     return f"{file}, line 2: intime 'yesterday' is no moment of the record"
 
 
+def _far_off(copied: Cohort) -> str:
+    file = copied.medmod / "data_full" / "root" / "all_stays.csv"
+    file.write_text(file.read_text().replace(",21", ",99"))
+    return "is no moment of the record"
+
+
 def _not_text(copied: Cohort) -> str:
     file = copied.ehrxqa / "ehrxqa" / "database" / "gold" / "tb_cxr.csv"
     file.write_bytes(b"study_id,subject_id,image_id\n5,1,\xff\n")
@@ -138,8 +150,8 @@ def _not_text(copied: Cohort) -> str:
 
 @pytest.mark.parametrize(
     "broken",
-    [_break_json, _unanswered, _same_id, _other_lists, _short_line, _no_number, _no_truth,
-     _no_moment, _not_text],
+    [_break_json, _unanswered, _endless_id, _same_id, _other_lists, _short_line, _no_number,
+     _no_truth, _no_moment, _far_off, _not_text],
 )  # fmt: skip
 def test_a_broken_line_is_named_by_file_and_line_and_nothing_is_written(
     broken: Callable[[Cohort], str], copied: Cohort, tmp_path: Path
@@ -175,7 +187,7 @@ def test_patients_out_of_the_store_are_counted_and_a_store_of_others_gives_no_ro
 
 def test_stays_of_another_release_are_counted(copied: Cohort, tmp_path: Path) -> None:
     file = copied.medmod / "data_full" / "root" / "all_stays.csv"
-    file.write_text(re.sub(r",2(\d\d\d)-", r",3\1-", file.read_text()))
+    file.write_text(re.sub(r",2(\d\d\d)-", r",1\1-", file.read_text()))
     with pytest.raises(SettingError, match="ICU stay is not in the store, or at another time"):
         _rebuild(copied, tmp_path / "out", ehrxqa=None)
 
