@@ -10,12 +10,16 @@ WORKERS ?= logical
 # What is installed for `make test`; with imaging, local, ray and training too, nothing is skipped for want of them.
 EXTRAS ?= dev
 CONSTRAINTS ?=
+# The closed loop: so many students, and where they are made.
+SEEDS ?= 3
+OUT ?= .clinseek/loop
 
 # One environment a place: a folder that was moved or copied is set up again.
 PLACE := $(shell printf '%s' "$(CURDIR)" | cksum | cut -d' ' -f1)
 READY := $(VENV)/.ready-$(PLACE)
 COMMA := ,
 DEV_READY := $(VENV)/.$(subst $(COMMA),-,$(EXTRAS))-ready-$(PLACE)
+LOOP_READY := $(VENV)/.loop-ready-$(PLACE)
 RUN := $(VENV)/bin/python
 
 # Patient data stays home (clinseek sets the same for itself).
@@ -23,12 +27,13 @@ QUIET := env -u LANGSMITH_API_KEY -u LANGCHAIN_API_KEY LANGSMITH_TRACING=false L
 	LANGCHAIN_TRACING_V2=false LANGSMITH_TRACING_SAMPLING_RATE=0 LANGSMITH_ENDPOINT=http://127.0.0.1:9 \
 	LANGSMITH_TEST_TRACKING=false LANGGRAPH_CLI_NO_ANALYTICS=1 LANGGRAPH_NO_VERSION_CHECK=true
 
-.PHONY: help demo test lint bench mutants studio drills drills-quick drills-full release-check clean
+.PHONY: help demo test lint bench loop mutants studio drills drills-quick drills-full release-check clean
 
 help:
 	@echo "make demo [SEED=4] [PATIENTS=100]   a synthetic cohort, three questions, three cited answers"
 	@echo "make test                           lint, types, import directions and every test"
 	@echo "make bench [BENCH=--json]           what everything costs, beside what the machine needs for it"
+	@echo "make loop [SEEDS=1]                 a teacher's runs, a student from nothing, and what it learnt (40 min; SEEDS=1: 15)"
 	@echo "make mutants                        weaken every availability rule in turn: is each noticed?"
 	@echo "make drills                         what holds while things break (drills-quick, drills-full)"
 	@echo "make release-check                  is this commit fit to be given out? (wheel, metadata, every extra; 30 min)"
@@ -49,6 +54,9 @@ lint: $(DEV_READY)
 
 bench: $(DEV_READY)
 	$(QUIET) OMP_NUM_THREADS=1 $(RUN) -m benchmarks.table $(BENCH)
+
+loop: $(LOOP_READY)
+	@$(QUIET) OMP_NUM_THREADS=1 $(RUN) -m clinseek.training.loop --out $(OUT) --seeds $(SEEDS)
 
 mutants: $(DEV_READY)
 	$(QUIET) $(RUN) -m tests.validity.mutants
@@ -78,6 +86,10 @@ $(VENV)/.python-$(PLACE):
 $(READY): pyproject.toml | $(VENV)/.python-$(PLACE)
 	$(RUN) -m pip install --quiet --editable .
 	@touch $@
+
+$(LOOP_READY): pyproject.toml | $(VENV)/.python-$(PLACE)
+	$(RUN) -m pip install --quiet --editable '.[training]' 'transformers[serving]' $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))
+	@touch $@ $(READY)
 
 $(DEV_READY): pyproject.toml | $(VENV)/.python-$(PLACE)
 	$(RUN) -m pip install --quiet --editable '.[$(EXTRAS)]' $(if $(CONSTRAINTS),--constraint $(CONSTRAINTS))

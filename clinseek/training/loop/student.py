@@ -23,8 +23,9 @@ _END, _PAD = "<|im_end|>", "<|endoftext|>"
 _SPECIAL = ("<|im_start|>", _END, _PAD)
 _MARKUP = ("<tool_call>", "</tool_call>", "<tool_response>", "</tool_response>")
 """Tokens that are not flagged special, as in Qwen: a server that drops special ones keeps them."""
-_APART = r'\{"type": "function"[^\n]*|\d|\n'
-"""What stands alone: the schema of a tool as a whole, else each digit and the end of each line."""
+_APART = r'\{"type": "function"[^\n]*|assistant\n|\d'
+"""What stands alone: the schema of a tool as a whole, the opening of a turn, and each digit. All
+else is merged as far as it is repeated, over words and lines."""
 
 
 class Size(NamedTuple):
