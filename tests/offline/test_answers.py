@@ -119,6 +119,41 @@ def test_what_it_cannot_find_or_understand_it_leaves_unanswered_and_says_so(
     assert len(run.said) > 20
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (
+            "Which laboratory tests will be drawn next? Name every test of the next draw.",
+            ["Creatinine", "Potassium", "Creatinine, Urine", "Lactate", "Potassium, Whole Blood"],
+        ),
+        (
+            "What will be charted next at the bedside? Name every item, by its label.",
+            ["Heart Rate", "Heart rate Alarm - High", "Non Invasive Blood Pressure diastolic",
+             "Non Invasive Blood Pressure systolic"],
+        ),
+        (
+            "With which diagnoses will this hospital stay be coded? Name every ICD diagnosis.",
+            ["Chronic systolic heart failure", "Type 2 diabetes mellitus"],
+        ),
+        ("Which drugs will be prescribed next? Name every class of drugs (ATC).", []),
+    ],
+)  # fmt: skip
+def test_what_comes_next_is_guessed_from_the_names_of_the_record_where_none_are_offered(
+    case: Case, question: str, answer: list[str]
+) -> None:
+    run = ask(case, question, answer_form="list")
+    assert run.answer == answer
+    assert not answer or run.said.startswith("Only a guess")
+
+
+def test_the_kind_of_the_next_event_is_the_most_frequent_one(case: Case) -> None:
+    run = ask(
+        case, "What kind of event will be recorded next in this admission?", answer_form="choice",
+        candidates=["labevents", "poe", "emar"],
+    )  # fmt: skip
+    assert run.answer == ["labevents"]
+
+
 def test_an_order_without_any_administration_record_is_no_yes(tmp_path: Path) -> None:
     record = {table: rows for table, rows in RECORD.items() if table not in ("emar", "inputevents")}
     run = ask(case_of(tmp_path, record), "Was metoprolol given?")

@@ -114,9 +114,10 @@ def coming(intent: Intent, desk: Desk) -> Plan:
         items = _named(intent.candidates or _names_in(held), held)[:MOST_LISTED]
         if items:
             of = "candidates in this record" if intent.candidates else "names in this record"
-            said = f"Only a guess: the {len(items)} most frequent of the {of}"
+            of_late = window.start is not None and any(one.time for one in sources)
+            when = "over the last three days" if of_late else "ever"
             return Draft(
-                f"{said}, {'over the last three days' if window.start else 'ever'}.", items
+                f"Only a guess: the {len(items)} most frequent of the {of}, {when}.", items
             )
     missing = "None of the candidates stands" if intent.candidates else "No such name stands"
     return Draft(f"{missing} in this record, so I cannot rank them.")
