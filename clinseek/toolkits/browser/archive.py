@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import tempfile
 import threading
 import zlib
 from collections import OrderedDict
@@ -19,6 +18,7 @@ from typing import Literal, NamedTuple
 from urllib.parse import quote
 
 from clinseek.errors import SettingError
+from clinseek.scratch import Scratch
 from clinseek.toolkits.browser.page import Page, digest, unpacked
 
 VERSION = 1
@@ -269,14 +269,14 @@ def _make(path: Path) -> None:
     """An empty archive at `path`, there whole or not at all; another's is left as it is."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        number, drafted = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        making = Scratch(f".{path.name}-", parent=path.parent)
     except OSError as error:
         raise SettingError(
             f"the web archive {path} cannot be made ({error.strerror}); name another place"
         ) from error
-    os.close(number)
-    draft = Path(drafted)
+    draft = making.path / path.name
     try:
+        os.close(os.open(draft, os.O_CREAT | os.O_WRONLY, 0o600))
         connection = sqlite3.connect(draft, isolation_level=None)
         try:
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -288,4 +288,4 @@ def _make(path: Path) -> None:
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
     finally:
-        draft.unlink(missing_ok=True)
+        making.remove()

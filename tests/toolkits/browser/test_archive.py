@@ -278,3 +278,9 @@ def test_an_export_is_for_its_owner_alone_and_nothing_is_left_of_one_that_failed
     with pytest.raises(SettingError, match=r"the web archive damaged\.sqlite cannot be used"):
         Archive(damaged, writes=False).export(tmp_path / "again.sqlite")
     assert not (tmp_path / "again.sqlite").exists()
+
+
+def test_nothing_lies_beside_an_archive_that_was_made(tmp_path: Path) -> None:
+    Archive.open(tmp_path / "web.sqlite").close()
+    assert {path.name for path in tmp_path.iterdir()} == {"web.sqlite"}
+    assert (tmp_path / "web.sqlite").stat().st_mode & 0o077 == 0

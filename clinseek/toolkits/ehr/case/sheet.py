@@ -5,7 +5,9 @@ The rows go from Arrow to SQLite column-wise inside the ADBC driver; no cell pas
 
 from __future__ import annotations
 
+import errno
 import functools
+import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -70,6 +72,7 @@ def write_sheet(path: Path, rows: Mapping[str, pa.Table], *, ranked: bool = True
     import adbc_driver_sqlite.dbapi as adbc
 
     with (
+        _full_disk_as_itself(path),
         adbc.connect(str(path), autocommit=True) as connection,
         connection.cursor() as cursor,
     ):
@@ -83,6 +86,19 @@ def write_sheet(path: Path, rows: Mapping[str, pa.Table], *, ranked: bool = True
                 by = content_columns(rule_for(table.name, ())) if ranked else ()
                 cursor.adbc_ingest(table.name, _filled_columns(_ranked(held, by)), mode="append")
         cursor.execute("COMMIT")
+
+
+@contextmanager
+def _full_disk_as_itself(path: Path) -> Iterator[None]:
+    """OSError for what the ADBC driver, with an error of its own, says of a full disk."""
+    from adbc_driver_manager import Error
+
+    try:
+        yield
+    except Error as error:
+        if "disk is full" not in str(error):
+            raise
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
 
 
 def _columns(table: str) -> str:
