@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from clinseek.evals.benchmarks.baselines import Measured
     from clinseek.evals.rows import Row
     from clinseek.records import Setting
+
+_PAGE = "baselines.md"
 
 
 def register(bench: typer.Typer) -> None:
@@ -49,7 +51,6 @@ def baselines(
     DIR/baselines.json hold the table; runs of the offline policy are gone on with.
     """
     from clinseek.evals.benchmarks.baselines import (
-        baseline_page,
         baseline_table,
         check_folds,
         check_learners,
@@ -71,17 +72,25 @@ def baselines(
             opened, chosen, progress=lambda done, total: tell(f"cases: {done:,} of {total:,}")
         )
     found = baseline_table(chosen, features, folds=folds)
-    if offline:
-        for setting in ("automated", "curated"):
-            found += _offline(chosen, setting, store=store, out=out, rows_file=str(rows))
-    page = baseline_page(found, rows_file=rows.name, folds=folds)
-    told = {"rows": str(rows), "folds": folds, "measured": [each.as_json() for each in found]}
-    (out / "baselines.md").write_text(page, encoding="utf-8")
-    (out / "baselines.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    told = _written(found, rows=rows, folds=folds, out=out)
+    for setting in ("automated", "curated") if offline else ():
+        found += _offline(chosen, setting, store=store, out=out, rows_file=str(rows))
+        told = _written(found, rows=rows, folds=folds, out=out)
     if as_json:
         emit_json(told)
         return
-    emit(page)
+    emit((out / _PAGE).read_text(encoding="utf-8"))
+
+
+def _written(found: Sequence[Measured], *, rows: Path, folds: int, out: Path) -> dict[str, Any]:
+    """What was measured so far, as files: a run that is stopped leaves what came before it."""
+    from clinseek.evals.benchmarks.baselines import baseline_page
+
+    told = {"rows": str(rows), "folds": folds, "measured": [each.as_json() for each in found]}
+    page = baseline_page(found, rows_file=rows.name, folds=folds)
+    (out / _PAGE).write_text(page, encoding="utf-8")
+    (out / "baselines.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    return told
 
 
 def _offline(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from clinseek.evals.rows import Row
+from clinseek.evals.runner import open_run
 from clinseek.evals.runner.naming import folder_names
 from clinseek.models.prices import price_of
 from clinseek.records import Setting
@@ -94,8 +95,6 @@ def _usage(folder: Path) -> Iterator[tuple[int, int]]:
     """The tokens, in and out, of every run of a folder that ended."""
     if not (folder / "records.jsonl").is_file():
         return
-    from clinseek.evals.runner import open_run
-
     for record in open_run(folder).records():
         if record.status != "failed":
             yield record.usage["input_tokens"], record.usage["output_tokens"]

@@ -93,14 +93,6 @@ def ed_codes(record: RawRecord) -> Iterator[Happening]:
             yield from _coded(row, row["stay_id"], moment)
 
 
-def icu_codes(record: RawRecord) -> Iterator[Happening]:
-    """All diagnosis codes of the admission at outtime of each of its ICU stays, by stay_id."""
-    for stay in record["icustays"]:
-        for row in record["diagnoses_icd"]:
-            if row["hadm_id"] == stay["hadm_id"] and stay["outtime"] is not None:
-                yield from _coded(row, stay["stay_id"], stay["outtime"])
-
-
 def prescribed(cell: str) -> Happenings:
     """A cell of prescriptions at the moment at which they were ordered."""
 
