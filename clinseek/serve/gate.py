@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from mcp.types import InitializeRequestParams, JSONRPCRequest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
@@ -29,6 +30,10 @@ _SESSION = "mcp-session-id"
 _LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _SCHEMES = ("http", "https")
 _SHORTEST_TOKEN = 16
+_OPEN_FIRST = (
+    "no session is named, and this request opens none: POST an initialize request first, as JSON, "
+    "with Accept: application/json, text/event-stream"
+)
 LARGEST_BODY = 1_000_000
 """Bytes of one request: a long SQL statement has 100,000."""
 _SURELY_READ = 200
@@ -108,6 +113,29 @@ def _too_deep(body: bytes) -> bool:
     return False
 
 
+def _opens_session(request: Request, body: list[Message]) -> bool:
+    """Whether a request is one that opens a session; the SDK opens one for any that names none.
+
+    A session holds a case and stays until it is idle, so that fifty that can never be used would
+    keep all others out.
+    """
+    kinds = [kind.strip() for kind in request.headers.get("accept", "").split(",")]
+    takes_both = all(
+        any(kind.startswith(needed) for kind in kinds)
+        for needed in ("application/json", "text/event-stream")
+    )
+    if request.method != "POST" or not takes_both:
+        return False
+    if not request.headers.get("content-type", "").startswith("application/json"):
+        return False
+    try:
+        asked = JSONRPCRequest.model_validate_json(b"".join(each.get("body", b"") for each in body))
+        InitializeRequestParams.model_validate(asked.params)
+    except ValueError:
+        return False
+    return asked.method == "initialize"
+
+
 def _again(messages: list[Message], receive: Receive) -> Receive:
     """A `receive` that gives these messages first."""
     left = iter(messages)
@@ -146,6 +174,10 @@ class Gate:
             await too_deep(scope, receive, send)
             return
         if _SESSION not in request.headers:
+            if not _opens_session(request, body):
+                first = PlainTextResponse(_OPEN_FIRST, status_code=400)
+                await first(scope, receive, send)
+                return
             asked = {name: request.headers[name] for name in HEADERS if name in request.headers}
             opening_headers.set(asked)
         await self._inner(scope, _again(body, receive), send)

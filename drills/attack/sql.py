@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -174,7 +174,7 @@ def _refused(tool: BaseTool, case: Path) -> list[Tried]:
     return [Tried(statement, lambda s=statement: held(s)) for statement in REFUSED]  # type: ignore[misc]
 
 
-def _bounded(tool: BaseTool, statement: str):  # type: ignore[no-untyped-def]
+def _bounded(tool: BaseTool, statement: str) -> Callable[[], str | None]:
     def held() -> str | None:
         began = time.monotonic()
         answered = called(tool, {"sql_query": statement})
@@ -188,7 +188,7 @@ def _bounded(tool: BaseTool, statement: str):  # type: ignore[no-untyped-def]
     return held
 
 
-def _quiet(tool: BaseTool, statement: str, word: str, place: str):  # type: ignore[no-untyped-def]
+def _quiet(tool: BaseTool, statement: str, word: str, place: str) -> Callable[[], str | None]:
     def held() -> str | None:
         text = called(tool, {"sql_query": statement}).text
         return f"its answer holds {word!r}" if word in text and place in text else None

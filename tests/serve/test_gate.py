@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,26 @@ def test_a_session_that_nobody_opened_is_not_found(service: EhrService) -> None:
     asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}}
     with serving(service) as server:
         assert _opening(server, {"mcp-session-id": "guess"}, asked).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("content", "headers"),
+    [
+        (b"\x00\xff", {}),
+        (b"[]", {}),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}', {}),
+        (b'{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {}}', {}),
+        (json.dumps(MESSAGE).encode(), {"Accept": "text/html"}),
+        (json.dumps(MESSAGE).encode(), {"Content-Type": "text/plain"}),
+    ],
+)
+def test_a_request_that_cannot_open_a_session_leaves_none(
+    service: EhrService, subjects: list[int], content: bytes, headers: dict[str, str]
+) -> None:
+    sent = {**ACCEPT, "Content-Type": "application/json", **bound(subjects[0]), **headers}
+    with serving(service) as server:
+        given = httpx.post(server.url, content=content, headers=sent, timeout=60)
+        assert (given.status_code, server.sessions.live) == (400, 0)
 
 
 def test_another_host_needs_a_token() -> None:

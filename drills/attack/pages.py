@@ -1,0 +1,152 @@
+"""A record whose every text is hostile, as a page, in a report and in a table."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from drills.attack.case import Tried, line_of
+from drills.drill import Line, Size
+
+CHROMIUM = "/usr/bin/chromium"
+
+MARKUP: Sequence[str] = (
+    "<script>document.title='ran'</script>",
+    "<img src=x onerror=\"document.title='ran'\">",
+    "<svg onload=\"document.title='ran'\">",
+    "</pre></details></style></title><script>document.title='ran'</script>",
+    "<iframe srcdoc=\"<script>parent.document.title='ran'</script>\"></iframe>",
+    "<a href=\"javascript:document.title='ran'\">x</a>",
+    "<base href='http://127.0.0.1:1/'><link rel=stylesheet href='http://127.0.0.1:1/x.css'>",
+    "<meta http-equiv=refresh content='0;url=http://127.0.0.1:1/'>",
+    "<form action='http://127.0.0.1:1/'><button autofocus>x</button></form>",
+    "<style>*{background:url(http://127.0.0.1:1/x)}</style>",
+    '" onmouseover="document.title=\'ran\'" x="',
+    "' onfocus='document.title=1' autofocus='",
+    "--><!--<script>document.title='ran'</script>",
+    "<![CDATA[<script>document.title='ran'</script>]]>",
+    "\u2028<math><mtext><style><img src=x onerror=\"document.title='ran'\"></style></mtext></math>",
+    "&lt;script&gt;document.title='ran'&lt;/script&gt;",
+    "{{constructor.constructor('document.title=1')()}}",
+)
+"""Texts that a browser would run, load or follow, where a page let them."""
+
+FORMULAS: Sequence[str] = (
+    "=1+1", "=HYPERLINK(\"http://127.0.0.1:1/?\"&A1)", "+1+cmd|' /C calc'!A0",
+    "-2+3+cmd|' /C calc'!A0",
+    "@SUM(1+1)", "\t=1+1", "\r=1+1", "\n=1+1", "\uff1d1+1", "=IMPORTXML(\"http://127.0.0.1:1\",\"//a\")",
+)  # fmt: skip
+"""Texts that a spreadsheet would run."""
+
+
+def lines(size: Size, place: Path) -> Iterator[Line]:
+    """The page of a run in Chromium, the same of a report, CSV cells."""
+    del size
+    yield line_of(
+        "cells of CSV that a spreadsheet would run", [Tried(f, _cell(f, place)) for f in FORMULAS]
+    )
+    pages = {f"page {n}": _run_page(text) for n, text in enumerate(MARKUP)}
+    pages["all of it"] = _run_page(" ".join(MARKUP))
+    yield line_of(
+        "pages of runs: their policy and their elements",
+        [Tried(name, _quiet(html)) for name, html in pages.items()],
+    )
+    if not Path(CHROMIUM).exists():
+        yield Line("pages of runs in Chromium", gap=f"{CHROMIUM} is not installed")
+        return
+    try:
+        yield line_of("pages of runs in Chromium", _in_chromium(pages, place))
+    except ImportError:
+        yield Line("pages of runs in Chromium", gap="playwright is not installed")
+
+
+def _run_page(text: str) -> str:
+    from clinseek.evals.report.run_page import run_page
+
+    labs = f"[E1] labevents: rows 1-1 of 1\n\nrow  comments\n---  --------\n1    {text}"
+    call = {
+        "id": "c1",
+        "type": "function",
+        "function": {"name": "ehr.get_latest_records", "arguments": text},
+    }
+    entry = {
+        "id": "E1", "number": 1, "round": 1, "call_id": "c1", "tool": "ehr.get_latest_records",
+        "arguments": {"table_name": text}, "tables": ["labevents"], "table": "labevents",
+        "row_ids": [1], "refused": False, "sha256": "0" * 64, "chars": len(labs),
+        "shown_chars": len(labs), "seconds": 0.1,
+    }  # fmt: skip
+    record: dict[str, Any] = {
+        "row": {"question": text, "subject_id": 10014354, "cutoff": "2150-03-05 08:00:00",
+                "candidates": [text, "no"]},
+        "model": {"spec": text, "parameters": {text: text}},
+        "messages": [
+            {"role": "system", "content": text},
+            {"role": "user", "content": text},
+            {"role": "assistant", "content": text, "reasoning_content": text, "tool_calls": [call]},
+            {"role": "tool", "tool_call_id": "c1", "content": labs},
+            {"role": "assistant", "content": text},
+        ],
+        "answer": [text], "citations": [["E1#1", text]], "evidence": [entry],
+        "errors": [{"where": "act", "round": 1, "number": 1, "kind": text, "message": text}],
+        "thread": text, "stop_reason": "finish", "status": "answered",
+        "usage": {"model_calls": 1, "input_tokens": 1, "output_tokens": 1, "estimated": False},
+        "timings": {"model": 0.0, "tools": 0.0, "waiting": 0.0, "elapsed": 0.0},
+        "versions": {"package": text},
+    }  # fmt: skip
+    return run_page(record)
+
+
+def _quiet(html: str) -> Callable[[], str | None]:
+    def held() -> str | None:
+        from tests.evals.report.test_run_page import Page
+
+        page = Page(html)
+        if "default-src 'none'" not in page.policy or "script" in page.policy:
+            return f"its policy is {page.policy!r}"
+        active = {"script", "iframe", "object", "embed", "form", "base", "link"} & set(page.tags)
+        if active:
+            return f"it has {sorted(active)}"
+        outside = [link for link in page.links if not link.startswith("#")]
+        return f"it links to {outside[:2]}" if outside else None
+
+    return held
+
+
+def _in_chromium(pages: dict[str, str], place: Path) -> list[Tried]:
+    from playwright.sync_api import sync_playwright
+
+    found: dict[str, str | None] = {}
+    with sync_playwright() as playing:
+        browser = playing.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for name, html in pages.items():
+            (place / "run.html").write_text(html)
+            found[name] = _looked_at(browser, (place / "run.html").as_uri())
+        browser.close()
+    return [Tried(name, lambda name=name: found[name]) for name in pages]  # type: ignore[misc]
+
+
+def _looked_at(browser: Any, address: str) -> str | None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(address)
+    page.keyboard.press("Tab")
+    ran = page.title() in ("ran", "1")
+    page.close()
+    loaded = [url for url in asked if url != address and not url.startswith("data:")]
+    return "ran a script" if ran else f"asked for {loaded[:2]}" if loaded else None
+
+
+def _cell(text: str, place: Path) -> Callable[[], str | None]:
+    def held() -> str | None:
+        from clinseek.evals.export.tables import write_csv
+
+        file = place / "runs.csv"
+        write_csv(file, [{"question": text}], {"question": str})
+        with file.open(newline="") as opened:
+            (_, (cell,)) = csv.reader(opened)
+        return None if cell == f"'{text}" else f"is written as {cell!r}"
+
+    return held
