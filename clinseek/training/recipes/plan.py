@@ -119,6 +119,7 @@ def plan_of(
     _check_stops([train, validation], tokenizer, stops)
     _check_ids([train, validation], student)
     _check_lengths(recipe, [train, validation], student)
+    _check_packing(recipe, student)
     device = _device(recipe, gpus, dry=dry)
     made = Plan(
         recipe=recipe,
@@ -185,6 +186,17 @@ def _check_lengths(recipe: AnyRecipe, parts: Sequence[TokenPart], student: Stude
                     f"than {named} = {int(limit):,}, and nothing is cut: export the traces with "
                     f"--max-tokens {int(limit)}"
                 )
+
+
+def _check_packing(recipe: AnyRecipe, student: Student) -> None:
+    """Packed examples are kept apart by attention; other layers would carry on from one to next."""
+    kinds = {str(kind) for kind in student.text_config.get("layer_types") or ()}
+    if recipe.packing and (others := sorted(k for k in kinds if not k.endswith("_attention")
+                                            or k.startswith("linear"))):  # fmt: skip
+        raise SettingError(
+            f"{student.folder}: has layers of {', '.join(others)}, which carry what they read from "
+            "one packed example to the next: --set packing=false"
+        )
 
 
 def _device(recipe: AnyRecipe, gpus: int, *, dry: bool) -> Device:

@@ -6,6 +6,7 @@ Unsloth must be imported before transformers and TRL. It takes its arguments by 
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from clinseek.training.recipes.engines.saving import finish_model
@@ -13,11 +14,16 @@ from clinseek.training.recipes.folder import ADAPTER, MODEL
 from clinseek.training.recipes.plan import Plan
 from clinseek.training.recipes.progress import OnProgress
 
+_AT_HOME = {
+    "HF_HUB_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "UNSLOTH_DISABLE_STATISTICS": "1",
+}
+"""Read when Unsloth is imported: it asks for nothing, and tells nobody of itself."""
 _LINEAR = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 UNSLOTH_ARGUMENTS = {
     "FastLanguageModel.from_pretrained": (
         "model_name", "max_seq_length", "dtype", "load_in_4bit", "full_finetuning",
-        "local_files_only",
     ),
     "FastLanguageModel.get_peft_model": (
         "r", "target_modules", "lora_alpha", "lora_dropout", "bias",
@@ -30,6 +36,7 @@ UNSLOTH_ARGUMENTS = {
 
 def run(plan: Plan, on_progress: OnProgress) -> None:
     """Train by the plan and save adapter and merged model."""
+    os.environ.update(_AT_HOME)
     from unsloth import FastLanguageModel  # first of all: it changes the others
 
     from clinseek.training.recipes.engines.trainer import trained
@@ -53,7 +60,6 @@ def loading_arguments(plan: Plan) -> dict[str, Any]:
         "dtype": None,
         "load_in_4bit": plan.recipe.method == "qlora",
         "full_finetuning": plan.recipe.method == "full",
-        "local_files_only": True,
     }
 
 
