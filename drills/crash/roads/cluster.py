@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
+import functools
 import importlib.util
+import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,11 @@ class OnRay(Evaluation):
 
     executor = "ray"
 
+    def __post_init__(self) -> None:
+        """Ray's sockets need a short path, and its files are not ours to count."""
+        super().__post_init__()
+        self.environment["RAY_TMPDIR"] = _short_folder()
+
     def kept(self) -> Mapping[str, Any]:
         """The turns of every file."""
         files = sorted((self.run / "work").glob("*.sqlite"))
@@ -27,6 +36,13 @@ class OnRay(Evaluation):
     def threads(self) -> Path:
         """There is no file of all."""
         return self.run / "threads.sqlite"
+
+
+@functools.cache
+def _short_folder() -> str:
+    folder = tempfile.mkdtemp(prefix="dr", dir="/tmp")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
 
 
 def _no_ray() -> str | None:
