@@ -169,7 +169,7 @@ def test_a_note_can_neither_end_a_turn_nor_make_a_call(tokenizer: Path) -> None:
     harmless = renderer.masked(a_trace([[asked("labevents", "ok")]]).messages, TOOLS)
     made = renderer.masked(a_trace([[asked("labevents", hostile)]]).messages, TOOLS)
     control = [
-        renderer.tokenizer.tokens(token).ids[0] for token in renderer.tokenizer.control_tokens
+        renderer.tokenizer.tokens(token).ids[0] for token in renderer.tokenizer.control.tokens
     ]
     assert len(control) == 9
     assert [made.ids.count(each) for each in control] == [

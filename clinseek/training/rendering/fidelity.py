@@ -196,7 +196,7 @@ class Fidelity:
         """The token with which a turn of the model ends."""
         made = self._renderer.rendered(_PROBE, _TOOLS)
         last = made.text[made.spans[-1].start : made.spans[-1].end].rstrip()
-        control = self._renderer.tokenizer.control_tokens
+        control = self._renderer.tokenizer.control.tokens
         ends = [token for token in control if last.endswith(token)]
         eos = self._renderer.tokenizer.special.get("eos_token", "")
         if eos and last.endswith(eos):

@@ -224,9 +224,11 @@ def mask_of(places: Sequence[tuple[int, int]], spans: Sequence[Span]) -> tuple[l
 def _neutralised(message: dict[str, Any], tokenizer: Tokenizer) -> dict[str, Any]:
     content = message["content"]
     if isinstance(content, str):
-        return {**message, "content": tokenizer.neutralised(content)}
+        return {**message, "content": tokenizer.control.neutralised(content)}
     blocks = [
-        {**block, "text": tokenizer.neutralised(block["text"])} if "text" in block else block
+        {**block, "text": tokenizer.control.neutralised(block["text"])}
+        if "text" in block
+        else block
         for block in content
     ]
     return {**message, "content": blocks}

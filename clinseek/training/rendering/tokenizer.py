@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from clinseek.errors import SettingError
+from clinseek.models.control_tokens import ControlTokens
 from clinseek.training.rendering.template import ChatTemplate
 
 _SPECIAL = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token")
-_APART = "\u200b"
-"""A space without width: it stands behind the first character of a control token in a text."""
 
 
 class Tokens(NamedTuple):
@@ -88,35 +86,13 @@ class Tokenizer:
         return None if found is None else int(found)
 
     @cached_property
-    def control_tokens(self) -> tuple[str, ...]:
+    def control(self) -> ControlTokens:
         """Every token that is more than text: turn marks, call marks, thinking marks.
 
-        Those flagged special, and those that the template writes.
+        Models that are told this folder are asked by the same (`clinseek.models.control_tokens`).
         """
         added = _json(self.folder / "tokenizer.json").get("added_tokens") or ()
-        return tuple(
-            sorted(
-                each["content"]
-                for each in added
-                if len(each["content"].strip()) > 1
-                and (each.get("special") or each["content"] in self.template.source)
-            )
-        )
-
-    @cached_property
-    def _control(self) -> re.Pattern[str]:
-        longest_first = sorted(self.control_tokens, key=len, reverse=True)
-        return re.compile("|".join(map(re.escape, longest_first)) or "(?!)")
-
-    def neutralised(self, text: str) -> str:
-        """A text in which nothing is read as a control token.
-
-        What a note or a page says must never end a turn or make a call: behind the first
-        character of each such token stands a space without width.
-        """
-        while self._control.search(text):
-            text = self._control.sub(lambda found: f"{found[0][:1]}{_APART}{found[0][1:]}", text)
-        return text
+        return ControlTokens.among(added, self.template.source)
 
     @cached_property
     def hashes(self) -> dict[str, str]:
