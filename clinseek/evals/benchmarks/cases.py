@@ -18,12 +18,11 @@ from clinseek.toolkits.ehr.case.case import CaseKey
 from clinseek.toolkits.ehr.case.compose import PARENTS
 from clinseek.toolkits.ehr.case.composition import composition_of
 from clinseek.toolkits.ehr.case.cutoff import read_cutoff
+from clinseek.toolkits.ehr.case.filling import new_file, place_by, write_table, writing
 from clinseek.toolkits.ehr.case.sheet import Sheet, raw_sheet
 
 if TYPE_CHECKING:
     import sqlite3
-
-_PRAGMAS = ("journal_mode = OFF", "synchronous = OFF", "page_size = 4096")
 
 
 class PatientCases:
@@ -48,9 +47,7 @@ class PatientCases:
             table: composition.place(table, empty=sheet.empty.get(table, nothing))
             for table in self._in_order
         }
-        self._fill = {
-            table: (composition.create(table), composition.fill(table)) for table in tables
-        }
+        self._writing = {table: writing(composition, table, indexed=False) for table in tables}
 
     @contextmanager
     def at(self, cutoff: str, *, tables: Collection[str] = ()) -> Iterator[Case | None]:
@@ -61,39 +58,27 @@ class PatientCases:
         key = CaseKey(str(self._store.path), self._subject_id, read_cutoff(cutoff), self._profile)
         self._path.unlink(missing_ok=True)
         vocabulary = self._store.vocabulary if self._store.vocabulary.is_file() else None
-        known = self._filled(key, [t for t in self._fill if not tables or t in tables])
+        known = self._filled(key, [t for t in self._writing if not tables or t in tables])
         with closing(Case(key=key, path=self._path, vocabulary=vocabulary)) as case:
             yield case if known else None
 
     def _filled(self, key: CaseKey, tables: Collection[str]) -> int:
         """Write the case's file; how many rows are known, `patients` apart."""
         connection = self._connection
-        connection.execute('ATTACH DATABASE ? AS "case"', (str(self._path),))
         try:
-            for pragma in _PRAGMAS:
-                connection.execute(f'PRAGMA "case".{pragma}')
-            connection.execute("BEGIN")
-            known = self._rows_filled(key.cutoff, tables)
-            connection.execute("COMMIT")
+            with new_file(connection, self._path):
+                for table in self._in_order:
+                    if table in tables or table in PARENTS:  # nothing refers to rows of others
+                        place_by(connection, self._place[table], cutoff=key.cutoff)
+                written = {
+                    table: write_table(connection, self._writing[table], cutoff=key.cutoff)
+                    for table in tables
+                }
         finally:
             for table in _temporary(connection) - self._made_before:
                 connection.execute(f'DROP TABLE temp."{table}"')
             connection.execute('DETACH DATABASE "case"')
-        return known
-
-    def _rows_filled(self, cutoff: str, tables: Collection[str]) -> int:
-        connection, known = self._connection, 0
-        for table in self._in_order:
-            if table not in tables and table not in PARENTS:
-                continue  # nothing refers to its rows
-            for statement in self._place[table]:
-                connection.execute(statement, {"cutoff": cutoff} if ":cutoff" in statement else {})
-        for table in tables:
-            create, fill = self._fill[table]
-            connection.execute(create)
-            filled = connection.execute(fill, {"cutoff": cutoff})
-            known += filled.rowcount if table != "patients" else 0
-        return known
+        return sum(rows for table, rows in written.items() if table != "patients")
 
 
 @contextmanager

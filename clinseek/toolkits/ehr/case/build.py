@@ -14,6 +14,7 @@ from clinseek.toolkits.ehr.availability import profile_named, rule_for
 from clinseek.toolkits.ehr.case.case import Case, CaseKey
 from clinseek.toolkits.ehr.case.composition import composition_of
 from clinseek.toolkits.ehr.case.cutoff import read_cutoff
+from clinseek.toolkits.ehr.case.filling import new_file, place_by, write_table, writing
 from clinseek.toolkits.ehr.case.sheet import Sheet, raw_sheet
 from clinseek.toolkits.ehr.tables import TABLES
 
@@ -120,29 +121,22 @@ def place_rows(sheet: Sheet, tables: list[str], key: CaseKey) -> None:
     """Find the rows known at the cutoff and give each its place; parents before their details."""
     composition = composition_of(key.profile)
     for table in composition.parents_first(tables):
-        empty = sheet.empty.get(table, frozenset())
-        for statement in composition.place(table, empty=empty):
-            parameters = {"cutoff": key.cutoff} if ":cutoff" in statement else {}
-            sheet.connection.execute(statement, parameters)
+        places = composition.place(table, empty=sheet.empty.get(table, frozenset()))
+        place_by(sheet.connection, places, cutoff=key.cutoff)
 
 
 def _fill(sheet: Sheet, path: Path, tables: list[str], key: CaseKey) -> int:
     """Fill the new file `path`; how many rows are known, `patients` apart."""
     connection, composition = sheet.connection, composition_of(key.profile)
-    connection.execute('ATTACH DATABASE ? AS "case"', (str(path),))
-    for pragma in ("journal_mode = OFF", "synchronous = OFF", "page_size = 4096"):
-        connection.execute(f'PRAGMA "case".{pragma}')
-    connection.execute("BEGIN")
-    place_rows(sheet, tables, key)
-    known = 0
-    for table in tables:
-        connection.execute(composition.create(table))
-        filled = connection.execute(composition.fill(table), {"cutoff": key.cutoff})
-        known += filled.rowcount if table != "patients" else 0
-        for statement in composition.indexes(table):
-            connection.execute(statement)
-    connection.execute("COMMIT")
-    return known
+    with new_file(connection, path):
+        place_rows(sheet, tables, key)
+        written = {
+            table: write_table(
+                connection, writing(composition, table, indexed=True), cutoff=key.cutoff
+            )
+            for table in tables
+        }
+    return sum(rows for table, rows in written.items() if table != "patients")
 
 
 def _nothing_known(connection: sqlite3.Connection, tables: list[str], key: CaseKey) -> str:
