@@ -213,8 +213,12 @@ def main() -> None:
     os.umask(_FOR_THE_OWNER_ALONE)
     if sys.stderr is None:
         sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
-    ended = run(replaced=replaced)
-    _leave_nothing_unwritten()
+    try:
+        ended = run(replaced=replaced)
+        _leave_nothing_unwritten()
+    except KeyboardInterrupt:  # before a command began, or after it ended
+        say("\nInterrupted; run the same command again")
+        ended = INTERRUPTED
     sys.exit(ended)
 
 

@@ -18,7 +18,7 @@ from clinseek.toolkits.ehr.tables import TABLES
 if TYPE_CHECKING:
     import duckdb
 
-_INTERRUPTED = ("query interrupted", "interrupt error")
+_INTERRUPTED = ("query interrupted", "interrupt error", "keyboardinterrupt")
 _MEMORY = "600MB"
 _MOST_THREADS = 4
 _PLAN = "CREATE OR REPLACE TABLE plan (subject_id BIGINT, shard INTEGER)"

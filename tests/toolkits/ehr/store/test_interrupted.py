@@ -174,3 +174,13 @@ def test_a_full_disk_is_one_sentence_and_the_ingest_goes_on_when_there_is_room(
     assert {each.table for each in report.tables if each.kept} == {"admissions"}
     assert parquet_files(out) == parquet_files(ingested(larger, tmp_path / "whole")[0].path)
     assert store.read_subject(10)["labevents"].num_rows == 10_000
+
+
+def test_ctrl_c_while_duckdb_reads_rows_of_ours_stays_a_keyboard_interrupt() -> None:
+    import duckdb
+
+    with pytest.raises(KeyboardInterrupt), ctrl_c_as_itself():
+        raise duckdb.InvalidInputException(
+            "Invalid Input Error: counting the rows of the object registered as 'cells' failed: "
+            "KeyboardInterrupt: "
+        )
