@@ -170,9 +170,13 @@ def _serve() -> None:
     _tell("ready")
     for line in sys.stdin:
         order = json.loads(line)
+        begins, began = os.pipe()
         pid = os.fork()
         if pid == 0:
-            _become(order)
+            _become(order, began)
+        os.close(began)
+        os.read(begins, 1)  # nothing is sent to a command before it is one
+        os.close(begins)
         _tell(str(pid))
         _, status = os.waitpid(pid, 0)
         _tell(str(os.waitstatus_to_exitcode(status)))
@@ -183,7 +187,7 @@ def _tell(word: str) -> None:
     sys.stdout.flush()
 
 
-def _become(order: dict[str, object]) -> None:
+def _become(order: dict[str, object], began: int) -> None:
     """Be the command, as its own process would be; never returns."""
     from clinseek.cli.main import main
 
@@ -202,6 +206,7 @@ def _become(order: dict[str, object]) -> None:
         os.environ.update(environment)
         _bind(Bound(**order["bound"]))  # type: ignore[arg-type]  # our own words
         sys.argv = ["clinseek", *words]
+        os.close(began)
         main()
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1

@@ -18,7 +18,7 @@ from pathlib import Path
 from drills.apart import ROOT
 from drills.drill import Line, Size, by_size
 from drills.load.canaries import END, Cohort, cohort_in
-from drills.load.inside import canary_host, question
+from drills.load.inside import canary_host, heard_by, question
 from drills.load.sessions import free_port
 
 JOBS = 200
@@ -50,6 +50,7 @@ def dev(size: Size, place: Path) -> Iterator[Line]:
         for fault in cohort.faults(subject, said, where="in langgraph dev")
     ]
     yield Line(f"runs at once over {len(cohort.subjects)} patients", runs, broken)
+    yield heard_by(host, subjects, cohort)
     yield Line("cases removed", runs, [f"{name} was left" for name in left])
 
 
@@ -60,13 +61,13 @@ async def _runs(url: str, subjects: Sequence[int], model: str) -> list[str]:
 
         async def one(number: int, subject: int) -> str:
             thread = await client.threads.create()
-            values = await client.runs.wait(
+            await client.runs.wait(
                 thread["thread_id"],
                 "seek",
                 input={"subject_id": subject, "cutoff": END, "question": question(number)},
                 context={"model": model, "max_revisions": 0},
             )
-            return json.dumps(values)
+            return json.dumps(await client.threads.get_state(thread["thread_id"]))
 
         return await asyncio.gather(*(one(at, subject) for at, subject in enumerate(subjects)))
 

@@ -32,9 +32,7 @@ def inside(size: Size, place: Path) -> Iterator[Line]:
         for fault in cohort.faults(subject, record, where="in process")
     ]
     yield Line(f"runs at once over {len(cohort.subjects)} patients", len(records), broken)
-    bodies = host.heard()
-    broken = [fault for body in bodies for fault in _heard(body, subjects, cohort)]
-    yield Line("requests to the model, each of one patient", len(bodies), broken)
+    yield heard_by(host, subjects, cohort)
     left = [path.name for path in (home / "cases").rglob("*") if path.is_file()]
     left += [path.name for path in Path(os.environ["TMPDIR"]).glob("clinseek-*")]
     yield Line("cases removed", runs, [f"{name} was left" for name in left])
@@ -75,6 +73,13 @@ async def _side_by_side(cohort: Cohort, subjects: Sequence[int], model: str) -> 
         return record.model_dump_json()
 
     return await asyncio.gather(*(one(at, subject) for at, subject in enumerate(subjects)))
+
+
+def heard_by(host: Host, subjects: Sequence[int], cohort: Cohort) -> Line:
+    """What the model was sent: of each run's own patient alone."""
+    bodies = host.heard()
+    broken = [fault for body in bodies for fault in _heard(body, subjects, cohort)]
+    return Line("requests to the model, each of one patient", len(bodies), broken)
 
 
 def _heard(body: Body, subjects: Sequence[int], cohort: Cohort) -> Iterator[str]:
