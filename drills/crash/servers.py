@@ -24,6 +24,8 @@ from drills.drill import Line, Size, by_size
 NEEDED = ("mcp", "uvicorn", "starlette")
 IMPORTS = ("mcp", "uvicorn", "clinseek.serve.http", "clinseek.serve.ehr")
 READY_SECONDS = 60.0
+CLIENT_SECONDS = 10.0
+"""A client may wait for the answer of a server that died."""
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("ehr.load_ehr", {}),
     ("ehr.get_latest_records", {"table_name": "labevents"}),
@@ -60,10 +62,10 @@ class Served:
         begun = self._begin()
         expected = self._asked()
         for _ in range(count):
-            asking = threading.Thread(target=self._ask_on)
+            asking = threading.Thread(target=self._ask_on, daemon=True)
             asking.start()
             begun.kill(after=dice.uniform(0.05, 1.0))
-            asking.join()
+            asking.join(CLIENT_SECONDS)
             begun = self._begin()
             if self._asked() != expected:
                 broken.append("its answers were others than before the kill")
@@ -74,14 +76,14 @@ class Served:
         yield self._stopped(begun)
 
     def _stopped(self, begun: Begun) -> Line:
-        asking = threading.Thread(target=self._ask_on)
+        asking = threading.Thread(target=self._ask_on, daemon=True)
         asking.start()
         time.sleep(0.3)
         sent = time.monotonic()
         begun.send(signal.SIGTERM)
         ended = begun.ended()
         seconds = time.monotonic() - sent
-        asking.join()
+        asking.join(CLIENT_SECONDS)
         broken = [f"it took {seconds:.1f} s"] if seconds > SECONDS else []
         if ended.code != 0 or "Traceback" in ended.err:
             broken.append(f"it ended with {ended.code}: {ended.err[-300:]}")

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from drills.crash.roads.road import Road, Work
 
-ROADS = (Road("train", Work, quick=False, gap=lambda: "its engines are drilled by tests/training"),)
+ROADS = (Road("train", Work, quick=False, gap=lambda: "no tiny student for it here yet"),)
