@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from clinseek.training.recipes.packing import packed_row, packs_of
 from clinseek.training.recipes.plan import Plan, plan_of
 from clinseek.training.recipes.requirements import Package
 from clinseek.training.recipes.student import Student
+from clinseek.training.recipes.training import _out_of_memory
 from clinseek.training.splits import BenchmarkSplit
 from tests.training.students_made import a_dataset, a_folder_of_weights
 
@@ -181,3 +183,34 @@ def test_zero_is_filled_with_numbers(student: Path, dataset: Path) -> None:
 )  # fmt: skip
 def test_versions_are_compared_as_versions(wanted: str, found: str | None, fits: bool) -> None:
     assert Package("x", wanted, found).fits is fits
+
+
+def test_packing_is_refused_where_layers_carry_on_from_one_example_to_the_next(
+    tmp_path: Path,
+) -> None:
+    student = a_folder_of_weights(
+        tmp_path / "student", layer_types=["linear_attention", "full_attention"]
+    )
+    dataset = a_dataset(tmp_path / "dataset", student)
+    assert planned(student, dataset).rows == 12
+    with pytest.raises(SettingError, match=r"layers of linear_attention.*--set packing=false"):
+        planned(student, dataset, "packing=true")
+
+
+def test_a_model_of_which_a_file_is_missing_is_refused(tmp_path: Path) -> None:
+    student = a_folder_of_weights(tmp_path / "student")
+    index = {"weight_map": {"a": "model.safetensors", "b": "model-2.safetensors"}}
+    (student / "model.safetensors.index.json").write_text(json.dumps(index))
+    with pytest.raises(SettingError, match=r"model-2.safetensors is missing"):
+        Student.of_folder(student)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [(RuntimeError("CUDA out of memory. Tried to allocate"), True), (MemoryError(), True),
+     (RuntimeError("shapes do not fit"), False)],
+)  # fmt: skip
+def test_a_device_that_is_too_small_is_told_in_a_sentence(error: Exception, told: bool) -> None:
+    said = _out_of_memory(error)
+    assert (said is not None) is told
+    assert said is None or "micro_batch=1" in str(said)

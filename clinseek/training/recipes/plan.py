@@ -19,6 +19,8 @@ from clinseek.training.recipes.student import Student
 from clinseek.training.rendering.tokenizer import Tokenizer
 from clinseek.training.splits import PatientSplit
 
+_KEEP_APART = {"full_attention", "sliding_attention", "chunked_attention"}
+"""Layers that see no more of a packed row than the positions allow."""
 Device = Literal["cpu", "cuda"]
 Precision = Literal["bf16", "fp32"]
 
@@ -190,9 +192,10 @@ def _check_lengths(recipe: AnyRecipe, parts: Sequence[TokenPart], student: Stude
 
 def _check_packing(recipe: AnyRecipe, student: Student) -> None:
     """Packed examples are kept apart by attention; other layers would carry on from one to next."""
+    if not recipe.packing:
+        return
     kinds = {str(kind) for kind in student.text_config.get("layer_types") or ()}
-    if recipe.packing and (others := sorted(k for k in kinds if not k.endswith("_attention")
-                                            or k.startswith("linear"))):  # fmt: skip
+    if others := sorted(kinds - _KEEP_APART):
         raise SettingError(
             f"{student.folder}: has layers of {', '.join(others)}, which carry what they read from "
             "one packed example to the next: --set packing=false"

@@ -44,6 +44,7 @@ class Student:
             config = json.loads(file.read_bytes())
         except ValueError:
             raise SettingError(f"{file}: is no JSON; copy the model again") from None
+        _check_all_there(folder)
         shapes: dict[str, tuple[int, ...]] = {}
         for each in weights:
             shapes |= _shapes(each)
@@ -117,6 +118,19 @@ class Student:
         except ValueError:
             raise SettingError(f"{file}: is no JSON; copy the model again") from None
         return held if isinstance(held, Mapping) else {}
+
+
+def _check_all_there(folder: Path) -> None:
+    """SettingError where the index names a file of weights that is not in the folder."""
+    index = folder / "model.safetensors.index.json"
+    if not index.is_file():
+        return
+    try:
+        named = {str(name) for name in json.loads(index.read_bytes())["weight_map"].values()}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SettingError(f"{index}: cannot be read; copy the model again") from None
+    if missing := sorted(name for name in named if not (folder / name).is_file()):
+        raise SettingError(f"{folder}: {missing[0]} is missing; copy all files of the model")
 
 
 def _ids(told: Any) -> list[int]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from clinseek.errors import SettingError
 from clinseek.evals.export.whole_file import whole_file
 from clinseek.training.recipes.curve import draw_curve
 from clinseek.training.recipes.folder import CARD, LOG, REPORT, SESSIONS, step_of
@@ -19,6 +20,9 @@ from clinseek.training.recipes.report import TrainReport, card, read_evaluation,
 from clinseek.training.recipes.requirements import check_packages, packages
 from clinseek.training.recipes.settings import AnyRecipe
 from clinseek.training.splits import BenchmarkSplit, PatientSplit
+
+_TOO_SMALL = ("out of memory", "can't allocate memory", "not enough memory")
+"""What torch says of GPUs and of the host."""
 
 
 def train(
@@ -61,11 +65,25 @@ def _trained(plan: Plan, on_progress: OnProgress) -> TrainReport:
     engine = importlib.import_module(f"clinseek.training.recipes.engines.{plan.recipe.engine}")
     session = _Session(plan, on_progress)
     session.begin()
-    engine.run(plan, session.on_progress)
+    try:
+        engine.run(plan, session.on_progress)
+    except (RuntimeError, MemoryError) as error:
+        raise _out_of_memory(error) or error from None
     session.end()
     logged = list(TrainingLog(plan.folder.path / LOG).lines())
     draw_curve(logged, plan.folder.path, title=f"{plan.student.folder.absolute().name}, trained")
     return report_of(plan, logged)
+
+
+def _out_of_memory(error: Exception) -> SettingError | None:
+    """The sentence for a device that is too small; None for any other fault."""
+    said = str(error).lower()
+    if not isinstance(error, MemoryError) and not any(each in said for each in _TOO_SMALL):
+        return None
+    return SettingError(
+        "out of memory: try --set micro_batch=1, recompute=true, method=lora, or shorter examples "
+        "(clinseek traces export --max-tokens); --dry-run reckons what is needed"
+    )
 
 
 def _read_report(plan: Plan) -> TrainReport:
