@@ -23,6 +23,8 @@ from drills.load.sessions import free_port
 
 JOBS = 200
 STARTING_SECONDS = 120.0
+WAIT_SECONDS = 1200.0
+RUNS_A_CLIENT = 50
 
 
 def dev(size: Size, place: Path) -> Iterator[Line]:
@@ -55,21 +57,27 @@ def dev(size: Size, place: Path) -> Iterator[Line]:
 
 
 async def _runs(url: str, subjects: Sequence[int], model: str) -> list[str]:
+    """All at once; a client of the SDK has a hundred connections, so several share the runs."""
     from langgraph_sdk import get_client
 
-    async with get_client(url=url) as client:
+    clients = [get_client(url=url, timeout=WAIT_SECONDS) for _ in subjects[::RUNS_A_CLIENT]]
 
-        async def one(number: int, subject: int) -> str:
-            thread = await client.threads.create()
-            await client.runs.wait(
-                thread["thread_id"],
-                "seek",
-                input={"subject_id": subject, "cutoff": END, "question": question(number)},
-                context={"model": model, "max_revisions": 0},
-            )
-            return json.dumps(await client.threads.get_state(thread["thread_id"]))
+    async def one(number: int, subject: int) -> str:
+        client = clients[number // RUNS_A_CLIENT]
+        thread = await client.threads.create()
+        await client.runs.wait(
+            thread["thread_id"],
+            "seek",
+            input={"subject_id": subject, "cutoff": END, "question": question(number)},
+            context={"model": model, "max_revisions": 0},
+        )
+        return json.dumps(await client.threads.get_state(thread["thread_id"]))
 
+    try:
         return await asyncio.gather(*(one(at, subject) for at, subject in enumerate(subjects)))
+    finally:
+        for client in clients:
+            await client.aclose()
 
 
 def _left() -> list[str]:
