@@ -1,0 +1,78 @@
+"""The pages for people: what they draw, link to and cite is there."""
+
+import re
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+import clinseek
+from clinseek.graphs.seek import graph
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted(
+    page.relative_to(ROOT).as_posix()
+    for page in (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md"))
+)
+ARCHITECTURE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+MOST_LINES = 250
+MOST_BYTES = 200_000
+
+
+def prose_of(page: str) -> str:
+    """A page without its code, in which brackets mean other things."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.sub(r"```.*?```|`[^`\n]*`", "", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_of_a_page_leads_somewhere(page: str) -> None:
+    targets = re.findall(r"\]\(([^)\s]+)\)", prose_of(page))
+    within = [target.split("#")[0] for target in targets if "://" not in target]
+    lost = [each for each in within if each and not ((ROOT / page).parent / each).exists()]
+    assert lost == []
+
+
+def test_the_readme_stays_short_enough_to_be_read() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= MOST_LINES
+
+
+def test_the_readme_shows_a_run_and_its_pictures_are_small() -> None:
+    shown = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert shown
+    assert all((ROOT / each).stat().st_size <= MOST_BYTES for each in shown)
+    assert all(
+        each.read_bytes()[:4] == b"\x89PNG" for each in (ROOT / "docs/pictures").glob("*.png")
+    )
+
+
+def test_the_graph_is_drawn_as_it_is() -> None:
+    assert graph.get_graph().draw_mermaid().strip() in ARCHITECTURE
+
+
+def test_the_layers_are_drawn_in_the_order_that_is_enforced() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (layers,) = [each["layers"] for each in contracts["contracts"] if each["type"] == "layers"]
+    drawing = ARCHITECTURE[ARCHITECTURE.index("```text") :]
+    rooms = [layer.replace("clinseek.", "").split(" | ") for layer in layers]
+    places = [[drawing.index(f" {room} ") for room in sorted(level)] for level in rooms]
+    assert all(max(above) < min(below) for above, below in pairwise(places))
+
+
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_file_that_the_map_names_is_there(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    named = re.findall(r"`([a-z_./]+(?:\.py|/))`", text)
+    assert named
+    lost = [each for each in named if not any((ROOT / below / each).exists() for below in BELOW)]
+    assert lost == []
+
+
+BELOW = ("", "clinseek", "clinseek/toolkits/ehr", "clinseek/toolkits")
+
+
+def test_the_citation_is_of_this_version() -> None:
+    citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {clinseek.__version__}\n" in citation
+    assert "\nlicense: Apache-2.0\n" in citation
