@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
@@ -50,6 +50,21 @@ _WORDS: Sequence[str] = (
     "itemid", "valuenum", "subject_id", "potassium", "Creatinine", "heart failure", "2150-03-01",
     "2150-03-05 08:00:00", "one.png", "made/one.png", "one.dcm", "broken.png", "deep/two.png",
 )  # fmt: skip
+
+
+_FIT: Mapping[str, Sequence[Any]] = {
+    "table_name": ("labevents", "discharge", "prescriptions", "admissions", "d_labitems"),
+    "image_path": ("one.png", "one.dcm", "deep/two.png", "broken.png"),
+    "dicom_path": ("one.dcm", "one.png"),
+    "subject_id": (None, ""),
+    "query": ("high potassium", "sodium", "dose in renal failure"),
+    "pattern": ("potassium", "mmol"),
+    "id": (0, 1, "corpus://demo/potassium.md"),
+    "cursor": (-1, 0, 1, 2),
+    "start_time": ("2150-01-01", None),
+    "end_time": ("2199-01-01", None),
+}
+"""Arguments that a tool answers, so that others are tried beside them."""
 
 
 def lines(size: Size, place: Path) -> Iterator[Line]:
@@ -131,9 +146,9 @@ def drawn_arguments(tool: BaseTool, drawn: random.Random) -> dict[str, Any]:
 def _value(name: str, drawn: random.Random) -> Any:
     if name == "sql_query":
         return _statement(drawn)
-    if drawn.random() < 0.5:
-        return drawn.choice(_WORDS)
-    return _odd(drawn)
+    if drawn.random() < 0.25:
+        return _odd(drawn)
+    return drawn.choice(_FIT.get(name, _WORDS))
 
 
 def _odd(drawn: random.Random) -> Any:

@@ -1,0 +1,87 @@
+"""Every command with a spy on its connections, in a namespace that has no network."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from drills.drill import Line, Size
+from drills.privacy import spy
+
+ROOT = Path(__file__).parents[2]
+CORE = (
+    "synth --patients 8 --seed 5 --out raw",
+    "ingest raw --codes raw/codes --out store",
+    "show store",
+    "tools --json",
+    "doctor",
+    "ask -s store -n SUBJECT -t 2199-01-01 --thread one 'What was the latest potassium?'",
+    "resume one",
+    "threads",
+    "purge --run one --yes",
+)
+"""The road from raw tables to an answer, and out again."""
+REACHING = ("[imaging pull]",)
+"""The one command that is there to reach the network (docs/imaging.md)."""
+_ENDED_WELL = (0, 1)
+_EXAMPLES = "tests/cli/test_help_examples.py"
+
+
+def lines(size: Size, place: Path) -> Iterator[Line]:
+    """The core by itself; in short form every command's examples; in full the whole suite."""
+    alone = spy.alone()
+    if alone is None:
+        yield Line("commands without a network", gap="no network namespace can be made here")
+    yield commands(CORE, place, before=alone or ())
+    if size == "quick":
+        return
+    yield _tests("every command's examples", [_EXAMPLES], place, before=alone or ())
+    if size == "full" and alone is not None:
+        yield _tests("the whole suite", ["tests", "clinseek"], place, before=alone)
+
+
+def commands(typed: Sequence[str], place: Path, *, before: Sequence[str]) -> Line:
+    """Run commands one after the other; each must end well and reach nobody."""
+    broken = []
+    variables = {**spy.environment(place), "CLINSEEK_HOME": str(place / "home")}
+    for line in typed:
+        words = shlex.split(line.replace("SUBJECT", _subject(place)))
+        ran = spy.run(
+            [*before, sys.executable, "-W", "ignore", "-m", "clinseek", *words],
+            cwd=place, variables=variables,
+        )  # fmt: skip
+        if ran.returncode not in _ENDED_WELL:
+            broken.append(f"{line}: ended with {ran.returncode}: {ran.stderr.strip()[-200:]}")
+        broken += [f"{line}: reached {each.host}" for each in spy.heard(place)]
+    where = "in a namespace without network, spied on" if before else "spied on"
+    return Line(f"commands {where}", count=len(typed), broken=broken)
+
+
+def _tests(what: str, paths: Sequence[str], place: Path, *, before: Sequence[str]) -> Line:
+    """Run tests of the repository; what a command of theirs reaches is told by the test."""
+    ran = spy.run(
+        [*before, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
+         f"--basetemp={place / 'tests'}", *paths],
+        cwd=ROOT, variables=spy.environment(place), seconds=6_000,
+    )  # fmt: skip
+    broken = [line for line in ran.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    if ran.returncode and not broken:
+        broken = [ran.stdout.strip()[-200:] or ran.stderr.strip()[-200:]]
+    reached = {
+        each for each in spy.heard(place)
+        if not any(named in each.during for named in REACHING) and "invalid" not in each.host
+    }  # fmt: skip
+    broken += [f"{each.during}: reached {each.host}" for each in sorted(reached)]
+    told = ran.stdout.strip().splitlines()
+    where = "in a namespace without network, spied on" if before else "spied on"
+    return Line(f"{what} {where}", count=1, broken=broken, note=told[-1] if told else "")
+
+
+def _subject(place: Path) -> str:
+    if not (place / "store" / "manifest.json").is_file():
+        return ""
+    from clinseek.toolkits.ehr.store import Store
+
+    return str(Store.open(place / "store").subjects()[0])
