@@ -57,6 +57,9 @@ def _save(plan: Plan, trainer: Any) -> None:
     if not trainer.is_world_process_zero():
         return
     model = trainer.accelerator.unwrap_model(trainer.model_wrapped)
+    if model.config.get_text_config().tie_word_embeddings:  # written once, as they are held
+        for name in model._tied_weights_keys or ():
+            state.pop(name, None)
     wanted = saved_dtype(plan)
     if wanted is not None:
         state = {name: held.to(wanted) for name, held in state.items()}
