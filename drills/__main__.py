@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 from drills import table
@@ -38,9 +39,7 @@ def main() -> int:
     if given.saved:
         tried = _read(given.saved)
     else:
-        tried = _run(drills, given.size, jobs=given.jobs, quiet=given.json)
-    if given.save:
-        given.save.write_text(_as_json(tried))
+        tried = _run_or_stop(drills, given)
     if given.markdown:
         given.markdown.write_text(table.as_markdown(tried))
     if given.json:
@@ -65,20 +64,32 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(drills: Sequence[Drill], size: Size, *, jobs: int, quiet: bool) -> list[table.Tried]:
-    """Run drills; the lines of each are told in their order."""
+def _run_or_stop(drills: Sequence[Drill], given: argparse.Namespace) -> list[table.Tried]:
+    try:
+        return _run(drills, given)
+    except KeyboardInterrupt:
+        print("\ndrills: interrupted; run the same command again", file=sys.stderr, flush=True)
+        os._exit(130)  # the drills end with this process
+
+
+def _run(drills: Sequence[Drill], given: argparse.Namespace) -> list[table.Tried]:
+    """Run drills, told as they end; what has ended is kept in `--save` at once."""
+    size: Size = given.size
     chosen = [drill for drill in drills if size in drill.sizes]
-    if not quiet:
+    if not given.json:
         print(table.heading(), flush=True)
     where = told(circumstances())
-    ended = []
-    with ThreadPoolExecutor(max(1, jobs)) as pool:
-        found = pool.map(lambda drill: lines_of(drill, size), chosen)
-        for drill, lines in zip(chosen, found, strict=True):
-            ended.append(table.Tried(drill.name, drill.promise, size, where, lines))
-            if not quiet:
+    ended: dict[str, table.Tried] = {}
+    with ThreadPoolExecutor(max(1, given.jobs)) as pool:
+        begun = {pool.submit(lines_of, drill, size): drill for drill in chosen}
+        for future in as_completed(begun):
+            drill, lines = begun[future], future.result()
+            ended[drill.name] = table.Tried(drill.name, drill.promise, size, where, lines)
+            if given.save:
+                given.save.write_text(_as_json(list(ended.values())))
+            if not given.json:
                 print("\n".join(table.row(drill.name, line) for line in lines), flush=True)
-    return ended
+    return [ended[drill.name] for drill in chosen]
 
 
 def _as_json(tried: Sequence[table.Tried]) -> str:

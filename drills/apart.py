@@ -33,7 +33,7 @@ def lines_of(drill: Drill, size: Size) -> list[Line]:
                 command,
                 cwd=ROOT,
                 env=environment(place),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # closed when this process ends, however it does
                 stdout=subprocess.PIPE,
                 stderr=said,
                 start_new_session=True,
@@ -91,8 +91,9 @@ def _ended_after(process: subprocess.Popen[bytes], seconds: float) -> Iterator[l
         timer.cancel()
         _end_group(process.pid)
         process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                pipe.close()
 
 
 def _end_group(group: int) -> None:
@@ -109,9 +110,16 @@ def told(drill: Drill, size: Size, place: Path) -> Iterator[Line]:
         began = now
 
 
+def _end_with_the_frame() -> None:
+    """Where the frame is gone, killed or interrupted, nothing of a drill runs on."""
+    sys.stdin.read()
+    _end_group(os.getpgrp())
+
+
 def _main(name: str, size: Size, place: Path) -> None:
     from drills.rooms import drills_named
 
+    threading.Thread(target=_end_with_the_frame, daemon=True).start()
     (drill,) = (each for each in drills_named([name]) if each.name == name)
     for line in told(drill, size, place):
         sys.stdout.write(f"{json.dumps(asdict(line))}\n")
