@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -16,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from clinseek.scratch import scratch_folder
 from clinseek.settings import stay_home
 from drills.drill import Drill, Line, Size
 
@@ -26,7 +25,7 @@ ROOT = Path(__file__).parents[1]
 
 def lines_of(drill: Drill, size: Size) -> list[Line]:
     """The lines of a drill, run apart; one more where it did not come to its end."""
-    with _place(drill) as place:
+    with scratch_folder(f"drill-{drill.name}-") as place:
         command = [sys.executable, "-m", "drills.apart", drill.name, size, str(place)]
         with (place / "said").open("wb") as said:
             process = subprocess.Popen(
@@ -63,15 +62,6 @@ def environment(place: Path) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "RAY_USAGE_STATS_ENABLED": "0",
     }
-
-
-@contextmanager
-def _place(drill: Drill) -> Iterator[Path]:
-    place = Path(tempfile.mkdtemp(prefix=f"drill-{drill.name}-"))
-    try:
-        yield place
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 @contextmanager
