@@ -403,6 +403,7 @@ class ScoringEngines(Engines):
 def test_a_model_that_was_trained_on_the_benchmarks_images_says_so_in_its_runs_alone(
     ward: Ward, films: Path, tmp_path: Path
 ) -> None:
+    pytest.importorskip("torch", reason="the classifier needs torch")
     rows = [film_row(1, group="medmod"), film_row(2)]
     look = calling((CLASSIFIER, {"image_path": "s1/film.png"}), tag="look")
     model = Seeing(script=[look, finishing("yes", citations=[["E1"]], tag="end")])
