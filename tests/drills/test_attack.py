@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+import pickle
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clinseek import kept_threads
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.tools import EhrToolkit
 from drills.attack import addresses, bombs, future, fuzzing, injection, pages, paths, sql
@@ -152,3 +156,34 @@ def test_the_same_seed_draws_the_same_arguments(case: Case) -> None:
     tool = fuzzing._ehr_tools(case)[0]
     drawn = [repr(fuzzing.drawn_arguments(tool, random.Random(3))) for _ in range(2)]
     assert drawn[0] == drawn[1]
+
+
+@pytest.mark.parametrize("number", range(6))
+@pytest.mark.parametrize(
+    "called", [("os", "system"), ("builtins", "eval"), ("subprocess", "getoutput")]
+)
+def test_a_checkpoint_that_somebody_else_wrote_runs_nothing_when_it_is_read(
+    tmp_path: Path, number: int, called: tuple[str, str]
+) -> None:
+    """Each kind of class that msgpack of a checkpoint can name, and a pickle."""
+    import ormsgpack
+
+    canary = tmp_path / "canary"
+    argument = f"touch {canary}" if called[0] != "builtins" else f"open({str(canary)!r}, 'w')"
+    given: tuple[Any, ...] = (*called, argument, None)
+    if number in {1, 3}:
+        given = (*called, [argument], "__call__")
+    elif number == 2:
+        given = (*called, {"cmd": argument, "command": argument}, None)
+    hostile = ormsgpack.packb(ormsgpack.Ext(number, ormsgpack.packb(given)))
+    serde = asyncio.run(_serde_of_runs(tmp_path / "threads.sqlite"))
+    with suppress(Exception):
+        serde.loads_typed(("msgpack", hostile))
+    with pytest.raises(NotImplementedError):
+        serde.loads_typed(("pickle", pickle.dumps({"a": 1})))
+    assert not canary.exists()
+
+
+async def _serde_of_runs(file: Path) -> Any:
+    async with kept_threads.checkpoints_in(file) as saver:
+        return saver.serde
