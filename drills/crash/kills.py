@@ -76,8 +76,12 @@ def told(ended: Ended) -> str:
 
 
 def faults(whole: Undisturbed, work: Work, ended: Ended) -> Iterator[str]:
-    """What is not as in an undisturbed go, of one that has come to its end."""
-    if ended.code != 0:
+    """What is not as in an undisturbed go, of one that has come to its end.
+
+    A command that makes a new folder may say that it is made already: it was killed behind its
+    last step.
+    """
+    if ended.code != 0 and not (ended.code == 2 and " already" in ended.err):
         yield f"run again it ended with {ended.code}: {told(ended)}"
         return
     yield from differences(whole.results, work.results(ended))

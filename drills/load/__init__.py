@@ -7,7 +7,8 @@ from drills.drill import Drill, of_module
 _ALONE = "among many at once, no run sees a word of another patient's record"
 PROMISES = {
     "inside": f"{_ALONE}, in one process",
-    "sessions": f"{_ALONE}, over MCP by stdio and by http",
+    "mcp_http": f"{_ALONE}, over MCP by http",
+    "mcp_stdio": f"{_ALONE}, over MCP by stdio",
     "dev": f"{_ALONE}, in langgraph dev",
     "memory": "thousands of runs in one process leave memory, file handles and threads where they "
     "were, and no case behind",

@@ -19,7 +19,7 @@ from drills.apart import ROOT
 from drills.drill import Line, Size, by_size
 from drills.load.canaries import END, Cohort, cohort_in
 from drills.load.inside import canary_host, heard_by, question
-from drills.load.sessions import free_port
+from drills.load.mcp_http import free_port
 
 JOBS = 200
 STARTING_SECONDS = 120.0
