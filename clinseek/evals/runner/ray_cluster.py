@@ -134,7 +134,7 @@ def _begin(ray: Any) -> None:
             address=address or "local", include_dashboard=False, log_to_driver=False,
             logging_level="ERROR",
         )  # fmt: skip
-    except (OSError, RuntimeError, ValueError) as error:
+    except Exception as error:  # a node that is too slow to begin is a bare one
         raise SettingError(
             f"the Ray cluster {address or 'of this machine'} cannot be reached ({error}); start "
             "one with `ray start --head`, and name it with RAY_ADDRESS"
