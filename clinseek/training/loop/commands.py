@@ -26,7 +26,7 @@ Tell = Callable[[str], None]
 _A_WORD_EVERY = 30.0
 _LOOK_EVERY = 0.2
 _SHOWN = 12
-_LINE = 160
+_LINE = 100
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,13 @@ class Stages:
         )
 
     def _how_far(self, command: Command) -> str:
-        file = command.follows or self._log(command.name)
-        lines = file.read_text(errors="replace").strip().splitlines() if file.is_file() else []
-        return lines[-1][-_LINE:] if lines else "begun"
+        """The last line of what tells; of a log its end, since a model's name may come first."""
+        follows = command.follows is not None and command.follows.is_file()
+        file = command.follows if follows and command.follows else self._log(command.name)
+        lines = file.read_text(errors="replace").strip().splitlines()
+        if not lines:
+            return "begun"
+        return lines[-1][:_LINE] if follows else lines[-1][-_LINE:]
 
     def _log(self, name: str) -> Path:
         return self.out / "logs" / f"{name}.log"

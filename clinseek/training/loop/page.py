@@ -43,12 +43,11 @@ def page(report: LoopReport) -> str:
 def verdict(report: LoopReport) -> str:
     """By how much the students beat the majority, and where they do not."""
     students = [line for line in report.lines if line.model.startswith("student")]
-    gains = [line.over_majority.difference for line in students if line.over_majority]
-    span = f"{100 * min(gains):+.1f} to {100 * max(gains):+.1f}" if gains else "nothing"
-    not_shown = [each.item for each in report.items if not _is_above(each.over_majority)]
-    where = ", ".join(not_shown)
-    told = f"Not shown for: {where}." if not_shown else "Shown for every item."
-    return f"On held-out patients the student is {span} points from the majority. {told}"
+    gains = [100 * line.over_majority.difference for line in students if line.over_majority]
+    told = " to ".join(f"{gain:+.1f}" for gain in sorted({min(gains), max(gains)}))
+    not_shown = ", ".join(line.item for line in report.items if not _is_above(line.over_majority))
+    where = f"not shown for {not_shown}" if not_shown else "shown for every item"
+    return f"On held-out patients: {told} points against the majority; {where}."
 
 
 def _is_above(test: PairedTest) -> bool:

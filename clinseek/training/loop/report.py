@@ -224,13 +224,22 @@ def _parameters(folder: Path) -> int:
 
 
 def _commit() -> str:
-    """The commit of this checkout, with a mark where it was changed; else the version."""
-    here = Path(__file__).parent
+    """The commit of this checkout, and whether this folder differs from it; else the version."""
     try:
-        told = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=9"],
-            cwd=here, capture_output=True, text=True, check=True, timeout=10,
-        )  # fmt: skip
+        commit = _git("rev-parse", "--short=9", "HEAD")
+        changed = _git("status", "--porcelain", "--", ".")
     except (OSError, subprocess.SubprocessError):
         return f"clinseek {__version__}"
-    return told.stdout.strip()
+    return f"{commit}, changed" if changed else commit
+
+
+def _git(*words: str) -> str:
+    ran = subprocess.run(
+        ["git", *words],
+        cwd=Path(__file__).parent,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=10,
+    )
+    return ran.stdout.strip()

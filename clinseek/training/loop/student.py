@@ -79,7 +79,9 @@ def make_weights(folder: Path, *, size: Size, seed: int) -> int:
     """Write a model of `size` with weights drawn by `seed` beside its tokenizer; its parameters."""
     import torch
     from transformers import AutoTokenizer, Qwen3Config, Qwen3ForCausalLM
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     config = Qwen3Config(
         vocab_size=len(tokenizer),
