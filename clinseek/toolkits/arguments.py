@@ -6,6 +6,7 @@ What cannot be read becomes a sentence that names the fault and what the tool ta
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, ClassVar, TypeVar
@@ -13,6 +14,8 @@ from typing import Any, ClassVar, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from clinseek.errors import Refusal
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Arguments(BaseModel):
@@ -55,12 +58,31 @@ def read_arguments(arguments: type[A], given: Mapping[str, Any]) -> A:
 
     A null is an argument left out: some chat templates fill in every name.
     """
-    said = {name: value for name, value in given.items() if value is not None}
     try:
+        said = {whole(name): whole(value) for name, value in given.items() if value is not None}
         return arguments.model_validate(said)
+    except RecursionError as error:
+        raise Refusal("the arguments are nested too deeply; send plain values") from error
     except ValidationError as error:
         faults = "; ".join(_fault(fault, arguments) for fault in error.errors()[:3])
         raise Refusal(f"{faults}; {arguments.tool} takes {_takes(arguments)}") from error
+
+
+def whole(given: Any) -> Any:
+    r"""What a model sent, with a mark in the place of each half of a character.
+
+    JSON can write the half of a surrogate pair, and no file and no host takes it.
+
+    >>> whole({"query": ["\ud800x"]}) == {"query": ["\ufffdx"]}
+    True
+    """
+    if isinstance(given, str):
+        return _HALF.sub("\N{REPLACEMENT CHARACTER}", given)
+    if isinstance(given, Mapping):
+        return {whole(name): whole(value) for name, value in given.items()}
+    if isinstance(given, list):
+        return [whole(value) for value in given]
+    return given
 
 
 @cache

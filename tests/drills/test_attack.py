@@ -187,3 +187,30 @@ def test_a_checkpoint_that_somebody_else_wrote_runs_nothing_when_it_is_read(
 async def _serde_of_runs(file: Path) -> Any:
     async with kept_threads.checkpoints_in(file) as saver:
         return saver.serde
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("ehr.finish", {"response": "[" * 3_000}),
+        ("ehr.finish", {"response": ["\ud800"], "citations": [["\udfff"]]}),
+        ("ehr.load_ehr", {"timestamp": "made/one.png\ud800"}),
+        ("ehr.get_records_by_keyword", {"table_name": "labevents", "keyword": "\udcb4"}),
+        ("ehr.get_candidates_by_fuzzy_matching", {"table_name": "x", "keywords": "[" * 9_000}),
+    ],
+)
+def test_what_fuzzing_found_is_answered_with_whole_characters(
+    case: Case, tool: str, arguments: dict[str, Any]
+) -> None:
+    (found,) = (each for each in fuzzing._ehr_tools(case) if each.name == tool)
+    assert fuzzing.fault_of(found, arguments, hidden=())[0] is None
+
+
+@pytest.mark.parametrize("topn", [0, -0.0, False, -5, "0", 0.0, float("nan"), float("inf")])
+def test_a_search_for_no_results_is_one_for_one_or_refused(topn: Any) -> None:
+    from clinseek.errors import Refusal
+    from clinseek.toolkits.arguments import read_arguments
+    from clinseek.toolkits.browser.arguments import Search
+
+    with suppress(Refusal):
+        assert 1 <= read_arguments(Search, {"query": "x", "topn": topn}).topn <= 50

@@ -36,7 +36,7 @@ def _is_number(text: str) -> bool:
 
 def _within(given: object) -> object:
     number = _number_or_url(given)
-    return min(max(number, 1), MOST_HITS) if isinstance(number, int) else number
+    return min(max(number, 1), MOST_HITS) if isinstance(number, int | float) else number
 
 
 Number = Annotated[int, BeforeValidator(_number_or_url), WithJsonSchema({"type": "integer"})]

@@ -36,7 +36,7 @@ def _as_list(given: object) -> object:
     if given.lstrip().startswith("["):
         try:
             return json.loads(given)
-        except ValueError:
+        except (ValueError, RecursionError):
             return [given]
     return [given]
 
