@@ -209,14 +209,15 @@ async def checkpoints_in(file: Path, *, exclusive: bool = False) -> AsyncIterato
     """
     import aiosqlite
     from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-    from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+
+    from clinseek.kept_steps import WholeSteps
 
     # State holds plain values and messages only: no other class is ever read back from the file.
     serde = JsonPlusSerializer(allowed_msgpack_modules=None)
     async with aiosqlite.connect(file, timeout=_BUSY_SECONDS) as connection:
         if exclusive:
             await connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-        saver = AsyncSqliteSaver(connection, serde=serde)
+        saver = WholeSteps(connection, serde=serde)
         await saver.setup()
         await _number_on(connection)
         # In WAL mode NORMAL loses nothing when the process dies, and the last steps of a run at

@@ -12,6 +12,7 @@ from threading import Barrier
 import pytest
 from langgraph.checkpoint.base import empty_checkpoint
 from langgraph.checkpoint.base import id as numbering
+from langgraph.checkpoint.serde.types import ERROR
 
 from clinseek import kept_threads
 from clinseek.settings import threads_file
@@ -89,3 +90,24 @@ def test_a_step_taken_after_the_clock_was_put_back_is_the_last(
 
     assert numbers == sorted(numbers)
     assert {number.version for number in numbers} == {6}
+
+
+def test_what_a_cancelled_step_had_begun_to_write_is_not_taken_for_its_whole(home: Path) -> None:
+    """Else a run that was stopped between a step's state and its way on would have no way on."""
+
+    async def kept() -> list[tuple[str, str]]:
+        async with kept_threads.checkpoints_in(home / "steps.sqlite") as saver:
+            named = {"configurable": {"thread_id": "t", "checkpoint_ns": ""}}
+            placed = await saver.aput(named, empty_checkpoint(), {}, {})  # type: ignore[arg-type]
+            await saver.aput_writes(placed, [("rounds", 1), ("branch:to:act", None)], "whole")
+            stopped = [("rounds", 2), (ERROR, asyncio.CancelledError())]
+            await saver.aput_writes(placed, stopped, "cancelled")
+            last = await saver.aget_tuple({"configurable": {"thread_id": "t"}})
+            assert last is not None
+            return [(task, channel) for task, channel, _ in last.pending_writes or ()]
+
+    assert sorted(asyncio.run(kept())) == [
+        ("cancelled", ERROR),
+        ("whole", "branch:to:act"),
+        ("whole", "rounds"),
+    ]
