@@ -24,9 +24,9 @@ import pytest
 from typer.main import get_command
 
 from clinseek.cli.main import USER_ERROR, app, run
+from clinseek.evals.benchmarks.splits import split_of
 from clinseek.evals.rows import Row, read_rows, write_rows
 from clinseek.toolkits.ehr.store import ingest
-from clinseek.training.splits import split_of
 from tests.cli.conftest import CUTOFF, ROWS, SUBJECT
 from tests.cli.test_models import GOOD
 from tests.docs.test_tutorials import a_small_model
