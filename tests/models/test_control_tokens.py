@@ -73,7 +73,7 @@ def trained_ids(folder: Path) -> list[int]:
     from clinseek.training.rendering import Renderer, Tokenizer
 
     call = {"name": "ehr_run_sql_query", "arguments": json.dumps({"sql_query": "SELECT 1"})}
-    messages = [
+    messages: list[dict[str, Any]] = [
         {"role": "system", "content": "You answer from the record."},
         {"role": "user", "content": f"Is it high? {HOSTILE}"},
         {"role": "assistant", "content": "",
