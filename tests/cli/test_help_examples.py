@@ -45,7 +45,6 @@ SMALLER = (
     ("prepare synthetic", "prepare synthetic --patients 4 --per-task 1"),
     ("prepare openseek", "prepare openseek --per-task 1"),
     ("clinseek demo", "clinseek demo --patients 8"),
-    ("audit STORE --raw mimiciv/3.1 --sample 2000", "audit STORE --raw raw --jobs 1 --sample 1"),
     ("clinseek probe STORE", "clinseek probe STORE --direct-only --sample 2 --outcome los_3d -j 1"),
     ("clinseek probe IND", "clinseek probe IND --direct-only --outcome los_3d --jobs 1"),
     ("--tasks all --per-task 40", "--tasks LengthOfStay_3day --per-task 2 --jobs 1"),
@@ -65,13 +64,8 @@ NOT_HERE: Mapping[str, tuple[int, str]] = {
 }
 """How lines end that need the network, the open demo or a release: they say so."""
 
-ELSEWHERE = frozenset(
-    {
-        "audit", "train", "bench baselines", "bench build", "bench rebuild", "bench validate",
-        "imaging convert", "web ls",
-    }
-)  # fmt: skip
-"""Those that a file of tests of their own types, with what they need."""
+ELSEWHERE = frozenset({"audit"})
+"""It takes a minute of processor time whatever it is asked of; tests/validity types it."""
 
 LASTING = frozenset({"serve ehr", "serve browser", "serve imaging", "view"})
 """Those that go on until Ctrl-C."""
