@@ -75,7 +75,7 @@ release-check: $(VENV)/.python-$(PLACE)
 
 studio: $(DEV_READY)
 	@echo "Studio: open https://smith.langchain.com/studio/?baseUrl=http://127.0.0.1:$(PORT) (the page is remote, your data is not sent there by clinseek)"
-	$(QUIET) $(RUN) -m langgraph_cli dev --no-browser --port $(PORT)
+	umask 077 && $(QUIET) $(RUN) -m langgraph_cli dev --no-browser --port $(PORT)
 
 $(VENV)/.python-$(PLACE):
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "clinseek needs Python 3.11 or newer, and $(PYTHON) is " + sys.version.split()[0] + "; name another one: make PYTHON=python3.12 ...")'
