@@ -19,6 +19,8 @@ from clinseek.training.loop.page import page
 from clinseek.training.loop.places import Places
 from clinseek.training.loop.report import LoopReport, report_of
 from clinseek.training.loop.road import LoopSettings, go
+from clinseek.training.loop.student import Size, make_tokenizer
+from clinseek.training.rendering import Tokenizer
 from clinseek.training.traces.folder import TraceFolder
 
 for needed in ("torch", "transformers", "trl", "datasets"):
@@ -83,14 +85,14 @@ def test_the_teacher_is_right_by_labels_that_it_has_not_seen(looped: Looped) -> 
     assert kept["kept"] == kept["read"]
 
 
-def test_the_students_tokenizer_gives_digits_alone_and_schemas_whole(looped: Looped) -> None:
-    from clinseek.training.rendering import Tokenizer
-
-    tokenizer = Tokenizer.of_folder(looped.places.tokenizer)
-    schema = json.dumps(next(TraceFolder(looped.places.refined).traces()).tools[1])
-    schema = schema.replace("ehr.finish", "ehr_finish")
+def test_a_tokenizer_of_many_traces_gives_digits_alone_and_schemas_whole(
+    looped: Looped, tmp_path: Path
+) -> None:
+    trace = next(TraceFolder(looped.places.refined).traces())
+    make_tokenizer([trace] * 30, tmp_path, size=Size())
+    schema = json.dumps(trace.tools[1]).replace("ehr.finish", "ehr_finish")
     text = f"{schema}\nSELECT 509 "
-    pieces = [text[start:end] for start, end in tokenizer.tokens(text).places]
+    pieces = [text[start:end] for start, end in Tokenizer.of_folder(tmp_path).tokens(text).places]
     assert "".join(pieces) == text
     assert pieces[0] == schema
     assert [each for each in pieces if each.isdigit()] == ["5", "0", "9"]
