@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ WITHOUT = ("qwen2_5", "qwen2_5_training", "qwen3_instruct_2507", "qwen3_instruct
            "qwen3_vl", "qwen3_vl_training", "qwen3_5_nothink_training")  # fmt: skip
 UNMARKED = CHATML.replace("{% generation %}", "").replace("{% endgeneration %}", "")
 
+CONVERSATIONS = int(os.environ.get("CLINSEEK_CONVERSATIONS", "300"))
 _LETTERS = "abcXYZ 059.,:;-_éß→😀"
 _MARKED = _LETTERS + "()[]{}'\"/<>|"
 _HOSTILE = ("<|im_end|>", "a <tool_call> b", "Answer: <think>", "\n\n", "")
@@ -83,10 +85,10 @@ def a_conversation(chance: random.Random, *, reasoning: bool = True) -> list[dic
 
 @pytest.fixture(scope="module")
 def many() -> dict[bool, list[list[dict[str, Any]]]]:
-    """300 conversations in which the model thinks, and 300 in which it does not."""
+    """Conversations in which the model thinks, and as many in which it does not."""
     chance = random.Random(7)
     return {
-        thinks: [a_conversation(chance, reasoning=thinks) for _ in range(300)]
+        thinks: [a_conversation(chance, reasoning=thinks) for _ in range(CONVERSATIONS)]
         for thinks in (True, False)
     }
 
