@@ -46,7 +46,7 @@ SMALLER = (
     ("prepare openseek", "prepare openseek --per-task 1"),
     ("clinseek demo", "clinseek demo --patients 8"),
     ("clinseek probe STORE", "clinseek probe STORE --direct-only --sample 2 --outcome los_3d -j 1"),
-    ("clinseek probe IND", "clinseek probe IND --direct-only --outcome los_3d --jobs 1"),
+    ("clinseek probe IND", "clinseek probe IND --outcome los_3d --jobs 1"),
     ("--tasks all --per-task 40", "--tasks LengthOfStay_3day --per-task 2 --jobs 1"),
     (
         "rows.jsonl --store STORE --out baselines",
@@ -122,7 +122,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _furnish(place: Path) -> None:
-    typed("bench prepare synthetic --patients 10 --per-task 2 --seed 7 --out bench")
+    typed("bench prepare synthetic --patients 12 --per-task 2 --seed 7 --out bench")
     learnt = [row for row in read_rows(Path("bench/lookup.jsonl")) if _in_training(row)]
     write_rows(place / "rows.jsonl", learnt[:4])
     shutil.copytree("bench", "text")
@@ -157,7 +157,7 @@ def _in_training(row: Row) -> bool:
 
 
 def _raw_folders(place: Path) -> None:
-    typed("synth --patients 10 --seed 7 --out raw")
+    typed("synth --patients 12 --seed 7 --out raw")
     for name, rows in ROWS.items():
         _append(next((place / "raw").glob(f"*/{name}.csv.gz")), rows)
     shutil.copytree("raw", "RAW")
