@@ -78,7 +78,7 @@ TRIALS: Mapping[str, Sequence[Order]] = {
     ),
     "embeddings": (("clinseek", "candidates", "embed", "bench/store"),),
     "training": (
-        ("clinseek", "traces", "filter", "runs", "--out", "kept"),
+        ("clinseek", "traces", "filter", "runs", "--test-patients", "drop", "--out", "kept"),
         ("clinseek", "traces", "export", "kept", "--format", "trl", "--out", "examples"),
         ("python", "-c", _TRAINERS),
     ),
