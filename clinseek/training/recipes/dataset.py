@@ -110,7 +110,12 @@ class TokenDataset:
             )
         import pyarrow.parquet as pq
 
-        names = pq.read_schema(self.file("train")).names
+        try:
+            names = pq.read_schema(self.file("train")).names
+        except (OSError, ValueError) as error:
+            raise SettingError(
+                f"{self.file('train')}: cannot be read as Parquet; export the traces again"
+            ) from error
         if not set(_COLUMNS) <= set(names) or not (self.folder / FOLDER / TEMPLATE).is_file():
             raise SettingError(
                 f"{self.folder}: was exported by an earlier clinseek, whose tokens name neither "

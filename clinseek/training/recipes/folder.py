@@ -75,7 +75,10 @@ class TrainingFolder:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """SettingError where another process trains in this folder."""
-        self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise SettingError(f"{self.path}: cannot be made ({error.strerror})") from error
         with (self.path / ".lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
