@@ -218,8 +218,11 @@ def place(furnished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
     ids=lambda command: command.name,
 )
 def test_the_examples_of_a_commands_help_do_what_they_say(
-    command: Command, place: Path, chat: ChatServer, capsys: pytest.CaptureFixture[str]
-) -> None:
+    command: Command, place: Path, chat: ChatServer, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    if command.name == "candidates embed":
+        monkeypatch.setenv("CLINSEEK_EMBEDDER", str(tiny_embedder(place / "embedder")))
     _bring(command.name, place)
     chat.restart(*GOOD)
     for line in command.lines:
@@ -239,8 +242,6 @@ def test_the_examples_of_a_commands_help_do_what_they_say(
 
 def _bring(command: str, place: Path) -> None:
     """What only one command asks for, and needs a library for."""
-    if command == "candidates embed":
-        os.environ["CLINSEEK_EMBEDDER"] = str(tiny_embedder(place / "embedder"))
     if command == "imaging convert":
         torch = pytest.importorskip("torch", reason="weights are converted by the extra `imaging`")
         torch.save(pspnet().state_dict(), place / "pspnet_chestxray_best_model_4.pth")

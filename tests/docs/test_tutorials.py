@@ -53,8 +53,9 @@ def blocks_of(page: Path) -> list[Block]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty folder, a home of its own, and no option from the environment."""
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty folder, a home of its own, no option from the environment, and none left in it."""
+    before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("CLINSEEK_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("CLINSEEK_HOME", str(tmp_path / "home"))
@@ -63,7 +64,9 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "desk").mkdir()
     monkeypatch.chdir(tmp_path / "desk")
     monkeypatch.syspath_prepend(str(tmp_path / "desk"))
-    return tmp_path / "desk"
+    yield tmp_path / "desk"
+    for exported in set(os.environ) - set(before):
+        del os.environ[exported]
 
 
 PAGES = sorted(TUTORIALS.glob("*.md"))

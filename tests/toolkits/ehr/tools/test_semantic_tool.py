@@ -38,7 +38,7 @@ def test_half_a_character_is_no_reason_to_fail(call: Call, mode: str) -> None:
     asked = {"table_name": "labevents", "mode": mode, "limit": 1, "threshold": -1}
     text, seen = call(NAME, query="potassium \ud83d", **asked)
     assert not seen.refused
-    assert [row["query"] for row in table_of(text)] == ["potassium ?"]
+    assert [row["query"] for row in table_of(text)] == ["potassium \N{REPLACEMENT CHARACTER}"]
 
 
 def test_a_threshold_that_nothing_reaches_is_said(call: Call) -> None:
