@@ -51,11 +51,11 @@ class Drill:
         return self.name == word or self.name.startswith(f"{word}.")
 
 
-def of_module(module: str) -> Callable[[Size, Path], Iterator[Line]]:
-    """The drill of a module, a function that bears its name; imported when it runs."""
+def of_module(module: str, function: str | None = None) -> Callable[[Size, Path], Iterator[Line]]:
+    """The drill of a module, a function that bears its name or `function`; imported to be run."""
 
     def run(size: Size, place: Path) -> Iterator[Line]:
-        drill = getattr(import_module(module), module.rpartition(".")[2])
+        drill = getattr(import_module(module), function or module.rpartition(".")[2])
         lines: Iterator[Line] = drill(size, place)
         return lines
 

@@ -36,6 +36,7 @@ _OPEN_FIRST = (
 )
 LARGEST_BODY = 1_000_000
 """Bytes of one request: a long SQL statement has 100,000."""
+_TOO_LARGE = f"the body is larger than {LARGEST_BODY:,} bytes"
 _SURELY_READ = 200
 """Python reads as many brackets within each other, whatever has been called before."""
 
@@ -87,22 +88,23 @@ def read_token(file: Path | None) -> str | None:
     return token
 
 
-async def _received(receive: Receive) -> list[Message]:
-    """The messages of a body, as far as it may be read at all; the rest is left to come."""
+async def _received(receive: Receive) -> list[Message] | None:
+    """The messages of a body; None as soon as it is larger than any that is read."""
     messages: list[Message] = []
     size = 0
-    while size <= LARGEST_BODY:
+    while True:
         message = await receive()
         messages.append(message)
         size += len(message.get("body", b""))
+        if size > LARGEST_BODY:
+            return None
         if message["type"] != "http.request" or not message.get("more_body"):
-            break
-    return messages
+            return messages
 
 
 def _too_deep(body: bytes) -> bool:
     """Whether a body is nested more deeply than Python reads: the SDK calls that its own fault."""
-    if body.count(b"[") + body.count(b"{") < _SURELY_READ or len(body) > LARGEST_BODY:
+    if body.count(b"[") + body.count(b"{") < _SURELY_READ:
         return False
     try:
         json.loads(body)
@@ -169,6 +171,11 @@ class Gate:
             await refused(scope, receive, send)
             return
         body = await _received(receive) if request.method == "POST" else []
+        if body is None:
+            # Answered here: how much of it has come by now must not decide what is said of it.
+            too_large = PlainTextResponse(_TOO_LARGE, status_code=413)
+            await too_large(scope, receive, send)
+            return
         if _too_deep(b"".join(message.get("body", b"") for message in body)):
             too_deep = PlainTextResponse("the body is nested too deeply", status_code=400)
             await too_deep(scope, receive, send)

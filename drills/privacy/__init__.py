@@ -7,34 +7,18 @@ shows that each of them fails where its promise is broken.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-from drills.drill import Drill, Line, Size
-
-
-def _network(size: Size, place: Path) -> Iterator[Line]:
-    from drills.privacy import network
-
-    return network.lines(size, place)
-
-
-def _planted(size: Size, place: Path) -> Iterator[Line]:
-    from drills.privacy import planted
-
-    return planted.lines(size, place)
-
+from drills.drill import Drill, of_module
 
 DRILLS: tuple[Drill, ...] = (
     Drill(
         "privacy.network",
         "no command reaches anything but the host that it was told, nor needs to",
-        _network,
+        of_module("drills.privacy.network", "lines"),
     ),
     Drill(
         "privacy.planted",
         "a patient's name and number lie where THREAT_MODEL.md says, for their owner alone, and "
         "purge removes them",
-        _planted,
+        of_module("drills.privacy.planted", "lines"),
     ),
 )

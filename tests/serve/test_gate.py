@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from clinseek.errors import SettingError
 from clinseek.serve.ehr import EhrService
-from clinseek.serve.gate import hosts_of, is_loopback, read_token
+from clinseek.serve.gate import Gate, hosts_of, is_loopback, read_token
 from clinseek.serve.http import Door, listen
 from tests.serve.serving import Served, bound, serving
 from tests.serve.test_many_sessions import INITIALIZE
@@ -58,6 +59,43 @@ def test_a_body_that_is_too_large_is_not_read(service: EhrService, subjects: lis
         large = {**MESSAGE, "more": "x" * 1_100_000}
         assert _opening(server, bound(subjects[0]), large).status_code == 413
         assert server.sessions.live == 0
+
+
+@pytest.mark.parametrize("size", [1_000, 300_000, 999_999, 1_100_200])
+def test_a_large_body_is_refused_in_however_many_pieces_it_comes(size: int) -> None:
+    whole = json.dumps({**MESSAGE, "more": "x" * 1_100_000}).encode()
+    pieces = [whole[start : start + size] for start in range(0, len(whole), size)]
+    assert _answer_to(pieces) == 413
+
+
+def test_a_body_that_ends_early_is_no_opening() -> None:
+    assert _answer_to([json.dumps(MESSAGE).encode()[:-9]]) == 400
+
+
+def _answer_to(pieces: list[bytes]) -> int:
+    """What the gate answers to a body that comes in these pieces."""
+    left = list(pieces)
+    said: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": left.pop(0), "more_body": bool(left)}
+
+    async def send(message: Any) -> None:
+        said.append(message)
+
+    async def inner(*_: Any) -> None:
+        raise AssertionError("nothing of this may pass the gate")
+
+    headers = {"Host": "127.0.0.1:5003", "Content-Type": "application/json", **ACCEPT}
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/mcp",
+        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+    }
+    gate = Gate(inner, hosts=hosts_of("127.0.0.1", 5003), token=None)
+    asyncio.run(gate(scope, receive, send))
+    return int(said[0]["status"])
 
 
 @pytest.mark.parametrize("deep", ["[" * 20_000, "[" * 20_000 + "]" * 20_000, '{"a":' * 20_000])

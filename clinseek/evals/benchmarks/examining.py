@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 from clinseek.evals.benchmarks.cases import cases_of
@@ -19,11 +17,12 @@ from clinseek.evals.benchmarks.leaks.looking import known_of, told_by
 from clinseek.evals.benchmarks.tasks import TASKS, Question
 from clinseek.evals.curated import package
 from clinseek.evals.curated.events import EVENT_NAMES
+from clinseek.scratch import scratch_folder
 from clinseek.toolkits.ehr.availability import Profile
-from clinseek.toolkits.ehr.case import Case
+from clinseek.toolkits.ehr.case import Case, reader
 from clinseek.toolkits.ehr.store import Store
 from clinseek.toolkits.ehr.tables import TABLES
-from clinseek.validity.probe.direct import Place, reader
+from clinseek.validity.probe.direct import Place
 
 PROFILE: Profile = "available"
 _WORD = re.compile(r"[a-z_]+")
@@ -64,8 +63,8 @@ def examine_patient(errand: Errand) -> list[Examined]:
         by_cutoff[one.question.cutoff].append(one)
     examined: list[Examined] = []
     with (
-        tempfile.TemporaryDirectory(prefix="clinseek-bench-") as folder,
-        cases_of(store, errand.subject_id, profile=PROFILE, folder=Path(folder)) as cases,
+        scratch_folder("clinseek-bench-") as folder,
+        cases_of(store, errand.subject_id, profile=PROFILE, folder=folder) as cases,
     ):
         for cutoff, drawn in by_cutoff.items():
             with cases.at(cutoff, tables=tables_looked_at(one.task for one in drawn)) as case:

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from clinseek.evals.curated.events import EVENT_NAMES, IN_THE_HEADER, MOMENT_OF_PARENT
-from clinseek.toolkits.ehr.case import Case
+from clinseek.toolkits.ehr.case import Case, reader
 from clinseek.toolkits.ehr.descriptions.links import DICTIONARY_LINKS
 
 HOURS, MOST_EVENTS = 24, 100
@@ -53,7 +51,7 @@ def package(case: Case, *, hours: int = HOURS, most: int = MOST_EVENTS) -> str:
 
 def events(case: Case, *, hours: int = HOURS, most: int = MOST_EVENTS) -> list[Event]:
     """The events of the `hours` before the cutoff in order of time, the newest `most` of them."""
-    with _reader(case) as connection:
+    with reader(case) as connection:
         found = [
             moment
             for table in EVENT_NAMES
@@ -65,17 +63,6 @@ def events(case: Case, *, hours: int = HOURS, most: int = MOST_EVENTS) -> list[E
         Event(one.time, one.table, tuple(_told(row, one.cells) for row in one.rows))
         for one in found[-most:]
     ]
-
-
-@contextmanager
-def _reader(case: Case) -> Iterator[sqlite3.Connection]:
-    """One connection for all tables of a case: opening one for each costs more than reading."""
-    address = f"file:{quote(str(case.path))}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
-        if case.vocabulary is not None:
-            beside = f"file:{quote(str(case.vocabulary))}?mode=ro&immutable=1"
-            connection.execute("ATTACH DATABASE ? AS vocabulary", (beside,))
-        yield connection
 
 
 def _moments_of(

@@ -10,8 +10,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from clinseek.toolkits.ehr.case import Case
-from clinseek.validity.probe.direct import reader
+from clinseek.toolkits.ehr.case import Case, reader
 
 ABSENT = -1.0
 """What stands for a share of no rows at all."""

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from typing import Literal, NamedTuple
-from urllib.parse import quote
 
-from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.tables import TABLES
 from clinseek.validity.outcomes import Answer, Instance, Kind, Outcome
 from clinseek.validity.probe.look_up import LookUp
@@ -72,17 +68,6 @@ class Trial(NamedTuple):
             ),
             None,
         )
-
-
-@contextmanager
-def reader(case: Case) -> Iterator[sqlite3.Connection]:
-    """A read-only connection to the case's file, with the vocabulary beside it."""
-    address = f"file:{quote(str(case.path))}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as connection:
-        if case.vocabulary is not None:
-            beside = f"file:{quote(str(case.vocabulary))}?mode=ro&immutable=1"
-            connection.execute("ATTACH DATABASE ? AS vocabulary", (beside,))
-        yield connection
 
 
 def ask(

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from clinseek.errors import CutoffError
 from clinseek.scratch import scratch_folder
-from clinseek.toolkits.ehr.case import Case
+from clinseek.toolkits.ehr.case import Case, reader
 from clinseek.toolkits.ehr.case.build import PatientRecords
 from clinseek.validity.outcomes import Instance, Outcome, RawRows, instances, outcome_named
 from clinseek.validity.probe.cells import cells_of
-from clinseek.validity.probe.direct import Place, Trial, ask, reader
+from clinseek.validity.probe.direct import Place, Trial, ask
 
 if TYPE_CHECKING:
     import pyarrow as pa

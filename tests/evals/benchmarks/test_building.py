@@ -24,11 +24,10 @@ from clinseek.evals.benchmarks.tasks.happenings import EVENT_TIMES
 from clinseek.evals.benchmarks.writing import CARD, PAGE, ROWS, draft_of, write_benchmark
 from clinseek.evals.curated import package
 from clinseek.evals.rows import Row, read_rows
-from clinseek.toolkits.ehr.case import open_case
+from clinseek.toolkits.ehr.case import open_case, reader
 from clinseek.toolkits.ehr.case.label import label_clock
 from clinseek.toolkits.ehr.store import Store, ingest
 from clinseek.toolkits.ehr.synthetic import synthesise
-from clinseek.validity.probe.direct import reader
 
 PATIENTS, PER_TASK = 24, 4
 SETTINGS = BuildSettings(per_task=PER_TASK, seed=3)

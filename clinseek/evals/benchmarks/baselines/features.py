@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from clinseek.errors import Refusal
 from clinseek.evals.benchmarks.cases import cases_of
 from clinseek.evals.rows import Row
+from clinseek.scratch import scratch_folder
 from clinseek.toolkits.ehr.case import Case, Limits
 from clinseek.toolkits.ehr.store import Store
 
@@ -45,9 +45,9 @@ def features_of_rows(
         if row.subject_id is not None:
             by_patient.setdefault(row.subject_id, []).append(row)
     done = 0
-    with tempfile.TemporaryDirectory(prefix="clinseek-features-") as folder:
+    with scratch_folder("clinseek-features-") as folder:
         for subject_id, held in by_patient.items():
-            for row, told in _of_patient(store, subject_id, held, Path(folder)):
+            for row, told in _of_patient(store, subject_id, held, folder):
                 found[row.qid] = told
                 done += 1
                 progress(done, len(rows))

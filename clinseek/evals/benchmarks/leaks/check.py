@@ -8,7 +8,6 @@ have dropped it, the sweep over what is to come, and the look-ups that answer it
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -24,9 +23,11 @@ from clinseek.evals.benchmarks.tasks import TASKS, Question, Task
 from clinseek.evals.benchmarks.tasks.code_book import code_book
 from clinseek.evals.rows import Row
 from clinseek.evals.scorers.answer_sets import names_of_label, normal_names, set_scores
+from clinseek.scratch import scratch_folder
 from clinseek.toolkits.ehr.availability.profiles import CaseProfile
+from clinseek.toolkits.ehr.case import reader
 from clinseek.toolkits.ehr.store import Store
-from clinseek.validity.probe.direct import Place, reader
+from clinseek.validity.probe.direct import Place
 from clinseek.validity.probe.look_up import LookUp
 from clinseek.validity.processes import workers
 
@@ -109,9 +110,9 @@ def check_patient(errand: Errand) -> Checked:
     store = Store.open(errand.store)
     asked, unasked = _with_moments(store, errand)
     findings: list[Finding] = []
-    with tempfile.TemporaryDirectory(prefix="clinseek-leaks-") as folder:
+    with scratch_folder("clinseek-leaks-") as folder:
         for profile in errand.profiles:
-            with cases_of(store, errand.subject_id, profile=profile, folder=Path(folder)) as cases:
+            with cases_of(store, errand.subject_id, profile=profile, folder=folder) as cases:
                 place = Place(profile, frozenset(store.tables))
                 findings += _found(cases, asked, place=place, profile=profile)
     return Checked(findings, unasked)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
@@ -15,6 +14,7 @@ from clinseek.evals.benchmarks.openseek.asking import EVERYTHING, Asked, ask, mo
 from clinseek.evals.benchmarks.openseek.cutoffs import TABLES, drawn_cutoff
 from clinseek.evals.benchmarks.openseek.raw_keys import Keyed, keyed
 from clinseek.evals.benchmarks.openseek.template import Template
+from clinseek.scratch import scratch_folder
 from clinseek.toolkits.ehr.case import Case, label_clock, open_case
 from clinseek.toolkits.ehr.store import Store
 from clinseek.validity.probe.patient import KeptRecord
@@ -104,8 +104,8 @@ def drawn(
     subjects = sorted(subjects[:_MOST_PATIENTS], key=lambda _: rng.random())
     tally = Tally(templates, per_template=per_template)
     found: list[Keyed] = []
-    with tempfile.TemporaryDirectory(prefix="clinseek-openseek-") as folder:
-        kept = _Kept(Path(folder), {})
+    with scratch_folder("clinseek-openseek-") as folder:
+        kept = _Kept(folder, {})
         for at in range(rounds):
             before = tally.asked
             for subject_id in subjects:

@@ -12,6 +12,7 @@ from clinseek.toolkits.ehr.case.label import (
     label_known_at,
     label_visible,
 )
+from clinseek.toolkits.ehr.case.reading import reader
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -28,4 +29,5 @@ __all__ = [
     "label_visible",
     "open_case",
     "read_cutoff",
+    "reader",
 ]
