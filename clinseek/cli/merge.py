@@ -24,8 +24,9 @@ def merge(
 ) -> None:
     """Put the shards of RUN together; of several models, those of each.
 
-    [dim]clinseek eval rows.jsonl --store STORE --out RUN --shard $SLURM_ARRAY_TASK_ID/8
-    && clinseek merge RUN[/dim]
+    [dim]clinseek eval rows.jsonl --store STORE --out RUN --shard $SLURM_ARRAY_TASK_ID/8[/dim]
+
+    [dim]clinseek merge RUN[/dim]
 
     Ends with 1 where runs are missing; they can still be made, and merged again.
     """
