@@ -22,12 +22,13 @@ _DEAD_IN_A_MONTH = answer("dod <= date(:cutoff, '+30 days')")
 _DEAD_IN_A_DAY = answer("dod <= date(:cutoff, '+1 day')")
 _DEATHTIME_IN_A_DAY = answer("deathtime <= datetime(:cutoff, '+1 day')")
 _BACK_SOON = answer("min(intime) < datetime(:cutoff, '+3 days')")
+_DOD_IN_A_MONTH = LookUp(
+    "dod", f"SELECT {_DEAD_IN_A_MONTH} FROM patients WHERE dod >= date(:cutoff)"
+)
 _ED_DEATH = (
+    # The date first: EXPIRED in the visit's row is a death in the ED, not in the stay after it.
+    _DOD_IN_A_MONTH,
     LookUp("disposition", f"SELECT {_EXPIRED} FROM edstays AS e WHERE e.stay_id = :stay_id"),
-    LookUp(
-        "dod",
-        f"SELECT {_DEAD_IN_A_MONTH} FROM patients WHERE dod >= date(:cutoff)",
-    ),
     LookUp(
         "DRG of the visit's admission",
         "SELECT CASE WHEN max(d.drg_mortality) >= 4 OR max(d.description LIKE '%EXPIRED%') "
@@ -114,7 +115,7 @@ ANSWERS_OF_STAYS: dict[str, tuple[LookUp, ...]] = {
     "ED_Inpatient_Mortality": _ED_DEATH,
     "ED_ICU_Transfer_12hour": _of_outcome("ed_to_icu_12h_early"),
     "ED_Reattendance_3day": _BACK_IN_ED,
-    "ED_Critical_Outcomes": (_ED_DEATH[1], *_answering(TO_ICU)),
+    "ED_Critical_Outcomes": (_DOD_IN_A_MONTH, *_answering(TO_ICU)),
     "Readmission_30day": _of_outcome("readmission_30d"),
     "Readmission_60day": _of_outcome("readmission_60d"),
     "Inpatient_Mortality": _of_outcome("in_hospital_death"),
