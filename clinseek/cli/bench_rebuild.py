@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -12,6 +13,7 @@ import typer
 from clinseek.cli.bench_suites import tell_prepared, tell_report
 from clinseek.cli.options import JsonOption, StoreOption
 from clinseek.cli.output import emit, emit_json, live_line, say, table
+from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
     from clinseek.evals.benchmarks.multimodal import Rebuilt, Split
@@ -67,9 +69,15 @@ def rebuild(
         typer.Option("--split", help="Of the sources (repeatable; test). Not with --manifest."),
     ] = None,
     per_task: Annotated[
-        int, typer.Option(metavar="N", min=1, help="Rows of each task of MedMod.")
-    ] = 125,
-    seed: Annotated[int, typer.Option(metavar="K", help="Same seed, same rows.")] = 42,
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="Rows of each task of MedMod (125). Not with --manifest."
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="K", help="Same seed, same rows (42). Not with --manifest."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make ClinSeek-Bench multimodal of EHRXQA, MedMod and MIMIC-CXR: images, rows, counts.
@@ -80,13 +88,17 @@ def rebuild(
     DIR gets mm_bench.jsonl with its images and reports, rows.jsonl to run, rebuild.json and
     report.json. What is missing is named before anything is made. Formats: docs/data.md.
     """
-    from clinseek.evals.benchmarks.multimodal import rebuild_multimodal
+    from clinseek.evals.benchmarks.multimodal import PER_TASK, SEED, rebuild_multimodal
 
+    if manifest is not None:
+        _refuse_choices({"--split": splits, "--per-task": per_task, "--seed": seed})
     chosen: list[Split] = [choice.value for choice in splits or (SplitChoice.TEST,)]
     with live_line("looking for the sources") as tell:
         made = rebuild_multimodal(
             ehrxqa=ehrxqa, medmod=medmod, cxr=cxr, store=store, out=out, mimic=mimic or (),
-            manifest=manifest, splits=chosen, per_task=per_task, seed=seed,
+            manifest=manifest, splits=chosen,
+            per_task=PER_TASK if per_task is None else per_task,
+            seed=SEED if seed is None else seed,
             tell=tell, notice=say,
         )  # fmt: skip
     if as_json:
@@ -95,6 +107,15 @@ def rebuild(
     _tell(made)
     rows, asked = shlex.quote(str(made.prepared.file)), shlex.quote(str(made.store))
     emit(f"next: clinseek eval {rows} --store {asked} --model offline --out RUN")
+
+
+def _refuse_choices(given: Mapping[str, object]) -> None:
+    for option, choice in given.items():
+        if choice is not None:
+            raise SettingError(
+                f"{option} chooses among the rows of the sources, --manifest gives exactly its "
+                "own; leave one of the two out"
+            )
 
 
 def _tell(made: Rebuilt) -> None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from clinseek.evals.benchmarks.suites import PreparedSuite, SuiteReport
 
 _NAMES = ("clinseek-text", "clinseek-multimodal", "agentehr")
+_OTHER_CLOCK = "ehrxqa_"
+"""How qids begin whose source moved every time, so that no record has their cutoffs."""
 
 
 class EvidenceChoice(StrEnum):
@@ -146,6 +148,10 @@ def tell_prepared(made: PreparedSuite) -> None:
     if made.strangers:
         few = ", ".join(made.strangers[:3])
         emit(f"left out, not in this store at their cutoff: {len(made.strangers):,} rows ({few})")
+        if any(qid.startswith(_OTHER_CLOCK) for qid in made.strangers):
+            emit(
+                "EHRXQA has a clock of its own: bench rebuild multimodal --manifest keeps its rows"
+            )
     if made.rendered:
         emit(f"packaged evidence rendered from the case: {made.rendered:,} rows")
     for profile, told in made.visible.items():

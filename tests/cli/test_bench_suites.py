@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from clinseek.toolkits.ehr.store import Store
 from tests.cli.conftest import CommandLine
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -43,3 +44,18 @@ def test_a_published_suite_is_prepared_from_a_folder(
     ran = clinseek(*asked, "--from", EXAMPLES / "agentehr")
     assert (ran.code, "none of the 6 rows is of a patient of" in ran.err) == (2, True)
     assert not (tmp_path / "out").exists()
+
+
+def test_rows_in_the_clock_of_ehrxqa_are_told_from_those_of_strangers(
+    clinseek: CommandLine, store: Path, tmp_path: Path
+) -> None:
+    lines = (EXAMPLES / "clinseek-multimodal" / "mm_bench.jsonl").read_text().splitlines()
+    rows = [json.loads(line) for line in lines]
+    known = next(iter(Store.open(store).subjects()))
+    moved = [row | {"subject_id": known, "prediction_time": "2101-01-01 00:00:00"} for row in rows]
+    moved[-1]["prediction_time"] = "2199-01-01 00:00:00"
+    (tmp_path / "mm_bench.jsonl").write_text("\n".join(json.dumps(row) for row in moved))
+    asked = ("bench", "prepare", "clinseek-multimodal", "--store", store, "--from", tmp_path)
+    ran = clinseek(*asked, "--out", tmp_path / "out")
+    assert "rows (ehrxqa_test_1" in ran.out
+    assert "bench rebuild multimodal --manifest keeps its rows" in ran.out

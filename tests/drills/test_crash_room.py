@@ -12,6 +12,7 @@ from drills.crash import disks, stops
 from drills.crash.kills import Undisturbed, differences, faults
 from drills.crash.roads.road import Ground, Work, stamps
 from drills.crash.roads.seeking import Seeking
+from drills.crash.roads.training import Train
 from drills.host import serving
 from drills.rooms import drills_named
 from tests.toolkits.browser.servers import Site
@@ -106,6 +107,21 @@ def test_a_turn_that_was_stored_and_asked_for_again_is_told(tmp_path: Path) -> N
         (told,) = go.redone({"turns": {}, "ended": {"drill-0"}, "asked": 0})
         assert told == "turn 0 of drill-0 was asked for again"
         assert go.redone({"turns": {"drill-0": 1}, "ended": set(), "asked": 1}) == []
+
+
+def test_a_step_that_a_checkpoint_held_and_was_trained_again_is_told(work: Written) -> None:
+    go = Train(work.ground, work.folder.parent / "training")
+    (go.out / "checkpoints" / "step-4").mkdir(parents=True)
+    kept, sessions = go.kept(), go.out / "sessions.jsonl"
+    sessions.write_text('{"from_step": 4}\n{"from_st')
+    assert go.redone(kept) == []
+    sessions.write_text('{"from_step": 2}\n')
+    assert go.redone(kept) == ["step 3 was trained again, after the checkpoint of step 4"]
+    (go.out / "train.json").write_text("{}")
+    ended = go.kept()
+    assert go.redone(ended) == []
+    (go.out / "train.json").unlink()
+    assert go.redone(ended) == ["a training that had ended was begun again"]
 
 
 def test_a_command_of_the_server_is_the_command_itself(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -107,8 +108,6 @@ def test_the_card_tells_hashes_recipe_versions_and_that_it_is_for_research(made:
 def test_after_its_end_the_same_call_changes_nothing_but_the_card_by_an_evaluation(
     made: Made, tmp_path: Path
 ) -> None:
-    import shutil
-
     out = tmp_path / made.out.name
     shutil.copytree(made.out, out)
     before = files_of(out)
@@ -169,6 +168,16 @@ def test_a_kill_after_the_last_step_trains_no_step_twice(made: Made, tmp_path: P
     assert held == ["step-4", "step-6"]
     trained(made, out)
     assert files_of(out) == files_of(made.out)
+
+
+def test_checkpoints_that_a_kill_left_after_the_end_are_removed_by_the_same_call(
+    made: Made, tmp_path: Path
+) -> None:
+    out = tmp_path / made.out.name
+    shutil.copytree(made.out, out)
+    (out / "checkpoints" / "step-6").mkdir(parents=True)
+    assert trained(made, out) == made.report
+    assert not (out / "checkpoints").exists()
 
 
 def _fails(*_: object) -> None:

@@ -57,7 +57,7 @@ def train(
             _write(out / CARD, told)
         if begins:  # last, for it says that all else is there
             _write(out / REPORT, report.model_dump_json(indent=2) + "\n")
-            plan.folder.drop_checkpoints()
+        plan.folder.drop_checkpoints()  # also those that a kill left behind the last step
     return report
 
 

@@ -74,6 +74,14 @@ def test_bad_input_is_one_sentence_and_exit_2(
         (("--out", tmp_path / "out", "--split", "valid"), "dataset/valid.json of EHRXQA 1.0.0"),
         (("--out", tmp_path / "out", "--store", tmp_path / "none"), "is no store"),
         (("--out", tmp_path / "out", "--manifest", tmp_path / "no"), "there is no such file"),
+        (
+            ("--out", tmp_path / "out", "--manifest", full / "mine", "--split", "test"),
+            "--split chooses among the rows of the sources",
+        ),
+        (
+            ("--out", tmp_path / "out", "--manifest", full / "mine", "--per-task", 9),
+            "--per-task chooses among the rows of the sources",
+        ),
     ):
         ran = clinseek(*asked, *changed)
         assert (ran.code, ran.out) == (2, "")
