@@ -45,11 +45,10 @@ class Train(Work):
     def kept(self) -> Mapping[str, Any]:
         """The newest checkpoint, how often training began, and the report where it has ended."""
         steps = [_step_of(each) for each in (self.out / "checkpoints").glob("step-*")]
-        report = self.out / "train.json"
         return {
             "step": max(steps, default=0),
             "begun": len(self._begun_from()),
-            "report": stamps([report], self.out) if report.exists() else {},
+            "report": self._report(),
         }
 
     def redone(self, kept: Mapping[str, Any]) -> Sequence[str]:
@@ -62,8 +61,12 @@ class Train(Work):
         ]
         if not kept["report"]:
             return again
-        ended = stamps([self.out / "train.json"], self.out) == kept["report"] and not begun
+        ended = self._report() == kept["report"] and not begun
         return again if ended else [*again, "a training that had ended was begun again"]
+
+    def _report(self) -> dict[str, tuple[int, int]]:
+        """What it is known by; nothing where the training has not ended."""
+        return stamps(sorted(self.out.glob("train.json")), self.out)
 
     def _begun_from(self) -> list[int]:
         """After which step each process of this training began; a half line tells nothing."""
