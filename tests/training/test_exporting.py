@@ -24,7 +24,7 @@ from clinseek.training.splits import HeldOutSplit, PatientSplit
 from clinseek.training.traces import Trace, TraceFolder
 from clinseek.training.traces.lengths import EstimatedLength
 from clinseek.training.traces.trace import Message
-from tests.training.made import IN_TRAINING, TOOLS, EveryoneIn, a_trace, asked, lines_of
+from tests.training.made import IN_TRAINING, TOOLS, Asked, EveryoneIn, a_trace, asked, lines_of
 from tests.training.test_refining import kept_folder
 
 COUNT = EstimatedLength()
@@ -55,6 +55,30 @@ def test_openai_lines_have_native_calls_wire_names_and_the_schemas_as_sent(tmp_p
     assert names == ["ehr_get_latest_records", "ehr_run_sql_query", "ehr_finish"]
     assert line["messages"][3]["name"] == "ehr_get_latest_records"
     assert (tmp_path / "out" / "validation.jsonl").read_text() == ""
+
+
+def test_arguments_that_are_null_are_not_exported_and_all_others_stay_as_written(
+    tmp_path: Path,
+) -> None:
+    call = Asked("ehr.get_latest_records", {"table_name": "omr", "limit": None}, "3 rows")
+    exported([a_trace([[call, asked("labevents")]])], tmp_path, names="dotted")
+    (line,) = lines_of(tmp_path / "out" / "train.jsonl")
+    arguments = [each["function"]["arguments"] for each in line["messages"][2]["tool_calls"]]
+    assert arguments == ['{"table_name": "omr"}', '{"table_name": "labevents"}']
+
+
+def test_a_trace_with_arguments_that_cannot_be_read_is_left_out_and_counted(
+    tmp_path: Path,
+) -> None:
+    broken = a_trace([[asked("labevents")]], id="broken")
+    broken.messages[2]["tool_calls"][0]["function"]["arguments"] = "{not json"
+    report = exported([broken, a_trace()], tmp_path)
+    assert report.dropped == {"with a call whose arguments are no JSON object": 1}
+    text = (tmp_path / "out" / "train.jsonl").read_text()
+    assert "not json" not in text
+    assert "_raw" not in text
+    with pytest.raises(SettingError, match=r"no example is left of 1 traces \(1 with a call .*\)$"):
+        exported([broken], tmp_path / "again")
 
 
 def test_names_can_stay_as_records_have_them(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from clinseek.training.filters.verdict import KEPT, Brief, Filter
 from clinseek.training.splits import BenchmarkSplit
 from clinseek.training.traces import Trace, TraceFolder, TraceSource
 from clinseek.training.traces.lengths import EstimatedLength
-from clinseek.training.traces.trace import text_in
+from clinseek.training.traces.trace import Function, text_in
 from tests.training.conftest import Bench
 from tests.training.made import EveryoneIn, a_trace, asked
 
@@ -54,6 +54,28 @@ def test_a_call_without_a_result_is_not_complete() -> None:
     trace = a_trace([[asked("labevents")]])
     cut = trace.model_copy(update={"messages": [m for m in trace.messages if m["role"] != "tool"]})
     assert reason(single.complete(), cut) == "unanswered call"
+
+
+def called_with(arguments: str) -> Trace:
+    """A trace whose first call has these arguments, as the model wrote them."""
+    trace = a_trace([[asked("labevents")]])
+    turn = trace.messages[2]
+    function: Function = {"name": "ehr.get_latest_records", "arguments": arguments}
+    turn["tool_calls"] = [{**turn["tool_calls"][0], "function": function}]
+    return trace
+
+
+@pytest.mark.parametrize("written", ["{not json", "[1]", "", '{"_raw": "{not json"}'])
+def test_a_call_whose_arguments_are_no_json_object_is_not_to_be_learnt(written: str) -> None:
+    verdict = single.readable().verdict(called_with(written), 10)
+    assert verdict == Dropped("no JSON object", f"ehr.get_latest_records called with {written}")
+    assert reason(single.readable(), called_with('{"limit": null}')) is None
+
+
+def test_the_filters_count_calls_that_cannot_be_read(tmp_path: Path) -> None:
+    report = filtered([called_with("{not json"), a_trace(id="t2", qid="q2")], tmp_path / "kept")
+    (step,) = (step for step in report.steps if step.name == "readable")
+    assert (step.before, step.after, step.reasons) == (2, 1, {"no JSON object": 1})
 
 
 def test_a_score_below_the_least_is_dropped_with_the_scorers_words() -> None:

@@ -238,6 +238,15 @@ def test_a_turn_whose_own_words_are_markup_does_not_come_back_and_is_named(
         Fidelity(renderer).check(trace.messages, TOOLS, made, serve=False)
 
 
+def test_a_call_whose_arguments_are_no_json_object_stops_the_export(tokenizer: Path) -> None:
+    renderer = renderer_for(tokenizer, CHATML)
+    trace = a_trace([[asked("labevents")]])
+    trace.messages[2]["tool_calls"][0]["function"]["arguments"] = "{not json"
+    made = renderer.masked(trace.messages, TOOLS)
+    with pytest.raises(SettingError, match="turn 1 makes a call whose arguments are no JSON"):
+        Fidelity(renderer).check(trace.messages, TOOLS, made, serve=False)
+
+
 def test_a_template_that_serves_earlier_turns_otherwise_is_found_out(tokenizer: Path) -> None:
     renderer = renderer_for(tokenizer, trl_template("qwen3_training"))
     serving = ChatTemplate(trl_template("qwen3"), renderer.template.given)

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from clinseek.models.names import wire_names
 from clinseek.training.splits import Part
-from clinseek.training.traces.trace import FINISH, Message, Observed, ToolCall, Trace
+from clinseek.training.traces.trace import (
+    FINISH,
+    Message,
+    Observed,
+    ToolCall,
+    Trace,
+    arguments_in,
+)
 
 Names = Literal["wire", "dotted"]
 """How tools are named: as hosts are sent them (`ehr_finish`), or as records have them."""
@@ -84,18 +92,27 @@ def exported(message: Message, names: Names, wired: Mapping[str, str]) -> dict[s
     told: dict[str, Any] = dict(message)
     if isinstance(message["content"], list):
         told["content"] = [_block(block) for block in message["content"]]
-    if names == "wire":
-        if calls := message.get("tool_calls"):
-            told["tool_calls"] = [_renamed(call, wired) for call in calls]
-        if name := message.get("name"):
-            told["name"] = _wire(name, wired)
+    if calls := message.get("tool_calls"):
+        told["tool_calls"] = [_exported_call(call, names, wired) for call in calls]
+    if names == "wire" and (name := message.get("name")):
+        told["name"] = _wire(name, wired)
     return told
 
 
-def _renamed(call: ToolCall, wired: Mapping[str, str]) -> ToolCall:
-    function = call["function"]
-    renamed = {**function, "name": _wire(function["name"], wired)}
-    return {**call, "function": renamed}  # type: ignore[typeddict-item]
+def _exported_call(call: ToolCall, names: Names, wired: Mapping[str, str]) -> ToolCall:
+    name, written = call["function"]["name"], call["function"]["arguments"]
+    if names == "wire":
+        name = _wire(name, wired)
+    return {**call, "function": {"name": name, "arguments": _without_nulls(call, written)}}
+
+
+def _without_nulls(call: ToolCall, written: str) -> str:
+    """The arguments as the model wrote them, but for those that are null, which say nothing."""
+    held = arguments_in(call)
+    if held is None or None not in held.values():
+        return written
+    told = {name: value for name, value in held.items() if value is not None}
+    return json.dumps(told, ensure_ascii=False)
 
 
 def _wire(name: str, wired: Mapping[str, str]) -> str:

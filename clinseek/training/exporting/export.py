@@ -21,10 +21,13 @@ from clinseek.training.exporting.windows import windows_of
 from clinseek.training.splits import Part, PatientSplit
 from clinseek.training.traces.folder import IMAGES, TraceFolder, draft_folder
 from clinseek.training.traces.lengths import Length
-from clinseek.training.traces.trace import Message, Trace
+from clinseek.training.traces.trace import Message, Trace, arguments_in, calls_in
 
 CARD, REPORT = "README.md", "export.json"
 PUBLISHED_TOKENS = 52_000
+_TOO_LONG, _TURN_TOO_LONG = "too long", "a turn too long"
+_FOR_LENGTH = {_TOO_LONG, _TURN_TOO_LONG}
+_UNREADABLE = "with a call whose arguments are no JSON object"
 
 
 class ExportSettings(BaseModel):
@@ -154,6 +157,9 @@ def examples_of(
     trace: Trace, part: Part, settings: ExportSettings, length: Length, dropped: Counter[str]
 ) -> Iterator[Example]:
     """The examples of a trace: one, several windows, or none, which is counted in `dropped`."""
+    if any(arguments_in(call) is None for _, call in calls_in(trace.messages)):
+        dropped[_UNREADABLE] += 1
+        return
     tools, wired = named(trace, settings.names)
 
     def told(messages: Sequence[Message]) -> list[dict[str, Any]]:
@@ -163,13 +169,13 @@ def examples_of(
     parts: list[tuple[Sequence[Message], int]] = [(trace.messages, tokens)]
     if settings.max_tokens is not None and tokens > settings.max_tokens:
         if settings.long == "drop":
-            dropped["too long"] += 1
+            dropped[_TOO_LONG] += 1
             return
         if settings.long == "window":
             most = settings.max_tokens
             windows = windows_of(trace.messages, lambda held: length(told(held), tools) <= most)
             if windows is None:
-                dropped["a turn too long"] += 1
+                dropped[_TURN_TOO_LONG] += 1
                 return
             parts = [(each.messages, length(told(each.messages), tools)) for each in windows]
     for number, (messages, taken) in enumerate(parts, start=1):
@@ -215,10 +221,10 @@ def _refuse_nothing(counts: _Counts, settings: ExportSettings) -> None:
     if not counts.traces:
         raise SettingError("there are no traces to export")
     took = ", ".join(f"{n:,} {reason}" for reason, n in counts.dropped.items())
-    raise SettingError(
-        f"no example is left of {counts.traces:,} traces ({took}); raise --max-tokens "
-        f"({settings.max_tokens:,}), or take --long window"
-    )
+    told = f"no example is left of {counts.traces:,} traces ({took})"
+    if settings.max_tokens is not None and counts.dropped.keys() & _FOR_LENGTH:
+        told += f"; raise --max-tokens ({settings.max_tokens:,}), or take --long window"
+    raise SettingError(told)
 
 
 def _copy_images(source: Path, draft: Path) -> None:

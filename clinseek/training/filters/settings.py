@@ -43,6 +43,7 @@ def filters_of(settings: FilterSettings, split: PatientSplit) -> list[Filter]:
     chosen = [single.test_patients(split, unknown=settings.unknown_patients == "keep")]
     if settings.complete:
         chosen.append(single.complete())
+    chosen.append(single.readable())
     if settings.score is not None:
         chosen.append(single.correct(settings.score))
     if settings.grounded is not None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from clinseek.training.filters.verdict import KEPT, Dropped, Filter, Verdict
 from clinseek.training.splits import PatientSplit
-from clinseek.training.traces.trace import FINISH, Message, Trace, calls_in
+from clinseek.training.traces.trace import FINISH, Message, Trace, arguments_in, calls_in
 
 _SHOWN = 160
 
@@ -40,6 +40,21 @@ def complete() -> Filter:
         return KEPT
 
     return Filter("complete", "ended by its own ehr.finish, every call answered", verdict)
+
+
+def readable() -> Filter:
+    """The arguments of every call are a JSON object; nothing else is to be learnt."""
+
+    def verdict(trace: Trace, _: int) -> Verdict:
+        for _at, call in calls_in(trace.messages):
+            if arguments_in(call) is None:
+                written = " ".join(call["function"]["arguments"].split())[:_SHOWN]
+                return Dropped(
+                    "no JSON object", f"{call['function']['name']} called with {written}"
+                )
+        return KEPT
+
+    return Filter("readable", "the arguments of every call are a JSON object", verdict)
 
 
 def correct(least: float) -> Filter:

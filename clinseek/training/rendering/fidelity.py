@@ -15,7 +15,7 @@ from typing import Any
 from clinseek.errors import SettingError
 from clinseek.models.dialects import read_calls, split_reasoning
 from clinseek.training.rendering.masking import Masked, Renderer
-from clinseek.training.rendering.template import ChatTemplate, arguments_of, as_objects
+from clinseek.training.rendering.template import RAW, ChatTemplate, arguments_of, as_objects
 from clinseek.training.rendering.tokenizer import Tokenizer
 
 Message = Mapping[str, Any]
@@ -165,6 +165,8 @@ class Fidelity:
             (call["function"]["name"], arguments_of(call["function"]["arguments"]))
             for call in turn.get("tool_calls", ())
         ]
+        if any(RAW in arguments for _, arguments in asked):
+            raise SettingError(f"turn {number} makes a call whose arguments are no JSON object")
         if not _same_calls(asked, calls):
             raise _otherwise(number, "its calls", str(asked), str(calls))
 

@@ -16,6 +16,8 @@ from clinseek.errors import SettingError
 
 _OPENED, _CLOSED = "\U000f0002", "\U000f0003"
 """Private-use characters that stand around what a model wrote, until its place is known."""
+RAW = "_raw"
+"""The one argument of a call whose arguments are no JSON object: it is shown, and never trained."""
 _MARKS = re.compile(f"[{_OPENED}{_CLOSED}]")
 _GENERATION = re.compile(r"\{%-?\s*generation\b")
 
@@ -201,7 +203,7 @@ def arguments_of(written: Any) -> dict[str, Any]:
         except ValueError:
             held = None
     if not isinstance(held, dict):
-        return {"_raw": written}
+        return {RAW: written}
     return {name: value for name, value in held.items() if value is not None}
 
 

@@ -15,6 +15,7 @@ from clinseek.records import Setting, Status
 
 TRACE_VERSION = 1
 FINISH = "ehr.finish"
+_RAW = "_raw"
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -159,6 +160,22 @@ def calls_in(messages: Sequence[Message]) -> Iterator[tuple[int, ToolCall]]:
     for at, message in enumerate(messages):
         for call in message.get("tool_calls", ()):
             yield at, call
+
+
+def arguments_in(call: ToolCall) -> dict[str, Any] | None:
+    """The arguments of a call as an object; None where what the model wrote is none.
+
+    The harness keeps such words as the one argument `_raw`.
+
+    >>> function = Function(name="f", arguments='{"_raw": "{cut"}')
+    >>> arguments_in(ToolCall(id="c", type="function", function=function)) is None
+    True
+    """
+    try:
+        held = json.loads(call["function"]["arguments"])
+    except (ValueError, RecursionError):
+        return None
+    return None if not isinstance(held, dict) or _RAW in held else held
 
 
 def text_in(content: str | Sequence[Mapping[str, Any]]) -> str:
