@@ -73,7 +73,7 @@ def _run_or_stop(drills: Sequence[Drill], given: argparse.Namespace) -> list[tab
 
 
 def _run(drills: Sequence[Drill], given: argparse.Namespace) -> list[table.Tried]:
-    """Run drills, told as they end; what has ended is kept in `--save` at once."""
+    """Run drills, each line told as it comes; what has ended is kept in `--save` at once."""
     size: Size = given.size
     chosen = [drill for drill in drills if size in drill.sizes]
     if not given.json:
@@ -81,15 +81,22 @@ def _run(drills: Sequence[Drill], given: argparse.Namespace) -> list[table.Tried
     where = told(circumstances())
     ended: dict[str, table.Tried] = {}
     with ThreadPoolExecutor(max(1, given.jobs)) as pool:
-        begun = {pool.submit(lines_of, drill, size): drill for drill in chosen}
+        begun = {pool.submit(_lines, drill, given): drill for drill in chosen}
         for future in as_completed(begun):
             drill, lines = begun[future], future.result()
             ended[drill.name] = table.Tried(drill.name, drill.promise, size, where, lines)
             if given.save:
                 given.save.write_text(_as_json(list(ended.values())))
-            if not given.json:
-                print("\n".join(table.row(drill.name, line) for line in lines), flush=True)
     return [ended[drill.name] for drill in chosen]
+
+
+def _lines(drill: Drill, given: argparse.Namespace) -> list[Line]:
+    lines = list[Line]()
+    for line in lines_of(drill, given.size):
+        lines.append(line)
+        if not given.json:
+            print(table.row(drill.name, line), flush=True)
+    return lines
 
 
 def _as_json(tried: Sequence[table.Tried]) -> str:

@@ -23,8 +23,8 @@ LAST_WORDS = 300
 ROOT = Path(__file__).parents[1]
 
 
-def lines_of(drill: Drill, size: Size) -> list[Line]:
-    """The lines of a drill, run apart; one more where it did not come to its end."""
+def lines_of(drill: Drill, size: Size) -> Iterator[Line]:
+    """The lines of a drill as they come, run apart; one more where it did not come to its end."""
     with scratch_folder(f"drill-{drill.name}-") as place:
         command = [sys.executable, "-m", "drills.apart", drill.name, size, str(place)]
         with (place / "said").open("wb") as said:
@@ -39,13 +39,13 @@ def lines_of(drill: Drill, size: Size) -> list[Line]:
             )
         with _ended_after(process, LIMIT_SECONDS[size]) as overtime:
             assert process.stdout is not None
-            lines = [Line(**json.loads(told)) for told in process.stdout]
+            for said_of_one in process.stdout:
+                yield Line(**json.loads(said_of_one))
             code = process.wait()
         if code != 0:
             words = (place / "said").read_text(errors="replace").strip()[-LAST_WORDS:]
             why = f"took more than {LIMIT_SECONDS[size]:g} s" if overtime else f"ended with {code}"
-            lines.append(Line("the drill itself", broken=[f"{why}: {words}"]))
-        return lines
+            yield Line("the drill itself", broken=[f"{why}: {words}"])
 
 
 def environment(place: Path) -> dict[str, str]:

@@ -135,6 +135,6 @@ def test_a_command_of_the_server_is_the_command_itself(tmp_path: Path) -> None:
 
 def test_a_clock_that_is_put_back_loses_no_step() -> None:
     (drill,) = drills_named(["crash.clocks"])
-    lines = lines_of(drill, "quick")
+    lines = list(lines_of(drill, "quick"))
     assert [line.broken for line in lines] == [[]]
     assert lines[0].count == 3
