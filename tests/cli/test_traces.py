@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -172,6 +173,39 @@ def test_what_cannot_be_is_one_sentence_and_nothing_is_written(
     assert len(refused.err.strip().splitlines()) == 1
     assert not (tmp_path / "out").exists()
     assert {file: file.read_bytes() for file in kept.iterdir()} == before
+
+
+def cut(text: str) -> str:
+    """Without the end of its last line, as a full disk leaves a file."""
+    return text[:-40]
+
+
+def told_otherwise(text: str) -> str:
+    """With one word changed by hand."""
+    return text.replace("row 1", "row 7")
+
+
+def without_a_line(text: str) -> str:
+    """With whole lines alone, but fewer of them."""
+    return text[text.index("\n") + 1 :]
+
+
+@pytest.mark.parametrize("change", [cut, told_otherwise, without_a_line])
+@pytest.mark.parametrize("step", [["filter"], ["refine", "--no-replay"], ["export"]])
+def test_traces_that_are_not_as_they_were_written_are_refused_at_every_step(
+    step: list[str], change: Callable[[str], str], kept: Path, tmp_path: Path,
+    clinseek: CommandLine,
+) -> None:  # fmt: skip
+    file = kept / "traces.jsonl"
+    text = file.read_text(encoding="utf-8")
+    assert change(text) != text
+    file.write_text(change(text), encoding="utf-8")
+    refused = clinseek("traces", step[0], kept, *step[1:], "--out", tmp_path / "out")
+    assert refused.code == USER_ERROR
+    assert f"{file}: is not as it was written" in refused.err
+    assert "make it again with clinseek traces filter" in refused.err
+    assert len(refused.err.strip().splitlines()) == 1
+    assert not (tmp_path / "out").exists()
 
 
 def test_help_names_every_step(capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,11 +65,12 @@ class TraceFolder:
             raise SettingError(f"{file}: cannot be read ({_first_of(error)})") from None
 
     def traces(self) -> Iterator[Trace]:
-        """The traces in their order."""
+        """The traces in their order. SettingError where the file is not as it was written."""
         return (read_trace(line, at) for line, at in self.lines())
 
     def lines(self) -> Iterator[tuple[bytes, str]]:
-        """Each trace as its line, with its place."""
+        """Each trace as its line, with its place; the file's hash is looked at before the first."""
+        self._check_whole()
         file = self.path / TRACES
         try:
             with file.open("rb") as opened:
@@ -77,6 +78,19 @@ class TraceFolder:
                     yield line, f"{file}, line {number}"
         except OSError as error:
             raise SettingError(f"{file}: cannot be read ({error.strerror})") from None
+
+    def _check_whole(self) -> None:
+        file, about = self.path / TRACES, self.about
+        try:
+            with file.open("rb") as opened:
+                held = hashlib.file_digest(opened, "sha256").hexdigest()
+        except OSError as error:
+            raise SettingError(f"{file}: cannot be read ({error.strerror})") from None
+        if held != about.sha256:
+            raise SettingError(
+                f"{file}: is not as it was written (its SHA-256 is not the one in {ABOUT}): it is "
+                f"damaged or was changed by hand; make it again with clinseek traces {about.step}"
+            )
 
 
 def read_trace(line: bytes | str, at: str) -> Trace:
