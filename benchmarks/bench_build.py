@@ -4,8 +4,8 @@ and 2 GB; and the work is linear in patients.
 Builds every task that each STORE can give, and that of a synthetic cohort of each of the sizes, in
 a process of its own. Prints patients, questions found, rows, seconds by the clock, seconds of CPU
 (over all its processes, so that a busy machine tells them too), the peak memory of the largest
-process, and the exponent with which CPU seconds grow with the patients of the cohorts, what a
-build of none would take left out (1 is linear).
+process, and of the cohorts the CPU seconds that each patient more takes from one to the next
+(alike where the work is linear).
 
     python benchmarks/bench_build.py demo-store
     python benchmarks/bench_build.py --cohorts 125 250 500 1000
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import resource
 import subprocess
@@ -23,10 +22,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
-
-import numpy as np
 
 from clinseek.toolkits.ehr.store import ingest
 from clinseek.toolkits.ehr.synthetic import synthesise
@@ -63,8 +61,8 @@ def main() -> None:
             store = cohort(Path(folder), patients)
             cohorts.append(build(store, per_task=chosen.per_task, jobs=chosen.jobs))
         told(f"{patients:,} synthetic patients", cohorts[-1])
-    if len(cohorts) > 2:
-        print(f"CPU seconds grow with patients to the power of {exponent(cohorts):.2f}")
+    if len(cohorts) > 1:
+        print("CPU s for each patient more:", *(f"{each:.2f}" for each in added(cohorts)))
 
 
 def told(name: str, took: Took) -> None:
@@ -106,22 +104,20 @@ def build(store: Path, *, per_task: int, jobs: int) -> Took:
     )
 
 
-def exponent(cohorts: Sequence[Took]) -> float:
-    """The power b of `a + c * patients**b` that is nearest to the CPU seconds.
+def added(cohorts: Sequence[Took]) -> list[float]:
+    """CPU seconds for each patient more, from one cohort to the next larger one.
+
+    What a build of none would take plays no part in them: alike where the work is linear, growing
+    where it is more than that.
 
     >>> grown = [Took(n, 0, 0, 0, 0.0, 30 + 0.2 * n, 0.0) for n in (125, 250, 500, 1000)]
-    >>> round(exponent(grown), 2)
-    1.0
+    >>> [round(each, 3) for each in added(grown)]
+    [0.2, 0.2, 0.2]
     """
-    patients = np.array([each.patients for each in cohorts], dtype=float)
-    seconds = np.array([each.cpu_seconds for each in cohorts])
-
-    def error(power: float) -> float:
-        known = np.stack([np.ones_like(patients), patients**power], axis=1)
-        fitted, *_ = np.linalg.lstsq(known, seconds, rcond=None)
-        return math.sqrt(float(np.square(known @ fitted - seconds).mean()))
-
-    return float(min(np.arange(0.2, 3.0, 0.01), key=error))
+    return [
+        (larger.cpu_seconds - smaller.cpu_seconds) / (larger.patients - smaller.patients)
+        for smaller, larger in pairwise(cohorts)
+    ]
 
 
 if __name__ == "__main__":

@@ -107,6 +107,11 @@ def without_stops(rows: list[dict[str, list[int]]]) -> list[dict[str, list[int]]
     ]  # fmt: skip
 
 
+def truncated(file: Path) -> None:
+    """As a copy that was broken off leaves it: its header whole, not its numbers."""
+    file.write_bytes(file.read_bytes()[:-100])
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
@@ -126,6 +131,7 @@ def without_stops(rows: list[dict[str, list[int]]]) -> list[dict[str, list[int]]
             (s / "tokenizer.json").read_text() + "\n"), "made with another tokenizer"),
         (lambda d, s: (s / "config.json").unlink(), "no model (config.json is not there)"),
         (lambda d, s: (s / "model.safetensors").write_bytes(b"\xff" * 12), "is not whole"),
+        (lambda d, s: truncated(s / "model.safetensors"), "its header tells of 1,1"),
         (lambda d, s: (s / "tokenizer_config.json").write_text("{}"), "names an end token"),
     ],
 )  # fmt: skip

@@ -138,13 +138,23 @@ def _ids(told: Any) -> list[int]:
 
 
 def _shapes(file: Path) -> dict[str, tuple[int, ...]]:
-    """What the header of a safetensors file says: eight bytes of its length, then JSON."""
+    """What the header of a safetensors file says: eight bytes of its length, then JSON.
+
+    SettingError where the file is not as long as its header says.
+    """
     try:
+        size = file.stat().st_size
         with file.open("rb") as opened:
             (length,) = struct.unpack("<Q", opened.read(8))
-            header = json.loads(opened.read(min(length, file.stat().st_size)))
-        return {
-            name: tuple(told["shape"]) for name, told in header.items() if name != "__metadata__"
-        }
-    except (OSError, ValueError, struct.error, KeyError, TypeError):
+            header = json.loads(opened.read(min(length, size)))
+        tensors = {name: told for name, told in header.items() if name != "__metadata__"}
+        shapes = {name: tuple(told["shape"]) for name, told in tensors.items()}
+        end = max((int(told["data_offsets"][1]) for told in tensors.values()), default=0)
+    except (OSError, ValueError, struct.error, LookupError, TypeError, AttributeError):
         raise SettingError(f"{file}: is not whole; copy the model again") from None
+    if size != 8 + length + end:
+        raise SettingError(
+            f"{file}: is not whole ({size:,} bytes, and its header tells of {8 + length + end:,}); "
+            "copy the model again"
+        )
+    return shapes

@@ -141,7 +141,7 @@ def audit(
     found.sort(key=lambda one: one.subject_id)
     times = [drawn for one in found for drawn in one.times]
     if not times:
-        raise SettingError(f"{path}: no patient has a moment at which anything is known")
+        raise _nothing_drawn(path, patients=len(counts), of=len(store.subjects()))
     return AuditReport(
         store=str(path),
         fingerprint=store.fingerprint,
@@ -172,6 +172,18 @@ def audit(
             possible=frozenset().union(*(survey.rules for survey in surveys)),
         ),
         seconds=time.monotonic() - begun,
+    )
+
+
+def _nothing_drawn(path: str | Path, *, patients: int, of: int) -> SettingError:
+    """Who was drawn, and that nothing is ever known of them."""
+    if patients == of:
+        return SettingError(f"{path}: no patient has a moment at which anything is known")
+    drawn = "the one patient" if patients == 1 else f"none of the {patients:,} patients"
+    has = "has no moment" if patients == 1 else "has a moment"
+    return SettingError(
+        f"{path}: {drawn} drawn of {of:,} {has} at which anything is known; give a larger --sample "
+        "or another --seed"
     )
 
 

@@ -1,6 +1,8 @@
 """`clinseek audit` holds where the claim is true, and fails where it is not."""
 
+import gzip
 import json
+import random
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -23,6 +25,7 @@ from clinseek.validity.audit.findings import CHECKS
 from clinseek.validity.audit.made_up import MadeUp
 from clinseek.validity.audit.report import as_json, summary_lines
 from clinseek.validity.audit.run import AuditReport, Progress, audit
+from clinseek.validity.audit.sampling import counts_of
 from tests.validity.mutants.drill import weakened
 from tests.validity.mutants.weakened import Mutant, all_mutants
 
@@ -34,6 +37,9 @@ FROM_THE_LAST = (
     "UPDATE labevents SET row_id = row_id + 1 - (SELECT min(row_id) FROM labevents)",
 )
 """Turns the rows of a case's labevents round."""
+
+NOBODY = 19_999_999
+"""A patient of whom nothing but their birth is known."""
 
 
 def quick(store: Path, **options: object) -> AuditReport:
@@ -312,6 +318,29 @@ def test_the_claim_holds_of_the_open_demo(demo_store: Path) -> None:
 def test_an_empty_sample_is_refused(store: Path, sample: int) -> None:
     with pytest.raises(SettingError, match="draws no prediction time"):
         quick(store, sample=sample)
+
+
+def test_a_patient_without_rows_who_is_drawn_alone_is_not_said_to_be_everyone(
+    raw_cohort: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    ingest([_with_a_patient_without_rows(raw_cohort, tmp_path)], store)
+    subjects = Store.open(store).subjects()
+    seed = next(n for n in range(99) if list(counts_of(subjects, 1, random.Random(n))) == [NOBODY])
+
+    with pytest.raises(SettingError, match="the one patient drawn of 9 has no moment at which"):
+        quick(store, sample=1, seed=seed)
+    assert quick(store, sample=2, seed=seed).times == 1
+
+
+def _with_a_patient_without_rows(raw_cohort: Path, place: Path) -> Path:
+    raw = place / "raw"
+    for table in ("patients", "admissions"):
+        (raw / "hosp").mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(raw_cohort / "hosp" / f"{table}.csv.gz", raw / "hosp" / f"{table}.csv.gz")
+    with gzip.open(raw / "hosp" / "patients.csv.gz", "at") as patients:
+        patients.write(f"{NOBODY},F,52,2180,2014 - 2016,\n")
+    return raw
 
 
 def test_no_store_and_no_such_profile_are_refused(store: Path, tmp_path: Path) -> None:
