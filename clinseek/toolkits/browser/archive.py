@@ -13,6 +13,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 from urllib.parse import quote
@@ -75,9 +76,9 @@ class Archive:
     def __init__(self, path: Path, *, writes: bool) -> None:
         self.path = path
         self.writes = writes
-        self._mine = threading.local()
         self._lock = threading.Lock()
-        self._open: list[sqlite3.Connection] = []
+        self._open: dict[int, _Held] = {}
+        self._closed = False
         self._pages: OrderedDict[str, Page] = OrderedDict()
 
     @classmethod
@@ -100,8 +101,8 @@ class Archive:
 
     def answer(self, question: Question) -> Answer | None:
         """What is held for `question`, or None."""
-        with self._sound():
-            held = self._connection.execute(
+        with self._sound() as connection:
+            held = connection.execute(
                 f"SELECT {', '.join(Answer._fields)} FROM answers "
                 "WHERE kind = ? AND asked = ? AND topn = ?",
                 question,
@@ -110,8 +111,8 @@ class Archive:
 
     def blob(self, sha256: str) -> bytes | None:
         """The bytes at an address, or None."""
-        with self._sound():
-            held = self._connection.execute(
+        with self._sound() as connection:
+            held = connection.execute(
                 "SELECT bytes FROM blobs WHERE sha256 = ?", (sha256,)
             ).fetchone()
             return None if held is None else zlib.decompress(held[0])
@@ -122,7 +123,7 @@ class Archive:
         The first sound answer stays unless `replace`; a failure always gives way to one.
         """
         packed = [(digest(blob), len(blob), zlib.compress(blob)) for blob in blobs]
-        with self._sound(), self._writing() as connection:
+        with self._sound() as connection, _writing(connection):
             connection.executemany("INSERT OR IGNORE INTO blobs VALUES (?, ?, ?)", packed)
             held = self.answer(question)
             if held is not None and (not replace or answer.sentence) and not held.sentence:
@@ -155,16 +156,16 @@ class Archive:
         """Everything that was asked, with what came of it, in the order of retrieval."""
         fields = ", ".join(Answer._fields)
         order = "retrieved, kind, asked, topn"
-        with self._sound():
-            for row in self._connection.execute(
+        with self._sound() as connection:
+            for row in connection.execute(
                 f"SELECT kind, asked, topn, {fields} FROM answers ORDER BY {order}"
             ):
                 yield Question(*row[:3]), Answer(*row[3:])._replace(lasting=bool(row[4]))
 
     def webs(self) -> tuple[str, ...]:
         """The backends that its answers came from."""
-        with self._sound():
-            found = self._connection.execute("SELECT name FROM webs ORDER BY name")
+        with self._sound() as connection:
+            found = connection.execute("SELECT name FROM webs ORDER BY name")
             return tuple(row[0] for row in found)
 
     def export(self, path: Path) -> None:
@@ -181,8 +182,8 @@ class Archive:
                 f"{path} cannot be written ({error.strerror}); name another place"
             ) from error
         try:
-            with self._sound():
-                self._connection.execute("VACUUM INTO ?", (str(path),))
+            with self._sound() as connection:
+                connection.execute("VACUUM INTO ?", (str(path),))
         except SettingError:
             path.unlink(missing_ok=True)
             raise
@@ -190,22 +191,38 @@ class Archive:
     def close(self) -> None:
         """Close every connection. Once all who write to it did, the archive is one file.
 
-        Who only reads it may leave the two files of SQLite's log beside it, the log empty.
+        A thread in the middle of a call, as of a run that was stopped, closes its own at the end
+        of it. Who only reads it may leave the two files of SQLite's log beside it, the log empty.
         """
         with self._lock:
-            for connection in self._open:
-                connection.close()
-            self._open.clear()
-        self._mine = threading.local()
+            self._closed = True
+            for thread, held in list(self._open.items()):
+                self._close_unused(thread, held)
 
-    @property
-    def _connection(self) -> sqlite3.Connection:
-        held: sqlite3.Connection | None = getattr(self._mine, "connection", None)
+    @contextlib.contextmanager
+    def _in_use(self) -> Iterator[sqlite3.Connection]:
+        """The connection of this thread, which nobody closes inside."""
+        thread = threading.get_ident()
+        with self._lock:
+            held = self._open.get(thread)
+            if held is not None:
+                held.calls += 1
         if held is None:
-            held = self._mine.connection = self._connect()
+            held = _Held(self._connect())
             with self._lock:
-                self._open.append(held)
-        return held
+                self._open[thread] = held
+        try:
+            yield held.connection
+        finally:
+            with self._lock:
+                held.calls -= 1
+                if self._closed:
+                    self._close_unused(thread, held)
+
+    def _close_unused(self, thread: int, held: _Held) -> None:
+        if not held.calls:
+            del self._open[thread]
+            held.connection.close()
 
     def _connect(self) -> sqlite3.Connection:
         where = f"file:{quote(str(self.path.absolute()))}"
@@ -223,31 +240,21 @@ class Archive:
         return connection
 
     @contextlib.contextmanager
-    def _sound(self) -> Iterator[None]:
+    def _sound(self) -> Iterator[sqlite3.Connection]:
         try:
-            yield
+            with self._in_use() as connection:
+                yield connection
         except (sqlite3.Error, zlib.error) as error:
             raise SettingError(
                 f"the web archive {self.path.name} cannot be used ({error}): where it is damaged, "
                 "take a copy that is whole, or record it anew into another file"
             ) from error
 
-    @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield connection
-        except BaseException:
-            with contextlib.suppress(sqlite3.Error):  # a full disk has rolled it back already
-                connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
-
     def _check(self) -> None:
         try:
-            application = self._connection.execute("PRAGMA application_id").fetchone()[0]
-            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            with self._in_use() as connection:
+                application = connection.execute("PRAGMA application_id").fetchone()[0]
+                version = connection.execute("PRAGMA user_version").fetchone()[0]
         except sqlite3.Error as error:
             raise SettingError(f"{self.path} cannot be read as a web archive ({error})") from error
         if application != APPLICATION:
@@ -257,6 +264,26 @@ class Archive:
                 f"the web archive {self.path} has version {version}; this clinseek reads version "
                 f"{VERSION}: record it anew, or use the clinseek that made it"
             )
+
+
+@dataclass
+class _Held:
+    """A thread's connection, and how many of its calls are inside it (one within another)."""
+
+    connection: sqlite3.Connection
+    calls: int = 1
+
+
+@contextlib.contextmanager
+def _writing(connection: sqlite3.Connection) -> Iterator[None]:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):  # a full disk has rolled it back already
+            connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
 
 
 def _opened(uri: str) -> sqlite3.Connection:

@@ -237,6 +237,23 @@ def test_an_archive_that_was_closed_is_one_file(tmp_path: Path) -> None:
     assert len(list(Archive.open(tmp_path / "copy.sqlite", writes=False).answers())) == 1
 
 
+def test_a_call_that_is_under_way_when_the_archive_is_closed_comes_to_its_end(
+    tmp_path: Path,
+) -> None:
+    archive = Archive.open(tmp_path / "web.sqlite")
+    for url in ("https://e.org/1", "https://e.org/2"):
+        archive.keep(Question("page", url), Answer(title="t"), replace=False)
+    every = list(archive.answers())
+
+    under_way = archive.answers()
+    first = next(under_way)
+    archive.close()
+
+    assert [first, *under_way] == every
+    assert archive.answer(every[0][0]) == every[0][1]
+    assert [path.name for path in tmp_path.iterdir()] == ["web.sqlite"]
+
+
 def test_a_failure_that_lasts_is_not_tried_again(tmp_path: Path) -> None:
     web = Shelf(failing=Failed("never", lasting=True))
     for _ in range(2):
