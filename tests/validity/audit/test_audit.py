@@ -330,7 +330,7 @@ def test_a_patient_without_rows_who_is_drawn_alone_is_not_said_to_be_everyone(
 
     with pytest.raises(SettingError, match="the one patient drawn of 9 has no moment at which"):
         quick(store, sample=1, seed=seed)
-    assert quick(store, sample=2, seed=seed).times == 1
+    assert quick(store, sample=len(subjects), seed=seed).times
 
 
 def _with_a_patient_without_rows(raw_cohort: Path, place: Path) -> Path:
