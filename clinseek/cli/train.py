@@ -73,7 +73,7 @@ def train(
     with live_line("reading and loading") as tell:
         report = train_by(
             chosen, dataset=dataset, model=model, out=out, split=parted, evaluation=evaluation,
-            on_progress=lambda at: tell(at.line),
+            on_progress=lambda at: tell(at.line), on_remark=say,
         )  # fmt: skip
     if as_json:
         emit_json({"out": out, **report.model_dump(mode="json")})

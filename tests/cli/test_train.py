@@ -131,7 +131,7 @@ def truncated(file: Path) -> None:
             (s / "tokenizer.json").read_text() + "\n"), "made with another tokenizer"),
         (lambda d, s: (s / "config.json").unlink(), "no model (config.json is not there)"),
         (lambda d, s: (s / "model.safetensors").write_bytes(b"\xff" * 12), "is not whole"),
-        (lambda d, s: truncated(s / "model.safetensors"), "its header tells of 1,1"),
+        (lambda d, s: truncated(s / "model.safetensors"), "and its header tells of"),
         (lambda d, s: (s / "tokenizer_config.json").write_text("{}"), "names an end token"),
     ],
 )  # fmt: skip

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,9 +52,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return Made(student, dataset, folder / "out", report, told)
 
 
-def trained(made: Made, out: Path, *changes: str) -> TrainReport:
+def trained(
+    made: Made, out: Path, *changes: str, on_remark: Callable[[str], None] = lambda _: None
+) -> TrainReport:
     recipe = read_recipe("trl", [*SETTINGS, *changes])
-    return train(recipe, dataset=made.dataset, model=made.student, out=out)
+    return train(recipe, dataset=made.dataset, model=made.student, out=out, on_remark=on_remark)
 
 
 def test_a_training_ends_with_a_model_a_log_a_curve_and_a_card(made: Made) -> None:
@@ -158,26 +161,41 @@ def test_a_training_that_is_killed_goes_on_and_ends_in_the_same_bytes(
     assert [line["from_step"] for line in sessions if "from_step" in line] == [0, 4]
 
 
-def test_a_kill_after_the_last_step_trains_no_step_twice(made: Made, tmp_path: Path) -> None:
-    out = tmp_path / made.out.name
+@pytest.fixture(scope="module")
+def stopped(made: Made, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training that ended behind its last step, before its model was saved; to be copied."""
+    out = tmp_path_factory.mktemp("stopped") / made.out.name
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(TrainingFolder, "folder", _fails)
         with pytest.raises(InterruptedError):
             trained(made, out)
     held = sorted(each.name for each in (out / "checkpoints").glob("step-*"))
     assert held == ["step-4", "step-6"]
+    return out
+
+
+def test_a_kill_after_the_last_step_trains_no_step_twice(
+    made: Made, stopped: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(stopped, tmp_path / made.out.name)
     trained(made, out)
     assert files_of(out) == files_of(made.out)
+    sessions = lines_of(out / "sessions.jsonl")
+    assert [line["from_step"] for line in sessions if "from_step" in line] == [0, 6]
 
 
-def test_checkpoints_that_a_kill_left_after_the_end_are_removed_by_the_same_call(
-    made: Made, tmp_path: Path
+def test_where_the_newest_checkpoint_is_cut_short_an_older_one_gives_the_same_files(
+    made: Made, stopped: Path, tmp_path: Path
 ) -> None:
-    out = tmp_path / made.out.name
-    shutil.copytree(made.out, out)
-    (out / "checkpoints" / "step-6").mkdir(parents=True)
-    assert trained(made, out) == made.report
-    assert not (out / "checkpoints").exists()
+    out = shutil.copytree(stopped, tmp_path / made.out.name)
+    optimizer = out / "checkpoints" / "step-6" / "optimizer.pt"
+    optimizer.write_bytes(optimizer.read_bytes()[:-100])
+    told: list[str] = []
+    trained(made, out, on_remark=told.append)
+    (line,) = told
+    assert "step-6: is not whole (optimizer.pt has " in line
+    assert "going on from step-4" in line
+    assert files_of(out) == files_of(made.out)
 
 
 def _fails(*_: object) -> None:

@@ -24,6 +24,7 @@ from typing import Any
 
 from clinseek.errors import SettingError
 from clinseek.evals.export.whole_file import whole_file
+from clinseek.training.recipes.checkpoints import fault_in, note_files
 from clinseek.training.traces.folder import check_free
 
 RUN, LOG, SESSIONS, REPORT = "run.json", "training.jsonl", "sessions.jsonl", "train.json"
@@ -105,17 +106,37 @@ class TrainingFolder:
         return self.checkpoints / _MAKING
 
     def newest_checkpoint(self) -> Path | None:
-        """The newest whole checkpoint."""
-        held = self._steps()
-        return held[-1] if held else None
+        """The newest checkpoint that is as it was written."""
+        return next((each for each in reversed(self._steps()) if fault_in(each) is None), None)
 
     def last_checkpoint(self) -> Path | None:
         """The same; what a kill left half written is removed."""
         shutil.rmtree(self.draft, ignore_errors=True)
         return self.newest_checkpoint()
 
+    def drop_damaged(self) -> list[str]:
+        """Remove checkpoints that are not as they were written; a line about each.
+
+        SettingError where there is no other: nothing is removed then.
+        """
+        faults = {each: fault for each in self._steps() if (fault := fault_in(each))}
+        if faults and len(faults) == len(self._steps()):
+            told = "; ".join(f"{each.name}: {fault}" for each, fault in faults.items())
+            raise SettingError(
+                f"{self.checkpoints}: no checkpoint is whole ({told}); copy them again, or delete "
+                "that folder to train from the beginning"
+            )
+        for each in faults:
+            shutil.rmtree(each)
+        newest = [each.name for each in self._steps()][-1:]
+        return [
+            f"{each}: is not whole ({fault}), and was removed; going on from {newest[0]}"
+            for each, fault in faults.items()
+        ]
+
     def keep_checkpoint(self, made: Path, step: int, *, keep: int) -> None:
         """A checkpoint that was written takes its place; of older ones `keep` - 1 stay."""
+        note_files(made)
         flush(made)
         target = self.checkpoints / f"{_STEP}{step}"
         shutil.rmtree(target, ignore_errors=True)

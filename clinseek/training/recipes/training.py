@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,12 +35,14 @@ def train(
     split: PatientSplit | None = None,
     evaluation: Path | None = None,
     on_progress: OnProgress = lambda _: None,
+    on_remark: Callable[[str], None] = lambda _: None,
 ) -> TrainReport:
     """Train `model` on the tokens of `dataset`; the trained model is OUT/model. The report.
 
     The same call goes on where a killed one was, and ends in the same files; after the end it
     trains no more, and writes the card anew where an `evaluation` (RUN/scores) is named. `split`
     says who is for testing (by default as the benchmarks made here): a patient of whom stops it.
+    `on_remark` hears of a damaged checkpoint, before which it goes on from an older one.
     SettingError for each thing that cannot be; nothing is written then.
     """
     scores = None if evaluation is None else read_evaluation(evaluation)
@@ -51,6 +54,8 @@ def train(
     with plan.folder.alone():
         plan.folder.open(plan.identity)
         begins = not plan.folder.finished
+        for remark in plan.folder.drop_damaged() if begins else ():
+            on_remark(remark)
         report = _trained(plan, on_progress) if begins else _read_report(plan)
         if begins or scores is not None:
             told = card(report, name=out.absolute().name, evaluation=scores)

@@ -1,0 +1,97 @@
+"""Checkpoints of a training: whole, or not gone on from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from clinseek.errors import SettingError
+from clinseek.training.recipes.folder import TrainingFolder, step_of
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> TrainingFolder:
+    """A training with checkpoints of steps 4 and 6."""
+    made = TrainingFolder(tmp_path / "out")
+    for step in (4, 6):
+        draft = made.draft / f"checkpoint-{step}"
+        (draft / "shards").mkdir(parents=True)
+        for name in ("model.safetensors", "optimizer.pt", "shards/0.pt"):
+            (draft / name).write_bytes(f"{name} after step {step}".encode())
+        made.keep_checkpoint(draft, step, keep=2)
+    return made
+
+
+def newest(folder: TrainingFolder) -> int | None:
+    found = folder.last_checkpoint()
+    return None if found is None else step_of(found)
+
+
+def cut_short(checkpoint: Path) -> None:
+    file = checkpoint / "optimizer.pt"
+    file.write_bytes(file.read_bytes()[:-3])
+
+
+def flipped(checkpoint: Path) -> None:
+    """One bit is another, and the length the same."""
+    file = checkpoint / "model.safetensors"
+    held = bytearray(file.read_bytes())
+    held[-1] ^= 1
+    file.write_bytes(held)
+
+
+def without_a_file(checkpoint: Path) -> None:
+    (checkpoint / "shards" / "0.pt").unlink()
+
+
+def without_its_note(checkpoint: Path) -> None:
+    (checkpoint / "whole.json").unlink()
+
+
+DAMAGES = [
+    (cut_short, r"optimizer.pt has 22 of 25 bytes"),
+    (flipped, r"model.safetensors is not as it was written"),
+    (without_a_file, r"shards/0.pt is missing"),
+    (without_its_note, r"whole.json cannot be read"),
+]
+
+
+def test_checkpoints_as_they_were_written_are_gone_on_from(folder: TrainingFolder) -> None:
+    assert folder.drop_damaged() == []
+    assert newest(folder) == 6
+
+
+@pytest.mark.parametrize(("damage", "said"), DAMAGES)
+def test_where_the_newest_is_damaged_the_one_before_is_gone_on_from_and_that_is_told(
+    folder: TrainingFolder, damage: Callable[[Path], None], said: str
+) -> None:
+    damage(folder.checkpoints / "step-6")
+    (line,) = folder.drop_damaged()
+    assert line == (
+        f"{folder.checkpoints / 'step-6'}: is not whole ({said}), and was removed; going on from "
+        "step-4"
+    )
+    assert newest(folder) == 4
+
+
+@pytest.mark.parametrize(("damage", "said"), DAMAGES)
+def test_where_none_is_whole_the_folder_to_delete_is_named_and_nothing_is_removed(
+    folder: TrainingFolder, damage: Callable[[Path], None], said: str
+) -> None:
+    for checkpoint in folder.checkpoints.glob("step-*"):
+        damage(checkpoint)
+    wanted = rf"checkpoints: no checkpoint is whole \(step-4: {said}; step-6: .*delete that folder"
+    with pytest.raises(SettingError, match=wanted):
+        folder.drop_damaged()
+    assert len(list(folder.checkpoints.glob("step-*"))) == 2
+    assert newest(folder) is None
+
+
+def test_an_older_one_that_is_damaged_does_not_stop_the_newest(folder: TrainingFolder) -> None:
+    cut_short(folder.checkpoints / "step-4")
+    (line,) = folder.drop_damaged()
+    assert "step-4: is not whole" in line
+    assert line.endswith("going on from step-6")
+    assert newest(folder) == 6
