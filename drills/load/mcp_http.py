@@ -15,6 +15,9 @@ from drills.drill import Line, Size, by_size
 from drills.load.canaries import END, Cohort, cohort_in
 from drills.load.sessions import Heard, cases_line, chosen, lacking, line_of, said
 
+CLIENT_SECONDS = 900.0
+"""Two hundred cases are made, and twelve hundred calls answered, by one process."""
+
 
 def mcp_http(size: Size, place: Path) -> Iterator[Line]:
     """What the sessions heard, and what they leave."""
@@ -37,7 +40,7 @@ async def _over_http(cohort: Cohort, url: str, count: int) -> list[Heard]:
     together = asyncio.Barrier(count)
 
     async def one(subject: int) -> Heard:
-        async with client(url, bound(subject, END)) as session:
+        async with client(url, bound(subject, END), seconds=CLIENT_SECONDS) as session:
             await together.wait()
             return await said(session, subject, cohort)
 

@@ -113,8 +113,8 @@ def test_showing_a_trace_marks_what_is_trained_and_writes_a_page(
     made = a_tokenizer(tmp_path / "tokenizer", CHATML)
     shown = clinseek("traces", "show", kept, "--tokenizer", made, "--trace", "q1")
     assert shown.code == 0, shown.err
-    assert '"arguments": {"table_name": "labevents"}}\n</tool_call><|im_end|>\n⟧' in shown.out
-    assert "⟧<|im_start|>user\n<tool_response>\n[E1] row 1" in shown.out
+    assert '"arguments": {"table_name": "labevents"}}\n</tool_call><|im_end|>⟧\n' in shown.out
+    assert "⟧\n<|im_start|>user\n<tool_response>\n[E1] row 1" in shown.out
     page = tmp_path / "trace.html"
     clinseek("traces", "show", kept, "--tokenizer", made, "--html", page)
     assert 'class="t"' in page.read_text(encoding="utf-8")

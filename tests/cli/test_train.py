@@ -97,10 +97,10 @@ def unlabelled(rows: list[dict[str, list[int]]]) -> list[dict[str, list[int]]]:
 
 
 def without_stops(rows: list[dict[str, list[int]]]) -> list[dict[str, list[int]]]:
-    """Each turn trained without its last two tokens, `<|im_end|>` and the line's end."""
+    """Each turn trained without its last token, `<|im_end|>`."""
     return [
         {**row, "labels": [
-            label if -100 not in row["labels"][at : at + 3] else -100
+            label if -100 not in row["labels"][at : at + 2] else -100
             for at, label in enumerate(row["labels"])
         ]}
         for row in rows

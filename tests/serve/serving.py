@@ -71,10 +71,12 @@ def bound(subject: object, cutoff: str = END, **more: str) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def client(url: str, headers: Mapping[str, str]) -> AsyncIterator[ClientSession]:
-    """A session of the SDK's client."""
+async def client(
+    url: str, headers: Mapping[str, str], *, seconds: float = 60.0
+) -> AsyncIterator[ClientSession]:
+    """A session of the SDK's client, which waits `seconds` for an answer."""
     async with (
-        httpx.AsyncClient(headers=dict(headers), timeout=60) as web,
+        httpx.AsyncClient(headers=dict(headers), timeout=seconds) as web,
         streamable_http_client(url, http_client=web) as (read, write, _),
         ClientSession(read, write) as session,
     ):

@@ -93,15 +93,23 @@ def many() -> dict[bool, list[list[dict[str, Any]]]]:
     }
 
 
+END = "<|im_end|>"
+"""The token that ends a turn, in every template here."""
+
+
 def served_and_written(renderer: Renderer, messages: list[dict[str, Any]]) -> str:
-    """What a served model would write: each turn behind its own prompt, prefix by prefix."""
+    """What a served model would write: each turn behind its own prompt, prefix by prefix, to the
+    token at which it stops.
+    """
     written = []
     for at, message in enumerate(messages):
         if message["role"] == "assistant":
             prompt = renderer.rendered(messages[:at], TOOLS, prompt=True).text
             whole = renderer.rendered(messages[: at + 1], TOOLS).text
             assert whole.startswith(prompt)
-            written.append(whole[len(prompt) :])
+            turn, end, behind = whole[len(prompt) :].rpartition(END)
+            assert not behind.strip()
+            written.append(turn + end)
     return "".join(written)
 
 
@@ -120,6 +128,11 @@ def test_the_mask_covers_what_a_served_model_writes_to_its_end_and_nothing_else(
         assert made.straddling == 0
         assert trained_text(renderer, made) == served_and_written(renderer, messages)
         assert made.labels.count(IGNORED) == made.mask.count(0)
+        assert [
+            token
+            for token, mask, behind in zip(made.ids, made.mask, [*made.mask[1:], 0], strict=True)
+            if mask and not behind
+        ] == [renderer.tokenizer.id_of(END)] * len(made.spans)
 
 
 @pytest.mark.parametrize("name", ["ours", *WITH_REASONING, *WITHOUT])
@@ -152,8 +165,15 @@ def test_tokens_and_mask_are_those_of_transformers(name: str, tokenizer: Path) -
         return_dict=True, return_assistant_tokens_mask=renderer.template.has_marks,
     )  # fmt: skip
     assert told["input_ids"] == made.ids
-    if renderer.template.has_marks:
-        assert told["assistant_masks"] == made.mask
+    if renderer.template.has_marks:  # theirs goes on behind the end of a turn, to the line's end
+        line_end = renderer.tokenizer.tokens("\n").ids
+        beyond = [
+            token
+            for token, ours, other in zip(made.ids, made.mask, told["assistant_masks"], strict=True)
+            if ours != other
+        ]
+        assert beyond == line_end * len(made.spans)
+        assert sum(told["assistant_masks"]) == sum(made.mask) + len(beyond)
 
 
 def test_turns_are_found_without_marks_where_the_template_writes_them_alike(

@@ -150,8 +150,8 @@ class Fidelity:
     def _check_turn(
         self, turn: Message, written: str, tools: Sequence[Message], number: int
     ) -> None:
-        if not written.rstrip().endswith(self._end_of_turn):
-            raise SettingError(f"turn {number} is trained without its end ({self._end_of_turn!r})")
+        if not written.endswith(self._end_of_turn):
+            raise SettingError(f"turn {number} is not trained to its end ({self._end_of_turn!r})")
         reasoning, said, calls = self._read(written, tools)
         wanted = str(turn.get("reasoning_content") or "").strip()
         if reasoning.strip() != wanted:
@@ -174,7 +174,7 @@ class Fidelity:
         self, written: str, tools: Sequence[Message]
     ) -> tuple[str, str, list[tuple[str, dict[str, Any]]]]:
         """A turn as the harness reads a served one: reasoning, words, calls."""
-        ended = written.rstrip().removesuffix(self._end_of_turn)
+        ended = written.removesuffix(self._end_of_turn)
         reasoning, answer = split_reasoning(self._opened + ended)
         names = [str(tool["function"]["name"]) for tool in tools]
         found = read_calls(answer, known=names, schemas=list(tools))

@@ -33,8 +33,8 @@ class Border(NamedTuple):
 class Masked(NamedTuple):
     """A conversation as text and tokens. `mask` is 1 for each token that is trained.
 
-    `spans` are what the model wrote, a turn each, in characters; `straddling` counts tokens that
-    reach over the border of one.
+    `spans` are what the model wrote, a turn each with the token that ends it, in characters;
+    `straddling` counts tokens that reach over the border of one.
     """
 
     text: str
@@ -85,7 +85,9 @@ class Renderer:
         if prompt:
             return made
         spans = made.spans if self.template.has_marks else _spans_between(made.text, self.border)
-        return Rendered(made.text, [_behind(self.opening, made.text, span) for span in spans])
+        written = [_behind(self.opening, made.text, span) for span in spans]
+        ends = self.tokenizer.control.tokens
+        return Rendered(made.text, [_ended(ends, made.text, span) for span in written])
 
     def count(
         self, messages: Sequence[Mapping[str, Any]], tools: Sequence[Mapping[str, Any]]
@@ -180,6 +182,17 @@ def _behind(opening: str, text: str, span: Span) -> Span:
         if text.startswith(opening, span.start - held) and span.start < end <= span.end:
             return Span(end, span.end)
     return span
+
+
+def _ended(ends: tuple[str, ...], text: str, span: Span) -> Span:
+    r"""The span to the token that ends the turn: a model stops there, and what a template writes
+    behind it (a line's end, often within its marks) is the prompt of the next turn.
+
+    >>> _ended(("</a>",), "<a>yes</a>\n<u>", Span(3, 11))
+    Span(start=3, end=10)
+    """
+    written = text[span.start : span.end].rstrip()
+    return Span(span.start, span.start + len(written)) if written.endswith(ends) else span
 
 
 def _spans_between(text: str, border: Border) -> list[Span]:
