@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from drills.commands import Begun, Ended
 from drills.crash.ground import ground_in
@@ -29,48 +30,42 @@ class RefineByTwo(Refine):
         return [*super().words(), "--jobs", 2]
 
 
-ROAD = Road("traces refine by two processes", RefineByTwo)
+class Workers(NamedTuple):
+    """A command whose work is done by others: what one is called, here and among processes.
+
+    One that is `replaced` costs nothing; else the command ends with a sentence, and goes on when
+    it is typed again.
+    """
+
+    road: Road
+    one: str
+    process: str
+    replaced: bool
+
+
+WORKERS = (
+    Workers(
+        Road("traces refine by two processes", RefineByTwo),
+        one="a worker", process="spawn_main", replaced=False,
+    ),
+    *(
+        Workers(road, one="an actor", process="ray::Maker", replaced=True)
+        for road in cluster.ROADS
+    ),
+)  # fmt: skip
 
 
 def workers(size: Size, place: Path) -> Iterator[Line]:
     """Pool workers, and actors of Ray."""
     count = by_size(size, quick=1, short=1, full=5)
     with ground_in(place) as ground:
-        yield _pool(ground, count)
-        yield _ray(ground, count)
+        for each in WORKERS:
+            yield _line(each, ground, count)
 
 
-def _pool(ground: Ground, count: int) -> Line:
-    """A pool's worker: the command ends with a sentence, and the same command again is well."""
-    name = f"{ROAD.name}: a worker killed"
-    try:
-        whole = undisturbed(ROAD, ground)
-    except UndisturbedFailedError as error:
-        return Line(name, broken=[str(error)])
-    dice, broken, killed = random.Random("workers"), list[str](), 0
-    for number in range(count):
-        work = ROAD.work(ground, ground.place / ROAD.slug / f"{number}")
-        begun = ground.commands.begin(work.words(), work.environment)
-        killed += _kill_one_below(begun, dice, named="spawn_main")
-        ended = begun.ended()
-        broken += _faults(ended)
-        broken += faults(whole, work, ground.commands.run(work.words(), work.environment))
-    return Line(name, count=killed, broken=broken if killed else ["no worker was there to kill"])
-
-
-def _faults(ended: Ended) -> Iterator[str]:
-    if ended.code not in {0, 2}:
-        yield f"it ended with {ended.code}: {told(ended)}"
-    if "Traceback (most" in ended.err:
-        yield f"it showed a traceback: {told(ended)}"
-    if ended.code == 2 and "memory" not in ended.err:
-        yield f"it did not say why: {told(ended)}"
-
-
-def _ray(ground: Ground, count: int) -> Line:
-    """An actor of Ray: the evaluation goes on without it, and ends as any other."""
-    (road,) = cluster.ROADS
-    name = "eval, on Ray: an actor killed"
+def _line(each: Workers, ground: Ground, count: int) -> Line:
+    """Kill one so often; each time the end is that of an undisturbed go."""
+    road, name = each.road, f"{each.road.name}: {each.one} killed"
     reason = road.gap()
     if reason is not None:
         return Line(name, gap=reason)
@@ -78,13 +73,27 @@ def _ray(ground: Ground, count: int) -> Line:
         whole = undisturbed(road, ground)
     except UndisturbedFailedError as error:
         return Line(name, broken=[str(error)])
-    dice, broken, killed = random.Random("actors"), list[str](), 0
+    dice, broken, killed = random.Random(name), list[str](), 0
     for number in range(count):
-        work = road.work(ground, ground.place / road.slug / f"actor-{number}")
+        work = road.work(ground, ground.place / road.slug / f"killed-{number}")
         begun = ground.commands.begin(work.words(), work.environment)
-        killed += _kill_one_below(begun, dice, named="ray::Maker")
-        broken += faults(whole, work, begun.ended())
-    return Line(name, count=killed, broken=broken if killed else ["no actor was there to kill"])
+        killed += _kill_one_below(begun, dice, named=each.process)
+        ended = begun.ended()
+        if ended.code != 0 and not each.replaced:
+            broken += _faults_of_sentence(ended)
+            ended = ground.commands.run(work.words(), work.environment)
+        broken += faults(whole, work, ended)
+    none = f"no process {each.process} was there to kill"
+    return Line(name, count=killed, broken=broken if killed else [none])
+
+
+def _faults_of_sentence(ended: Ended) -> Iterator[str]:
+    if ended.code != 2:
+        yield f"it ended with {ended.code}: {told(ended)}"
+    if "Traceback (most" in ended.err:
+        yield f"it showed a traceback: {told(ended)}"
+    if "memory" not in ended.err:
+        yield f"it did not say why: {told(ended)}"
 
 
 def _kill_one_below(begun: Begun, dice: random.Random, *, named: str) -> bool:
