@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -26,11 +27,12 @@ CORE = (
 REACHING = ("[imaging pull]",)
 """The one command that is there to reach the network (docs/imaging.md)."""
 _ENDED_WELL = (0, 1)
+_PASSED = re.compile(r"(\d+) passed")
 _EXAMPLES = "tests/cli/test_help_examples.py"
 
 
 def lines(size: Size, place: Path) -> Iterator[Line]:
-    """The core by itself; in short form every command's examples; in full the whole suite."""
+    """The core by itself; in short form every command's examples; in full every folder of tests."""
     alone = spy.alone()
     if alone is None:
         yield Line("commands without a network", gap="no network namespace can be made here")
@@ -39,7 +41,20 @@ def lines(size: Size, place: Path) -> Iterator[Line]:
         return
     yield _tests("every command's examples", [_EXAMPLES], place, before=alone or ())
     if size == "full" and alone is not None:
-        yield _tests("the whole suite", ["tests", "clinseek"], place, before=alone)
+        for what, paths in _suite():
+            yield _tests(what, paths, place, before=alone)
+
+
+def _suite() -> Iterator[tuple[str, list[str]]]:
+    """The whole suite, folder by folder."""
+    tests = ROOT / "tests"
+    for folder in sorted(each.name for each in tests.iterdir() if any(each.rglob("test_*.py"))):
+        yield f"tests/{folder}", [f"tests/{folder}"]
+    yield (
+        "tests beside the folders",
+        sorted(f"tests/{file.name}" for file in tests.glob("test_*.py")),
+    )
+    yield "examples in the code", ["clinseek", "drills", "release"]
 
 
 def commands(typed: Sequence[str], place: Path, *, before: Sequence[str]) -> Line:
@@ -76,7 +91,9 @@ def _tests(what: str, paths: Sequence[str], place: Path, *, before: Sequence[str
     broken += [f"{each.during}: reached {each.host}" for each in sorted(reached)]
     told = ran.stdout.strip().splitlines()
     where = "in a namespace without network, spied on" if before else "spied on"
-    return Line(f"{what} {where}", count=1, broken=broken, note=told[-1] if told else "")
+    passed = _PASSED.search(told[-1]) if told else None
+    count = int(passed.group(1)) if passed else 0
+    return Line(f"{what} {where}", count=count, broken=broken, note=told[-1] if told else "")
 
 
 def _subject(place: Path) -> str:
