@@ -76,9 +76,11 @@ def a_trace(
 
     `said` and `thought` are what the model says and thinks in a turn, by its place from 0.
     """
+    subject = fields.get("subject_id", 10000019)
+    whose = "" if subject is None else f"subject_id {subject}: "
     messages: list[Message] = [
         {"role": "system", "content": "You answer from the record."},
-        {"role": "user", "content": "subject_id 10000019: is it high?"},
+        {"role": "user", "content": f"{whose}is it high?"},
     ]
     observed: list[Observed] = []
     finish = Asked(

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -117,6 +118,40 @@ def test_a_patient_of_the_test_split_stops_the_export(tmp_path: Path) -> None:
     assert [each.name for each in tmp_path.iterdir()] == ["kept"]
 
 
+def of_patients(subject_id: int | None, named: str) -> Trace:
+    """A trace of `subject_id` by its file, and of whom `named` says by its task."""
+    trace = a_trace(subject_id=subject_id)
+    trace.messages[1]["content"] = f"{named}: is it high?"
+    return trace
+
+
+def test_a_patient_of_the_test_split_whom_the_task_alone_names_stops_the_export(
+    tmp_path: Path,
+) -> None:
+    split = HeldOutSplit({7}, validation=0.0)
+    for subject_id in (8, None):
+        with pytest.raises(SettingError, match="is of patient 7, who is of the test split"):
+            exported([of_patients(subject_id, "subject_id 7")], tmp_path, split)
+        shutil.rmtree(tmp_path / "kept")
+
+
+def test_a_trace_of_which_file_and_task_name_several_patients_is_left_out(tmp_path: Path) -> None:
+    report = exported([of_patients(8, "subject_id 9"), a_trace()], tmp_path)
+    assert report.dropped == {"of which file and task name several patients": 1}
+    assert report.patients == {"train": 1}
+
+
+def test_the_card_promises_nothing_about_traces_whose_patient_is_not_known(
+    tmp_path: Path,
+) -> None:
+    unknown = [a_trace(subject_id=None, id=str(n)) for n in range(2)]
+    report = exported([*unknown, a_trace()], tmp_path)
+    assert (report.unknown_patients, report.patients) == (2, {"train": 1})
+    told = (tmp_path / "out" / "README.md").read_text()
+    assert "**Of 2 traces the patient is not known**" in told
+    assert "No patient of the test part is in it" not in told
+
+
 def test_long_traces_are_left_out_and_their_share_is_told(tmp_path: Path) -> None:
     report = exported([long_trace(2), long_trace(40)], tmp_path, max_tokens=2_000)
     assert (report.examples["train"], report.dropped) == (1, {"too long": 1})
@@ -211,6 +246,7 @@ def test_the_card_tells_counts_hashes_and_that_it_is_patient_data(tmp_path: Path
     report = exported([a_trace()], tmp_path)
     told = (tmp_path / "out" / "README.md").read_text()
     assert "not a medical device" in told
+    assert "No patient of the test part is in it." in told
     assert "derived patient data" in told
     assert report.files["train.jsonl"] in told
     assert report.records in told

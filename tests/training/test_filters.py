@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from clinseek.errors import SettingError
 from clinseek.training.filters import Dropped, FilterReport, FilterSettings, filter_traces, single
 from clinseek.training.filters.together import balanced, best_of_epochs, duplicates
 from clinseek.training.filters.verdict import KEPT, Brief, Filter
-from clinseek.training.splits import BenchmarkSplit
+from clinseek.training.splits import BenchmarkSplit, Part
 from clinseek.training.traces import Trace, TraceFolder, TraceSource
 from clinseek.training.traces.lengths import EstimatedLength
 from clinseek.training.traces.trace import Function, text_in
@@ -111,6 +112,42 @@ def test_a_trace_without_a_patient_cannot_be_told_from_the_test_split() -> None:
     assert reason(everyone, a_trace(subject_id=None)) == "unknown patient"
     kept = single.test_patients(EveryoneIn("train"), unknown=True)
     assert reason(kept, a_trace(subject_id=None)) is None
+
+
+def named_by_its_task(subject_id: int | None, named: str) -> Trace:
+    """A trace of `subject_id` by its file, whose task says something else."""
+    trace = a_trace(subject_id=subject_id)
+    trace.messages[1]["content"] = f"patient: {named}. Is it high?"
+    return trace
+
+
+class SevenIsTested(NamedTuple):
+    """A split in which patient 7 alone is for testing."""
+
+    named: str = "patient 7"
+
+    def part_of(self, subject_id: int) -> Part:
+        return "test" if subject_id == 7 else "train"
+
+
+@pytest.mark.parametrize(
+    ("subject_id", "named", "said"),
+    [
+        (8, "subject_id 7", "test patient"),
+        (None, "subject_id: 7", "test patient"),
+        (None, "subject_id 7, subject_id 8", "test patient"),
+        (8, "subject_id 9", "several patients"),
+        (None, "subject_id 8, subject_id 9", "several patients"),
+        (8, "subject_id 8", None),
+        (8, "nobody", None),
+        (8, "subject_id 9000000123", None),
+    ],
+)
+def test_whom_the_task_names_counts_as_whom_the_file_says(
+    subject_id: int | None, named: str, said: str | None
+) -> None:
+    tested = single.test_patients(SevenIsTested(), unknown=True)
+    assert reason(tested, named_by_its_task(subject_id, named)) == said
 
 
 def test_of_equal_conversations_the_best_scored_stays() -> None:

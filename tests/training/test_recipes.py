@@ -15,11 +15,13 @@ from clinseek.training.recipes.engines.zero import zero_config
 from clinseek.training.recipes.estimate import memory, trained_parameters, work
 from clinseek.training.recipes.packing import packed_row, packs_of
 from clinseek.training.recipes.plan import Plan, plan_of
+from clinseek.training.recipes.report import card, report_of
 from clinseek.training.recipes.requirements import Package
 from clinseek.training.recipes.student import Student
 from clinseek.training.recipes.training import _out_of_memory
 from clinseek.training.splits import BenchmarkSplit
-from tests.training.students_made import a_dataset, a_folder_of_weights
+from tests.training.made import a_trace
+from tests.training.students_made import TRAINED, a_dataset, a_folder_of_weights
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -127,6 +129,17 @@ def test_device_precision_and_processes_are_resolved(
 ) -> None:
     plan = planned(student, dataset, name=name, gpus=gpus)
     assert (plan.device, plan.precision, plan.processes) == expected
+
+
+def test_the_card_counts_examples_whose_patient_is_not_known_and_promises_nothing_of_them(
+    student: Path, tmp_path: Path
+) -> None:
+    traces = [a_trace(subject_id=None, id="u"), a_trace(subject_id=TRAINED[0], id="t")]
+    plan = planned(student, a_dataset(tmp_path / "dataset", student, traces))
+    assert (plan.train.unknown, len(plan.train.patients)) == (1, 1)
+    told = card(report_of(plan, []), name="out", evaluation=None)
+    assert "**Of 1 examples the patient is not known**" in told
+    assert "No patient of it is for testing" not in told
 
 
 def test_memory_is_sixteen_bytes_a_trained_parameter_and_is_shared_by_zero(

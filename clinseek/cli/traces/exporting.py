@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from clinseek.cli.options import JsonOption
-from clinseek.cli.output import emit, emit_json
+from clinseek.cli.output import emit, emit_json, say
 from clinseek.cli.traces.options import (
     HeldOutOption,
     OutOption,
@@ -100,6 +100,11 @@ def export(
             f"{report.patients.get(part, 0):,} patients, {report.tokens.get(part, 0):,} tokens"
         )
     emit(f"split: {report.split}")
+    if report.unknown_patients:
+        say(
+            f"warning: of {report.unknown_patients:,} traces the patient is not known; they may be "
+            "of patients of the test split"
+        )
     emit(f"length: {length_told(report)}")
     if others := {why: n for why, n in report.dropped.items() if why != "too long"}:
         emit("left out: " + ", ".join(f"{n:,} {why}" for why, n in others.items()))

@@ -25,7 +25,10 @@ _LICENCE = (
 
 
 class ExportReport(BaseModel):
-    """What was exported. `dropped` counts traces left out by reason; `files` are hashes."""
+    """What was exported. `dropped` counts traces left out by reason; `files` are hashes.
+
+    `unknown_patients` counts traces that name no patient; all of them are in the part `train`.
+    """
 
     schema_version: int = 1
     format: str
@@ -33,6 +36,7 @@ class ExportReport(BaseModel):
     traces: int
     examples: dict[str, int]
     patients: dict[str, int]
+    unknown_patients: int = 0
     tasks: dict[str, int]
     tokens: dict[str, int]
     longest: int
@@ -99,8 +103,17 @@ def _told(report: ExportReport) -> list[str]:
         f"Tokens by {report.length}; the longest example has {report.longest:,}.",
         _length_line(report),
         f"Loss on {report.trained_turns:,} of {report.turns:,} turns ({report.loss}).",
-        f"Split by patient: {report.split}. No patient of the test part is in it.",
+        f"Split by patient: {report.split}. {_tested(report)}",
     ]
+
+
+def _tested(report: ExportReport) -> str:
+    if not report.unknown_patients:
+        return "No patient of the test part is in it."
+    return (
+        f"**Of {report.unknown_patients:,} traces the patient is not known**: they are in the part "
+        "`train`, and may be of patients of the test part. No other trace is."
+    )
 
 
 def _origin(report: ExportReport) -> list[str]:

@@ -21,12 +21,14 @@ from clinseek.training.exporting.windows import windows_of
 from clinseek.training.splits import Part, PatientSplit
 from clinseek.training.traces.folder import IMAGES, TraceFolder, draft_folder
 from clinseek.training.traces.lengths import Length
+from clinseek.training.traces.patients import patients_of
 from clinseek.training.traces.trace import Message, Trace, arguments_in, calls_in
 
 CARD, REPORT = "README.md", "export.json"
 PUBLISHED_TOKENS = 52_000
 _TOO_LONG, _TURN_TOO_LONG = "too long", "a turn too long"
 _FOR_LENGTH = {_TOO_LONG, _TURN_TOO_LONG}
+_SEVERAL = "of which file and task name several patients"
 _UNREADABLE = "with a call whose arguments are no JSON object"
 
 
@@ -66,7 +68,8 @@ class _Counts:
     tokens: Counter[str] = field(default_factory=Counter)
     dropped: Counter[str] = field(default_factory=Counter)
     tasks: Counter[str] = field(default_factory=Counter)
-    patients: defaultdict[Part, set[int | None]] = field(default_factory=lambda: defaultdict(set))
+    patients: defaultdict[Part, set[int]] = field(default_factory=lambda: defaultdict(set))
+    unknown: int = 0
     made_by: defaultdict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     records: Any = field(default_factory=hashlib.sha256)
 
@@ -76,6 +79,12 @@ class _Counts:
         self.turns += len(example.weights)
         self.trained += sum(example.weights)
         self.longest = max(self.longest, example.tokens)
+
+    def add_patient(self, part: Part, subject_id: int | None) -> None:
+        if subject_id is None:
+            self.unknown += 1
+        else:
+            self.patients[part].add(subject_id)
 
 
 def export_traces(
@@ -101,12 +110,15 @@ def export_traces(
             for trace in folder.traces():
                 part = _part_of(trace, split)
                 _count(counts, trace)
+                if part is None:
+                    counts.dropped[_SEVERAL] += 1
+                    continue
                 examples = list(examples_of(trace, part, settings, length, counts.dropped))
                 if tokenised is not None:
                     examples = _written(examples, tokenised, tokens[part], counts.dropped)
                 if examples:
                     counts.tasks[trace.task] += 1
-                    counts.patients[part].add(trace.subject_id)
+                    counts.add_patient(part, trace.subject_id)
                     counts.windowed += len(examples) > 1
                 for example in examples:
                     counts.add(example)
@@ -195,17 +207,19 @@ def examples_of(
         )
 
 
-def _part_of(trace: Trace, split: PatientSplit) -> Part:
-    if trace.subject_id is None:
+def _part_of(trace: Trace, split: PatientSplit) -> Part | None:
+    """The part of the trace's patient; None where file and task name several."""
+    parts = {each: split.part_of(each) for each in sorted(patients_of(trace))}
+    for subject_id, part in parts.items():
+        if part == "test":
+            raise SettingError(
+                f"trace {trace.id} ({trace.qid}) is of patient {subject_id}, who is of the test "
+                "split: nothing was exported; clinseek traces filter leaves such traces out with "
+                "--test-patients drop"
+            )
+    if not parts:
         return "train"
-    part = split.part_of(trace.subject_id)
-    if part == "test":
-        raise SettingError(
-            f"trace {trace.id} ({trace.qid}) is of patient {trace.subject_id}, who is of the test "
-            "split: nothing was exported; clinseek traces filter leaves such traces out with "
-            "--test-patients drop"
-        )
-    return part
+    return parts.popitem()[1] if len(parts) == 1 else None
 
 
 def _count(counts: _Counts, trace: Trace) -> None:
@@ -250,6 +264,7 @@ def _report(
         traces=counts.traces,
         examples=dict(counts.examples),
         patients={part: len(held) for part, held in counts.patients.items()},
+        unknown_patients=counts.unknown,
         tasks=dict(sorted(counts.tasks.items())),
         tokens=dict(counts.tokens),
         longest=counts.longest,

@@ -182,7 +182,7 @@ def _report(
         kept=len(kept),
         steps=[tally.report() for tally in tallies],
         tasks=dict(sorted(tasks.items())),
-        patients=len({brief.subject_id for brief in kept}),
+        patients=len({brief.subject_id for brief in kept} - {None}),
         tokens=histogram(passed.read, (brief.tokens for brief in kept)),
         total_tokens=sum(brief.tokens for brief in kept),
         length=length.how,

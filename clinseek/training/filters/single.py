@@ -6,20 +6,28 @@ from collections.abc import Collection, Sequence
 
 from clinseek.training.filters.verdict import KEPT, Dropped, Filter, Verdict
 from clinseek.training.splits import PatientSplit
+from clinseek.training.traces.patients import patients_of
 from clinseek.training.traces.trace import FINISH, Message, Trace, arguments_in, calls_in
 
 _SHOWN = 160
 
 
 def test_patients(split: PatientSplit, *, unknown: bool) -> Filter:
-    """No trace of a patient of the test split; `unknown`: those without a patient are kept."""
+    """No trace of a patient of the test split; `unknown`: those without a patient are kept.
+
+    Whom the task names counts as whom the file says; where they are several, the trace goes.
+    """
 
     def verdict(trace: Trace, _: int) -> Verdict:
-        if trace.subject_id is None:
+        patients = sorted(patients_of(trace))
+        if tested := [each for each in patients if split.part_of(each) == "test"]:
+            return Dropped("test patient", f"patient {tested[0]} is of the test split")
+        if len(patients) > 1:
+            named = ", ".join(map(str, patients))
+            return Dropped("several patients", f"file and task name the patients {named}")
+        if not patients:
             said = "no patient is named, so the test split cannot be ruled out"
             return KEPT if unknown else Dropped("unknown patient", said)
-        if split.part_of(trace.subject_id) == "test":
-            return Dropped("test patient", f"patient {trace.subject_id} is of the test split")
         return KEPT
 
     return Filter("test_patients", f"no patient of the test split ({split.named})", verdict)

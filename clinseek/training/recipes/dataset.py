@@ -35,7 +35,8 @@ class Tokens(NamedTuple):
 class TokenPart:
     """A part of the dataset, by what was counted in it. `lengths` has one entry an example.
 
-    `unstopped` is the first example in which no stop token is trained, `highest` the highest id.
+    `unstopped` is the first example in which no stop token is trained, `highest` the highest id;
+    of `unknown` examples the patient is not known.
     """
 
     file: Path
@@ -43,6 +44,7 @@ class TokenPart:
     trained: int
     highest: int
     patients: frozenset[int] = field(repr=False)
+    unknown: int
     longest_id: str
     unstopped: str | None
 
@@ -182,9 +184,11 @@ def check_apart(train: TokenPart, validation: TokenPart) -> None:
 def _counted(file: Path, split: PatientSplit, stops: frozenset[int]) -> TokenPart:
     lengths: list[int] = []
     patients: set[int] = set()
-    trained, highest, longest, longest_id, unstopped = 0, 0, 0, "", None
+    trained, highest, longest, longest_id, unstopped, unknown = 0, 0, 0, "", None, 0
     for name, subject, ids, labels in _rows(file):
-        if subject is not None and subject not in patients:
+        if subject is None:
+            unknown += 1
+        elif subject not in patients:
             _refuse_tested(file, name, subject, split)
             patients.add(subject)
         if len(ids) > longest:
@@ -195,7 +199,9 @@ def _counted(file: Path, split: PatientSplit, stops: frozenset[int]) -> TokenPar
         trained += len(counted)
         if unstopped is None and not stops.intersection(counted.tolist()):
             unstopped = name
-    return TokenPart(file, lengths, trained, highest, frozenset(patients), longest_id, unstopped)
+    return TokenPart(
+        file, lengths, trained, highest, frozenset(patients), unknown, longest_id, unstopped
+    )
 
 
 def _refuse_tested(file: Path, name: str, subject: int, split: PatientSplit) -> None:

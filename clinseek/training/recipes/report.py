@@ -44,6 +44,8 @@ class TrainReport(BaseModel):
     examples: int
     validation_examples: int
     patients: int
+    unknown_patients: int = 0
+    """Examples of which the patient is not known."""
     tokens: int
     trained_tokens: int
     steps: int
@@ -76,6 +78,7 @@ def report_of(plan: Plan, logged: Sequence[Mapping[str, Any]]) -> TrainReport:
         examples=plan.train.examples,
         validation_examples=plan.validation.examples,
         patients=len(plan.train.patients),
+        unknown_patients=plan.train.unknown,
         tokens=plan.train.tokens,
         trained_tokens=plan.train.trained,
         steps=plan.steps,
@@ -148,9 +151,18 @@ def _data_told(report: TrainReport) -> list[str]:
             f"{report.trained_tokens:,} of them trained; {report.validation_examples:,} examples "
             "of other patients to validate on."
         ),
-        f"No patient of it is for testing: {report.split}.",
+        _tested(report),
         *origin,
     ]
+
+
+def _tested(report: TrainReport) -> str:
+    if not report.unknown_patients:
+        return f"No patient of it is for testing: {report.split}."
+    return (
+        f"**Of {report.unknown_patients:,} examples the patient is not known**, and may be for "
+        f"testing; of the others none is: {report.split}."
+    )
 
 
 def _training_told(report: TrainReport) -> list[str]:

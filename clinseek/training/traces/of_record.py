@@ -10,6 +10,7 @@ from clinseek.evals.scorers import NOTHING, Resources, ScorerName, score_record
 from clinseek.nodes.shortening import shorten
 from clinseek.records import EvidenceEntry, Record
 from clinseek.training.traces.messages import plain_message
+from clinseek.training.traces.patients import NO_PATIENT
 from clinseek.training.traces.trace import (
     Judgement,
     Message,
@@ -19,7 +20,6 @@ from clinseek.training.traces.trace import (
     hash_of,
 )
 
-_MADE_UP = 9_000_000_000
 SCORERS: tuple[ScorerName, ...] = ("default", "groundedness", "policy")
 """What a trace is judged by: its answer, what the answer stands on, and how it came by it."""
 
@@ -72,7 +72,7 @@ def trace_of(
 def _patient(row: Row) -> int | None:
     """The row's patient; published rows without one have a number that stands for none."""
     subject = row.subject_id
-    return None if subject is None or subject > _MADE_UP else subject
+    return None if subject is None or subject > NO_PATIENT else subject
 
 
 def _origin(record: Record, source: str) -> Origin:

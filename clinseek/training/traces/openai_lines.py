@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,6 +14,7 @@ from clinseek.evals.rows import Row
 from clinseek.evals.scorers.submitted import finish_arguments
 from clinseek.models.dialects import split_reasoning
 from clinseek.training.traces.messages import dotted_schema, plain_message
+from clinseek.training.traces.patients import named_patients
 from clinseek.training.traces.trace import (
     Message,
     Observed,
@@ -25,7 +25,6 @@ from clinseek.training.traces.trace import (
     text_in,
 )
 
-_PATIENT = re.compile(r"\bsubject_id\W{1,4}(\d{1,12})\b")
 _MESSAGES = TypeAdapter(list[Message])
 
 
@@ -121,9 +120,8 @@ def _subject(held: Mapping[str, Any], messages: Sequence[Message]) -> int | None
             return int(float(given))
         except (TypeError, ValueError):
             return None
-    opening = [text_in(message["content"]) for message in messages[:2]]
-    named = {int(found) for text in opening for found in _PATIENT.findall(text)}
-    return named.pop() if len(named) == 1 else None
+    named = named_patients(messages)
+    return next(iter(named)) if len(named) == 1 else None
 
 
 def _observed(messages: Sequence[Message]) -> Iterator[Observed]:
