@@ -178,11 +178,14 @@ async def _meet_web(bench: Bench, context: Context, runtime: Runtime[Context]) -
     if choice.mode == "off" or choice.is_default or not _wants_browser(context):
         return
     checking = asyncio.create_task(asyncio.to_thread(bench.means.webs.check, choice))
-    done, _ = await asyncio.wait({checking}, timeout=_SOON)
-    if not done:
-        said = "the web is made ready; the index of a large corpus takes minutes, once"
-        runtime.stream_writer(Step(kind="warning", said=said).as_event())
-    await checking
+    try:
+        done, _ = await asyncio.wait({checking}, timeout=_SOON)
+        if not done:
+            said = "the web is made ready; the index of a large corpus takes minutes, once"
+            runtime.stream_writer(Step(kind="warning", said=said).as_event())
+        await checking
+    finally:
+        checking.cancel()  # of a run that is stopped nobody asks any more what came of it
 
 
 def _wants_browser(context: Context) -> bool:
