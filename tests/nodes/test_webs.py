@@ -1,13 +1,20 @@
 """What a run's context and the environment say of its web."""
 
+import asyncio
+import gc
 import os
+import threading
+from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from clinseek.errors import SettingError
 from clinseek.graphs.state import Context
-from clinseek.nodes.webs import settled, web_choice
+from clinseek.nodes.load import _meet_web
+from clinseek.nodes.webs import WebChoice, Webs, settled, web_choice
 
 
 def test_a_run_that_chooses_nothing_searches_offline_and_keeps_what_it_saw() -> None:
@@ -58,3 +65,40 @@ def test_a_settled_context_says_the_same_wherever_it_is_read(
 def test_a_value_that_cannot_be_is_told_by_the_name_of_its_variable(name: str) -> None:
     with pytest.raises(SettingError, match=f"{name}=x: it must be one of"):
         web_choice(Context(), {name: "x"})
+
+
+class _SlowWebs(Webs):
+    """A web that turns out not to be there once `may_end` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.may_end = threading.Event(), threading.Event()
+
+    def check(self, choice: WebChoice) -> None:
+        self.begun.set()
+        self.may_end.wait(60)
+        raise SettingError(f"there is no {choice.backend}")
+
+
+def test_of_a_run_that_is_stopped_while_its_web_is_looked_for_nothing_is_told_afterwards() -> None:
+    told: list[dict[str, Any]] = []
+
+    async def stopped() -> None:
+        webs, loop = _SlowWebs(), asyncio.get_running_loop()
+        loop.set_exception_handler(lambda _, what: told.append(what))
+        bench: Any = SimpleNamespace(means=SimpleNamespace(webs=webs))
+        runtime: Any = SimpleNamespace(stream_writer=lambda _: None)
+        run = asyncio.create_task(_meet_web(bench, Context(web="live"), runtime))
+        await asyncio.to_thread(webs.begun.wait, 60)
+        run.cancel()
+        with suppress(asyncio.CancelledError):
+            await run
+        webs.may_end.set()
+        await loop.shutdown_default_executor()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        gc.collect()
+
+    asyncio.run(stopped())
+
+    assert told == []

@@ -210,7 +210,7 @@ def test_without_the_codes_or_one_of_their_files_the_categories_are_absent(
         b"",
     ],
     # Named: gzip writes the second into its bytes, and no name of a test may tell the time.
-    ids=["cut short", "no gzip", "no category", "no code of a category", "empty"],
+    ids=["cut short", "no gzip", "no column of categories", "a line too short", "empty"],
 )
 def test_a_broken_codes_file_is_named_and_the_old_vocabulary_stays(
     store: Path, codes: Path, broken: bytes
