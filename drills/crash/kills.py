@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ def kills(size: Size, place: Path) -> Iterator[Line]:
             if reason is not None:
                 yield Line(f"{road.name}: killed and run again", gap=reason)
                 continue
-            count = max(1, round(total * road.share / shares))
+            count = math.ceil(total * road.share / shares)
             with own_commands(ground, road) as own:
                 yield Killing(road, own, random.Random(road.name)).line(count)
 
