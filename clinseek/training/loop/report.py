@@ -18,16 +18,19 @@ from clinseek.evals.scorers.scored_run import ScoredRun, score_run
 from clinseek.evals.statistics import PairedTest, paired_test
 from clinseek.evals.tool_use import ToolDifference
 from clinseek.nodes.toolset import FINISH
+from clinseek.nodes.weighing import GapKind
 from clinseek.records import Record
 from clinseek.training.loop.places import Places
 
+_TAKEN_OUT: frozenset[GapKind] = frozenset({"no_such_evidence", "not_held"})
+"""What a record notes where the harness took a citation out of an answer."""
 _Looked = list[tuple[str, str]]
 """The calls of a run but for its last: tool, and arguments as JSON."""
 
 
 class Asked(NamedTuple):
-    """One run on a held-out question. `valid`: it ended by its own call, each call was answered
-    and none mended. `exact`: it looked up what the teacher did. `cited`: it cites what the
+    """One run on a held-out question. `valid`: it ended by its own call, each call was answered,
+    none mended, and no citation taken out. `exact`: it looked up what the teacher did. `cited`: it cites what the
     teacher cites.
     """
 
@@ -146,7 +149,8 @@ def _scored(run: Path) -> ScoredRun:
 
 def _is_valid(record: Record) -> bool:
     answered = not any(entry["refused"] for entry in record.evidence)
-    return record.stop_reason == "finish" and answered and not record.repairs
+    mended = record.repairs or any(error["kind"] in _TAKEN_OUT for error in record.errors)
+    return record.stop_reason == "finish" and answered and not mended
 
 
 def _looked(record: Record) -> _Looked:

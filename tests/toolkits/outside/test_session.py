@@ -85,12 +85,19 @@ def test_answers_are_text_and_images_and_failures_are_observations() -> None:
         wrong = await _called(tools["add"], first="many")
         assert wrong.artifact.refused
         assert wrong.text.startswith("add was not called: first: 'many' is not of type 'integer'")
-        late = await _called(tools["slow"], seconds=30)
-        assert late.text.startswith("the server wards did not answer within 1 s")
+
+    with listening() as server:
+        _in_session([OutsideServer(name="wards", url=server.url, max_chars=100)], use)
+
+
+def test_a_late_answer_is_an_observation_and_the_server_can_be_asked_again() -> None:
+    async def use(_: OutsideSession, tools: Tools) -> None:
+        late = await _called(tools["slow"], seconds=300)
+        assert late.text.startswith("the server wards did not answer within 3 s")
         assert (await _called(tools["add"], first=1)).content == "2"
 
     with listening() as server:
-        _in_session([OutsideServer(name="wards", url=server.url, max_chars=100, timeout=1)], use)
+        _in_session([OutsideServer(name="wards", url=server.url, timeout=3)], use)
 
 
 def test_calls_come_from_many_tasks_and_from_threads() -> None:
