@@ -29,9 +29,8 @@ _Looked = list[tuple[str, str]]
 
 
 class Asked(NamedTuple):
-    """One run on a held-out question. `valid`: it ended by its own call, each call was answered,
-    none mended, and no citation taken out. `exact`: it looked up what the teacher did. `cited`: it cites what the
-    teacher cites.
+    """One run on a held-out question. `valid`: as `is_valid` has it. `exact`: it looked up what the
+    teacher did. `cited`: it cites what the teacher cites.
     """
 
     qid: str
@@ -136,7 +135,7 @@ def _asked(run: Path, known: Mapping[str, tuple[_Looked, list[list[str]]]]) -> I
             qid=score.qid,
             subject_id=score.subject_id,
             item=score.task,
-            valid=_is_valid(record),
+            valid=is_valid(record),
             exact=_looked(record) == looked,
             cited=bool(record.answer) and record.citations == citations,
             f1=score.value or 0.0,
@@ -147,7 +146,11 @@ def _scored(run: Path) -> ScoredRun:
     return score_run(run_source(run), ["published"])
 
 
-def _is_valid(record: Record) -> bool:
+def is_valid(record: Record) -> bool:
+    """Whether a run ended by its own call, and the harness had nothing to mend in it.
+
+    No call was refused or mended, and no citation was taken out of the answer.
+    """
     answered = not any(entry["refused"] for entry in record.evidence)
     mended = record.repairs or any(error["kind"] in _TAKEN_OUT for error in record.errors)
     return record.stop_reason == "finish" and answered and not mended
