@@ -21,6 +21,7 @@ from typing import Any
 
 from clinseek.errors import SettingError
 from clinseek.evals.export.whole_file import whole_file
+from clinseek.training.loop.commit import commit_now
 
 Tell = Callable[[str], None]
 _A_WORD_EVERY = 30.0
@@ -61,9 +62,10 @@ class Stages:
     def run(self, commands: Sequence[Command]) -> None:
         """Run the commands side by side; SettingError, with the end of its log, where one fails."""
         open_ = [each for each in commands if not self.has_ended(each.name)]
+        commit = commit_now() if open_ else ""
         running = [(each, self._begin(each), time.monotonic()) for each in open_]
         try:
-            self._wait(running)
+            self._wait(running, commit)
         finally:
             for _, process, _ in running:
                 if process.poll() is None:
@@ -78,13 +80,17 @@ class Stages:
             return
         _remove(leaves)
         self.tell(name)
-        began, before = time.monotonic(), time.process_time()
+        commit, began, before = commit_now(), time.monotonic(), time.process_time()
         yield True
-        took = {"seconds": time.monotonic() - began, "cpu": time.process_time() - before}
-        self._note(name, took)
+        self._note(name, {
+            "seconds": time.monotonic() - began, "cpu": time.process_time() - before,
+            "commit": commit,
+        })  # fmt: skip
 
     def took(self) -> dict[str, dict[str, Any]]:
-        """What each stage took so far: seconds, and seconds of the processor."""
+        """What each stage took so far: seconds, and seconds of the processor; with the commit of
+        the code when it began.
+        """
         marks = sorted((self.out / "done").glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
         return {file.stem: json.loads(file.read_bytes()) for file in marks}
 
@@ -103,7 +109,9 @@ class Stages:
                 stderr=subprocess.STDOUT,
             )
 
-    def _wait(self, running: list[tuple[Command, subprocess.Popen[bytes], float]]) -> None:
+    def _wait(
+        self, running: list[tuple[Command, subprocess.Popen[bytes], float]], commit: str
+    ) -> None:
         said = time.monotonic()
         while running:
             time.sleep(_LOOK_EVERY)
@@ -118,6 +126,7 @@ class Stages:
                 cpu = now.ru_utime + now.ru_stime - used.ru_utime - used.ru_stime
                 self._note(command.name, {
                     "seconds": time.monotonic() - began, "cpu": cpu, "command": command.line,
+                    "commit": commit,
                 })  # fmt: skip
                 used = now
             if time.monotonic() - said > _A_WORD_EVERY:

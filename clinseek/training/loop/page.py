@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from clinseek.evals.statistics import PairedTest
 from clinseek.evals.tool_use import ToolDifference
 from clinseek.training.loop.report import ItemLine, Line, LoopReport
@@ -15,7 +17,7 @@ def page(report: LoopReport) -> str:
     named = " | ".join(line.model for line in students)
     held_out = (
         f"held-out: {report.questions:,} questions about {report.patients:,} patients of the test "
-        f"split, none of them trained on; commit {report.commit}."
+        f"split, none of them trained on; {commits_told(report.commits)}."
     )
     return "\n".join(
         [
@@ -38,6 +40,20 @@ def page(report: LoopReport) -> str:
             "",
         ]
     )
+
+
+def commits_told(commits: Mapping[str, Sequence[str]]) -> str:
+    """The commit that made every stage, or which stages each of several made.
+
+    >>> commits_told({"a1": ["cohort", "table"]})
+    'commit a1'
+    >>> commits_told({"a1": ["cohort", "store"], "b2": ["table"]})
+    'made by 2 commits: a1 (cohort, store), b2 (table)'
+    """
+    if len(commits) == 1:
+        return f"commit {next(iter(commits))}"
+    each = ", ".join(f"{commit} ({', '.join(stages)})" for commit, stages in commits.items())
+    return f"made by {len(commits)} commits: {each}"
 
 
 def verdict(report: LoopReport) -> str:

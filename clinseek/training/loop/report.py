@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import mean
 from typing import Any, NamedTuple
 
-from clinseek import __version__
 from clinseek.evals.comparison import compare_runs
 from clinseek.evals.runner.run_folder import RunFolder
 from clinseek.evals.scorers.run_source import run_source
@@ -20,6 +18,7 @@ from clinseek.evals.tool_use import ToolDifference
 from clinseek.nodes.toolset import FINISH
 from clinseek.nodes.weighing import GapKind
 from clinseek.records import Record
+from clinseek.training.loop.commit import commit_now, stages_by_commit
 from clinseek.training.loop.places import Places
 
 _TAKEN_OUT: frozenset[GapKind] = frozenset({"no_such_evidence", "not_held"})
@@ -72,9 +71,9 @@ class ItemLine:
 
 @dataclass(frozen=True)
 class LoopReport:
-    """What came of a loop."""
+    """What came of a loop. `commits` are the stages that each commit made, the table's last."""
 
-    commit: str
+    commits: Mapping[str, Sequence[str]]
     questions: int
     patients: int
     trained_on: int
@@ -107,7 +106,7 @@ def report_of(
         _line("teacher", _asked(teacher, known), majority),
     ]
     return LoopReport(
-        commit=_commit(),
+        commits=stages_by_commit({**took, "table": {"commit": commit_now()}}),
         questions=len(majority),
         patients=len({each.subject_id for each in majority}),
         trained_on=_trained_on(places.dataset),
@@ -228,25 +227,3 @@ def _parameters(folder: Path) -> int:
                 size *= length
             total += size
     return total
-
-
-def _commit() -> str:
-    """The commit of this checkout, and whether this folder differs from it; else the version."""
-    try:
-        commit = _git("rev-parse", "--short=9", "HEAD")
-        changed = _git("status", "--porcelain", "--", ".")
-    except (OSError, subprocess.SubprocessError):
-        return f"clinseek {__version__}"
-    return f"{commit}, changed" if changed else commit
-
-
-def _git(*words: str) -> str:
-    ran = subprocess.run(
-        ["git", *words],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=10,
-    )
-    return ran.stdout.strip()

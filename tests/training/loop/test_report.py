@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from clinseek.records import RunError
+from clinseek.training.loop import commands
+from clinseek.training.loop.commands import Stages
+from clinseek.training.loop.commit import stages_by_commit
+from clinseek.training.loop.page import commits_told
 from clinseek.training.loop.report import is_valid
 from tests.evals.scorers.made import a_record, an_entry
 
@@ -28,3 +34,21 @@ def test_a_run_whose_citation_was_taken_out_is_not_valid(kind: str) -> None:
 
 def test_an_answer_that_cites_nothing_had_nothing_mended() -> None:
     assert is_valid(a_record(["yes"], errors=noted("uncited")))
+
+
+def test_each_stage_notes_the_commit_that_it_began_at_and_the_table_tells_them_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    head = ["a1", "b2"]
+    monkeypatch.setattr(commands, "commit_now", lambda: head[0])
+    stages = Stages(tmp_path, lambda _: None)
+    with stages.stage("cohort") as due:
+        assert due
+        head.pop(0)
+    with stages.stage("store"):
+        assert head == ["b2"]
+    with stages.stage("cohort") as due:
+        assert not due
+    made = stages_by_commit(stages.took())
+    assert made == {"a1": ["cohort"], "b2": ["store"]}
+    assert commits_told(made) == "made by 2 commits: a1 (cohort), b2 (store)"
