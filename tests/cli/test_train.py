@@ -107,6 +107,10 @@ def without_stops(rows: list[dict[str, list[int]]]) -> list[dict[str, list[int]]
     ]  # fmt: skip
 
 
+def of_another_version(report: Path) -> None:
+    report.write_text(json.dumps({**json.loads(report.read_text()), "schema_version": 9}))
+
+
 def truncated(file: Path) -> None:
     """As a copy that was broken off leaves it: its header whole, not its numbers."""
     file.write_bytes(file.read_bytes()[:-100])
@@ -116,6 +120,10 @@ def truncated(file: Path) -> None:
     ("spoil", "said"),
     [
         (lambda d, s: (d / "export.json").unlink(), "no dataset (export.json is not there)"),
+        (lambda d, s: (d / "export.json").write_text("[]"),
+         "export.json: cannot be read; export the traces again"),
+        (lambda d, s: of_another_version(d / "export.json"),
+         "an export of schema version 9, and this clinseek reads 1; export the traces again"),
         (lambda d, s: shutil.rmtree(d / "tokens"),
          "is not tokenised; clinseek traces export KEPT --format trl --out DATA --tokenizer"),
         (lambda d, s: (d / "tokens" / "chat_template.jinja").unlink(), "by an earlier clinseek"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+EXPORT_VERSION = 1
 PUBLISHED_DROPPED = 0.183
 """The share of traces that the published system left out for their length, at 52,000 tokens."""
 
@@ -30,7 +31,7 @@ class ExportReport(BaseModel):
     `unknown_patients` counts traces that name no patient; all of them are in the part `train`.
     """
 
-    schema_version: int = 1
+    schema_version: int = EXPORT_VERSION
     format: str
     names: str
     traces: int

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from clinseek.errors import SettingError
-from clinseek.training.exporting.card import ExportReport
+from clinseek.training.exporting.card import EXPORT_VERSION, ExportReport
 from clinseek.training.exporting.export import REPORT, sha256_of
 from clinseek.training.exporting.tokenised import FOLDER, TEMPLATE
 from clinseek.training.splits import Part, PatientSplit
@@ -97,7 +97,9 @@ class TokenDataset:
         if not file.is_file():
             raise SettingError(f"{folder}: no dataset ({REPORT} is not there); {_EXPORTING}")
         try:
-            report = ExportReport.model_validate(json.loads(file.read_bytes()))
+            held = json.loads(file.read_bytes())
+            _check_version(held, file)
+            report = ExportReport.model_validate(held)
         except (OSError, ValidationError, ValueError):
             raise SettingError(f"{file}: cannot be read; export the traces again") from None
         made = cls(folder, report)
@@ -166,6 +168,16 @@ class TokenDataset:
     def part(self, part: Part, *, split: PatientSplit, stops: Collection[int]) -> TokenPart:
         """A part, gone through once. SettingError where a patient of it is for testing."""
         return _counted(self.file(part), split, frozenset(stops))
+
+
+def _check_version(held: Any, file: Path) -> None:
+    if not isinstance(held, dict):
+        raise ValueError
+    if (version := held.get("schema_version")) != EXPORT_VERSION:
+        raise SettingError(
+            f"{file}: an export of schema version {version}, and this clinseek reads "
+            f"{EXPORT_VERSION}; export the traces again with this one"
+        )
 
 
 def check_apart(train: TokenPart, validation: TokenPart) -> None:
