@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -133,6 +134,24 @@ def test_records_of_another_schema_version_are_named(bench: Bench, tmp_path: Pat
         (other / file).write_text(changed if file == "records.jsonl" else text)
     with pytest.raises(SettingError, match="records of schema version 9"):
         trace_source(other)
+
+
+@pytest.mark.parametrize("torn", [1, 400])
+def test_a_last_record_that_is_half_written_is_left_out_and_told(
+    bench: Bench, tmp_path: Path, torn: int
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(bench.run, run)
+    records = run / "records.jsonl"
+    held = records.read_bytes()
+    whole = trace_source(run)
+    every = len(list(whole.traces()))
+    assert whole.remarks == []
+    records.write_bytes(held[:-torn])
+    source = trace_source(run)
+    assert len(list(source.traces())) == every - 1
+    (remark,) = source.remarks
+    assert "1 record, the last, is half written and was left out" in remark
 
 
 def test_traces_of_another_schema_version_are_named(tmp_path: Path) -> None:

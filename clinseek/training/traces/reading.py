@@ -7,6 +7,7 @@ A file is told by its first line: a published result has `messages` with `qid` a
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -88,8 +89,22 @@ def _of_run(path: Path) -> TraceSource:
             yield trace_of(record, row, source=run.name, at_hand=at_hand, shown=shown)
         if strange:
             remarks.append(f"{path}: {strange:,} runs are of rows that the run lacks")
+        if _is_torn(run.path / RECORDS_FILE):
+            remarks.append(
+                f"{path}: 1 record, the last, is half written and was left out; the clinseek eval "
+                "that made the run makes it again"
+            )
 
     return TraceSource(run.name, path, traces, remarks=remarks)
+
+
+def _is_torn(records: Path) -> bool:
+    """Whether the last record has no line end, as a kill in the middle of writing it leaves it."""
+    with records.open("rb") as file:
+        if not file.seek(0, os.SEEK_END):
+            return False
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) != b"\n"
 
 
 def _check_version(records: Path) -> None:
