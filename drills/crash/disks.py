@@ -16,6 +16,7 @@ from drills.crash.kills import (
     Undisturbed,
     UndisturbedFailedError,
     faults,
+    own_commands,
     told,
     undisturbed,
 )
@@ -38,8 +39,9 @@ def disks(size: Size, place: Path) -> Iterator[Line]:
     mounts = _mounts_of_our_own() and _mount(disk, "tmpfs", f"size={ROOM}")
     with ground_in(place) as ground:
         for road in every_road():
-            if road.gap() is None and not road.imports and (road.quick or size == "full"):
-                yield from _lines(road, ground, disk if mounts else None, SHARES[size])
+            if road.gap() is None and (road.quick or size == "full"):
+                with own_commands(ground, road) as own:
+                    yield from _lines(road, own, disk if mounts else None, SHARES[size])
 
 
 def _lines(

@@ -18,7 +18,7 @@ from clinseek.training.recipes.plan import Plan, plan_of
 from clinseek.training.recipes.report import card, report_of
 from clinseek.training.recipes.requirements import Package
 from clinseek.training.recipes.student import Student
-from clinseek.training.recipes.training import _out_of_memory
+from clinseek.training.recipes.training import _no_room, _out_of_memory
 from clinseek.training.splits import BenchmarkSplit
 from tests.training.made import a_trace
 from tests.training.students_made import TRAINED, a_dataset, a_folder_of_weights
@@ -227,3 +227,15 @@ def test_a_device_that_is_too_small_is_told_in_a_sentence(error: Exception, told
     said = _out_of_memory(error)
     assert (said is not None) is told
     assert said is None or "micro_batch=1" in str(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("Error while serializing: I/O error: No space left on device (os error 28)", True),
+     ("[enforce fail at inline_container.cc:672] . unexpected pos 5952 vs 5844", True),
+     ("[enforce fail at inline_container.cc:145] . PytorchStreamReader failed", False)],
+)  # fmt: skip
+def test_a_disk_that_is_full_is_told_with_what_to_do(said: str, told: bool) -> None:
+    sentence = str(_no_room(RuntimeError(said), Path("out")))
+    assert ("the disk is full" in sentence) is told
+    assert ("run the same command again" in sentence) is told

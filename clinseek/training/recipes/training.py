@@ -24,6 +24,8 @@ from clinseek.training.splits import BenchmarkSplit, PatientSplit
 
 _TOO_SMALL = ("out of memory", "can't allocate memory", "not enough memory")
 """What torch says of GPUs and of the host."""
+_DISK_FULL = ("no space left", "unexpected pos", "pytorchstreamwriter failed")
+"""What safetensors and torch say when they cannot write on; torch names no reason."""
 
 
 def train(
@@ -72,8 +74,11 @@ def _trained(plan: Plan, on_progress: OnProgress) -> TrainReport:
     session.begin()
     try:
         engine.run(plan, session.on_progress)
-    except (RuntimeError, MemoryError) as error:
-        raise _out_of_memory(error) or error from None
+    except Exception as error:
+        told = _out_of_memory(error) or _no_room(error, plan.folder.path)
+        if told is None:
+            raise
+        raise told from None
     session.end()
     logged = list(TrainingLog(plan.folder.path / LOG).lines())
     draw_curve(logged, plan.folder.path, title=f"{plan.student.folder.absolute().name}, trained")
@@ -88,6 +93,16 @@ def _out_of_memory(error: Exception) -> SettingError | None:
     return SettingError(
         "out of memory: try --set micro_batch=1, recompute=true, method=lora, or shorter examples "
         "(clinseek traces export --max-tokens); --dry-run reckons what is needed"
+    )
+
+
+def _no_room(error: Exception, out: Path) -> SettingError | None:
+    """The sentence for a disk that is full; None for any other fault."""
+    if not any(each in str(error).lower() for each in _DISK_FULL):
+        return None
+    return SettingError(
+        f"the disk is full: a checkpoint or the model could not be written in {out}; make room and "
+        "run the same command again, it goes on"
     )
 
 
