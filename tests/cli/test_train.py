@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from clinseek.cli.main import USER_ERROR
+from clinseek.cli.main import INTERRUPTED, USER_ERROR, _as_ctrl_c
 from clinseek.training.recipes import requirements
+from clinseek.training.recipes.engines import trl
+from clinseek.training.recipes.plan import Plan
+from clinseek.training.recipes.progress import OnProgress, Progress
 from tests.cli.conftest import CommandLine
 from tests.training.made import EveryoneIn, a_trace
 from tests.training.students_made import (
@@ -205,3 +209,27 @@ def test_patients_of_another_split_are_checked_by_that_split(
         write_rows(rows, [a_row(subject_id=held_out)])
         done = clinseek(*train, "--split", "held-out", "--held-out", rows, "--dry-run")
         assert done.code == code
+
+
+def test_a_training_that_is_terminated_says_how_to_go_on_and_leaves_its_folder_free(
+    clinseek: CommandLine, student: Path, dataset: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    def terminated(plan: Plan, on_progress: OnProgress) -> None:
+        on_progress(Progress(1, plan.steps, 2.0, 100.0, 9.0))
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(trl, "run", terminated)
+    before = signal.signal(signal.SIGTERM, _as_ctrl_c)
+    out = tmp_path / "out"
+    words = ["train", "trl", "--data", dataset, "--model", student, "--out", out,
+             "--set", "device=cpu", "--set", "global_batch=4"]  # fmt: skip
+    try:
+        for _ in range(2):  # the second time nobody holds the folder
+            stopped = clinseek(*words)
+            assert stopped.code == INTERRUPTED
+            assert stopped.err.strip() == "Interrupted; run the same command again, it goes on"
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert "it goes on" not in clinseek(*words, "--dry-run").err  # no checkpoint was written yet
+    assert not (out / "train.json").exists()
