@@ -43,8 +43,9 @@ def told(found: Circumstances) -> str:
     ...       "python": "3.11.2", "commit": "abc"})
     '2026-01-02, 2 cores, 25.2 GB, Linux 6.1 (x86_64), Python 3.11.2, commit abc'
     """
+    cores = "1 core" if found["cores"] == 1 else f"{found['cores']} cores"
     return (
-        f"{found['day']}, {found['cores']} cores, {found['memory_gb']:g} GB, {found['system']}, "
+        f"{found['day']}, {cores}, {found['memory_gb']:g} GB, {found['system']}, "
         f"Python {found['python']}, commit {found['commit']}"
     )
 
