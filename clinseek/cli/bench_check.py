@@ -35,7 +35,9 @@ def validate_rows(file: Path, *, store: Path, limit: int | None, jobs: int, as_j
             emit(f"visible at the cutoff: {each.qid} ({'; '.join(each.shown)})")
         for qid in checked.unasked[:10]:
             emit(f"not asked by this store's record, or with another answer: {qid}")
+        for qid, parts in list(told["altered"].items())[:10]:
+            emit(f"altered since it was built: {qid} ({'; '.join(parts)})")
         if page is not None:
             emit(f"{page}: now says so")
-    if telling or checked.unasked:
+    if telling or checked.unasked or told["altered"]:
         raise typer.Exit(1)

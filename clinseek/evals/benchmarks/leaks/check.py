@@ -2,7 +2,8 @@
 
 Every row is asked for again in the raw record, so that the moment of its event is known, and that a
 row which the store does not ask is found. Then, in the case at its cutoff: the look-ups that would
-have dropped it, the sweep over what is to come, and the look-ups that answer its task.
+have dropped it, the sweep over what is to come, and the look-ups that answer its task; and what the
+row itself says, its packaged evidence included, must be what its task and that case give.
 """
 
 from __future__ import annotations
@@ -15,17 +16,19 @@ from typing import NamedTuple
 
 from clinseek.errors import SettingError
 from clinseek.evals.benchmarks.cases import PatientCases, cases_of
+from clinseek.evals.benchmarks.leaks.altered import OTHER_EVIDENCE, altered_words
 from clinseek.evals.benchmarks.leaks.answers import ANSWERS
 from clinseek.evals.benchmarks.leaks.looking import Known, known_of, told_by
 from clinseek.evals.benchmarks.leaks.to_come import TO_COME
 from clinseek.evals.benchmarks.scanning import records_of
 from clinseek.evals.benchmarks.tasks import TASKS, Question, Task
 from clinseek.evals.benchmarks.tasks.code_book import code_book
+from clinseek.evals.curated import package
 from clinseek.evals.rows import Row
 from clinseek.evals.scorers.answer_sets import names_of_label, normal_names, set_scores
 from clinseek.scratch import scratch_folder
 from clinseek.toolkits.ehr.availability.profiles import CaseProfile
-from clinseek.toolkits.ehr.case import reader
+from clinseek.toolkits.ehr.case import Case, reader
 from clinseek.toolkits.ehr.store import Store
 from clinseek.validity.probe.direct import Place
 from clinseek.validity.probe.look_up import LookUp
@@ -35,12 +38,17 @@ PROFILES: tuple[CaseProfile, ...] = ("available", "reference")
 
 
 class AskedRow(NamedTuple):
-    """What the check needs of a row; it travels to another process."""
+    """What the check needs of a row; it travels to another process.
+
+    `altered` names what was found in the row without its case (altered.py).
+    """
 
     qid: str
     task: str
     label: tuple[str, ...]
     question: Question
+    evidence: str | None
+    altered: tuple[str, ...]
 
 
 class Errand(NamedTuple):
@@ -56,7 +64,8 @@ class Finding(NamedTuple):
     """One row under one profile.
 
     `shown` names every look-up that found the label, what tells it, or anything to come; `by` is
-    the look-up that answered, None where none did, and `score` the F1 of what it said.
+    the look-up that answered, None where none did, and `score` the F1 of what it said. `altered`
+    names, under `available`, what the row says and its task and case do not.
     """
 
     qid: str
@@ -65,6 +74,7 @@ class Finding(NamedTuple):
     shown: tuple[str, ...]
     by: str | None
     score: float
+    altered: tuple[str, ...] = ()
 
 
 class Checked(NamedTuple):
@@ -126,8 +136,11 @@ def _asked(row: Row) -> AskedRow:
             "listed by: clinseek bench tasks"
         )
     label = tuple(sorted(names_of_label(row.label)))
+    if not label:
+        raise SettingError(f"row {row.qid} has no label; check rows as bench build wrote them")
     question = Question(subject_and_cutoff[1], label, row.hadm_id, row.stay_id)
-    return AskedRow(row.qid, row.task, label, question)
+    altered = altered_words(row, TASKS[row.task])
+    return AskedRow(row.qid, row.task, label, question, row.curated_evidence, altered)
 
 
 def _with_moments(store: Store, errand: Errand) -> tuple[list[AskedRow], list[str]]:
@@ -162,8 +175,19 @@ def _found(
             with reader(case) as connection:
                 known = known_of(Question(cutoff, ()))
                 ahead = _telling(connection, TO_COME, known, place)
-                for row in asked:
-                    yield _finding(connection, row, ahead, place=place, profile=profile)
+                found = [
+                    _finding(connection, row, ahead, place=place, profile=profile) for row in asked
+                ]
+            yield from found if profile != "available" else _with_altered(found, asked, case)
+
+
+def _with_altered(
+    found: Sequence[Finding], asked: Sequence[AskedRow], case: Case
+) -> Iterator[Finding]:
+    told = package(case)
+    for finding, row in zip(found, asked, strict=True):
+        other = () if row.evidence in (None, told) else (OTHER_EVIDENCE,)
+        yield finding._replace(altered=(*row.altered, *other))
 
 
 def _finding(

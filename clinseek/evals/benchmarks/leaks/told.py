@@ -14,12 +14,16 @@ _FEW = 3
 def told_of(checked: Checked) -> dict[str, Any]:
     """By profile and task: rows, those with something visible, those answered, and the score.
 
+    `unasked` and `altered` name the rows that the record does not ask, and those that say what
+    neither their task nor their case gives.
+
     `score` is the mean over all rows, one that no look-up answers counting 0; `by` says which
     look-ups answered how often, `seen` which found something, of the most frequent ones.
     """
     profiles = dict.fromkeys(each.profile for each in checked.findings)
     return {
         "unasked": checked.unasked,
+        "altered": {each.qid: list(each.altered) for each in checked.findings if each.altered},
         "profiles": {
             profile: _profile([each for each in checked.findings if each.profile == profile])
             for profile in profiles
@@ -66,6 +70,10 @@ def check_lines(told: dict[str, Any]) -> Iterator[str]:
         )
     if told["unasked"]:
         yield f"- Not asked by this store's record: {len(told['unasked']):,} rows."
+    if told["altered"]:
+        yield f"- Altered since they were built: {len(told['altered']):,} rows."
+    else:
+        yield "- Question, candidates and packaged evidence of every row are those of its case."
     yield ""
     yield (
         "*Visible*: a look-up that would drop the row, one that answers its task, or a sweep over "

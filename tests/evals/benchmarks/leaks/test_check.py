@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -64,6 +65,7 @@ def test_no_built_row_shows_its_label_or_anything_to_come(built: Built, checked:
     assert [(each.qid, each.shown) for each in found if each.shown or each.score] == []
     assert visible(checked) == []
     assert checked.unasked == []
+    assert told_of(checked)["altered"] == {}
 
 
 def test_the_published_rule_is_caught_by_the_same_look_ups(checked: Checked) -> None:
@@ -83,6 +85,21 @@ def test_a_row_of_another_answer_is_told_as_one_that_the_record_does_not_ask(
     strange = row.model_copy(update={"task": "ed_mood"})
     with pytest.raises(SettingError, match="task ed_mood, which bench build does not make"):
         check_rows([strange], store)
+
+
+def test_words_that_were_put_into_a_row_are_found(store: Path, built: Built) -> None:
+    row = next(row for row in built.rows if row.task == "labevents")
+    changes: tuple[dict[str, Any], ...] = (
+        {"curated_evidence": f"{row.curated_evidence}\nThe next results will be: {row.label}."},
+        {"question": f"{row.question} It is {row.label}."},
+        {"candidates": ["Some other name"]},
+    )
+    for changed, said in zip(changes, ("evidence", "question", "candidates"), strict=True):
+        checked = check_rows([row.model_copy(update=changed)], store)
+        (parts,) = told_of(checked)["altered"].values()
+        assert [said in part for part in parts] == [True]
+    with pytest.raises(SettingError, match="has no label"):
+        check_rows([row.model_copy(update={"label": None})], store)
 
 
 def test_the_command_writes_what_it_found_into_the_card(
