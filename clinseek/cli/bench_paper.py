@@ -82,13 +82,16 @@ def paper(
     What it will cost is told first. The same command goes on where it was stopped. DIR/table.md
     and DIR/table.json hold the table, with the published values marked as such.
     """
-    from clinseek.evals.benchmarks.paper import costs_of, paper_runs, table_page
+    from clinseek.evals.benchmarks.paper import costs_of, paper_runs, rows_of_table, table_page
     from clinseek.evals.rows import read_rows
     from clinseek.evals.scorers import of_store
 
     if not (models or curated_only):
         raise SettingError("name a model with --models (repeat it for several)")
-    chosen = read_rows(rows)[:limit]
+    filling, left_out = rows_of_table(name, read_rows(rows))
+    if left_out:
+        say(f"not run: {len(left_out):,} rows of {left_out[0].task}, which the paper leaves out")
+    chosen = filling[:limit]
     runs = paper_runs(
         models or [],
         curated_only=curated_only or [],

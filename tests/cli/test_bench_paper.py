@@ -58,3 +58,14 @@ def test_a_table_needs_a_model(clinseek: CommandLine, store: Path, tmp_path: Pat
         "bench", "paper", "text", "--rows", _rows(tmp_path), "--store", store, "--out", tmp_path
     )
     assert (ran.code, "name a model with --models" in ran.err) == (2, True)
+
+
+def test_rows_of_another_suite_are_refused_before_anything_is_told_or_run(
+    clinseek: CommandLine, store: Path, tmp_path: Path
+) -> None:
+    ran = clinseek("bench", "paper", "multimodal", "--rows", _rows(tmp_path), "--store", store,
+                   "--models", "offline", "--out", tmp_path / "out")  # fmt: skip
+    assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+    assert "2 of 2 rows are of no group of table multimodal" in ran.err
+    assert "did you mean clinseek bench paper text?" in ran.err
+    assert not (tmp_path / "out").exists()

@@ -130,7 +130,7 @@ def _furnish(place: Path) -> None:
     ingest([place / "raw"], place / "STORE", codes=place / "raw" / "codes")
     typed("bench build -s STORE --tasks LengthOfStay_3day --per-task 10 --jobs 1 --out built")
     shutil.copyfile("built/rows.jsonl", "bench/rows.jsonl")
-    shutil.copyfile("rows.jsonl", "text/rows.jsonl")
+    shutil.copyfile("bench/risk.jsonl", "text/rows.jsonl")
     (place / "S").symlink_to("STORE")
     for setting in ("automated", "curated"):
         typed(f"eval rows.jsonl -s STORE --model offline --setting {setting} --out runs/{setting}")
@@ -296,15 +296,18 @@ def _ends_at_ctrl_c(arguments: Sequence[str], place: Path) -> None:
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     ) as process:  # fmt: skip
-        assert process.stdout is not None
-        if http or arguments[0] == "view":
-            _wait_for_address(process.stdout)
-            process.send_signal(signal.SIGINT)
-            said, _ = process.communicate(timeout=STOPS_WITHIN)
-            assert process.returncode in (0, 130), said
-        else:
-            said, _ = process.communicate(timeout=60)  # its client has gone
-            assert process.returncode == 0, said
+        try:
+            assert process.stdout is not None
+            if http or arguments[0] == "view":
+                _wait_for_address(process.stdout)
+                process.send_signal(signal.SIGINT)
+                said, _ = process.communicate(timeout=STOPS_WITHIN)
+                assert process.returncode in (0, 130), said
+            else:
+                said, _ = process.communicate(timeout=60)  # its client has gone
+                assert process.returncode == 0, said
+        finally:
+            process.kill()  # one that did not stop would be waited for
 
 
 def _wait_for_address(lines: IO[str]) -> None:

@@ -2,51 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from clinseek.evals.benchmarks.paper.groups import PARTS, PARTS_CALLED, TOTALS
 from clinseek.evals.benchmarks.paper.published import PaperTable
 from clinseek.evals.scorers import RowScore, ScorerName
 from clinseek.evals.scorers.row_values import row_values
 from clinseek.evals.statistics import Estimate, mean_estimate
 from clinseek.records import Setting
 from clinseek.toolkits.ehr.availability.profiles import CaseProfile
-
-InGroup = Callable[[RowScore], bool]
-
-_FIVE = ("diagnoses_ccs", "labevents", "microbiologyevents", "procedures_ccs", "transfers")
-"""The paper reports five of the six AgentEHR tasks."""
-
-
-def _of_type(name: str) -> InGroup:
-    return lambda score: score.task_type == name
-
-
-def _of_task(name: str) -> InGroup:
-    return lambda score: score.task == name
-
-
-GROUPS: Mapping[PaperTable, Mapping[str, InGroup]] = {
-    "text": {
-        "Risk Prediction": _of_type("risk_prediction"),
-        "Decision Making": _of_type("decision_making"),
-        "Overall": lambda _: True,
-    },
-    "multimodal": {
-        "cxr_finding_presence": _of_type("presence"),
-        "cxr_finding_enumeration": _of_type("enumeration"),
-        "cxr_change_comparison": _of_type("comparison"),
-        "mortality_24h": _of_type("decompensation"),
-        "inpatient_mortality": _of_type("mortality"),
-        "phenotype": _of_type("phenotype"),
-        "overall": lambda _: True,
-    },
-    "agentehr": {
-        **{name: _of_task(name) for name in _FIVE},
-        "average": lambda score: score.task in _FIVE,
-    },
-}
-"""The groups of each table by the names that are printed, with the rows that belong to them."""
 
 SCORERS: Mapping[PaperTable, ScorerName] = {
     "text": "published",
@@ -59,6 +24,7 @@ class PaperCell(NamedTuple):
     """One value of ours. `ours` is clustered by patient, `as_paper` the published t over samples.
 
     Both are None where nothing was scored: the cell is a dash. `unscored` rows needed a judge.
+    `remark` says of a total, "of 1 of 5 tasks", that it is not over all that was published.
     """
 
     model: str
@@ -69,6 +35,7 @@ class PaperCell(NamedTuple):
     as_paper: Estimate | None
     failed: int
     unscored: int
+    remark: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The cell as plain values, on the scale of 0 to 1."""
@@ -86,6 +53,7 @@ class PaperCell(NamedTuple):
             "patients": 0 if shown is None else shown.clusters,
             "failed": self.failed,
             "unscored": self.unscored,
+            "remark": self.remark,
         }
 
 
@@ -97,11 +65,21 @@ def paper_cells(
     setting: Setting,
     profile: CaseProfile,
 ) -> list[PaperCell]:
-    """The cells that one evaluation fills, in the order of the table."""
-    return [
-        _cell([score for score in scores if belongs(score)], model, setting, profile, group)
-        for group, belongs in GROUPS[table].items()
-    ]
+    """The cells that one evaluation fills, in the order of the table; the last is the total.
+
+    Scores of rows that are of no group of the table are in no cell.
+    """
+    of_groups = {
+        group: [score for score in scores if belongs(score)]
+        for group, belongs in PARTS[table].items()
+    }
+    cells = [_cell(held, model, setting, profile, group) for group, held in of_groups.items()]
+    in_any = [score for score in scores if any(belongs(score) for belongs in PARTS[table].values())]
+    total = _cell(in_any, model, setting, profile, TOTALS[table])
+    filled = sum(cell.ours is not None for cell in cells)
+    if 0 < filled < len(cells):
+        total = total._replace(remark=f"of {filled} of {len(cells)} {PARTS_CALLED[table]}")
+    return [*cells, total]
 
 
 def _cell(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clinseek.evals.benchmarks.paper.cells import GROUPS, PaperCell
+from clinseek.evals.benchmarks.paper.cells import PaperCell
+from clinseek.evals.benchmarks.paper.groups import GROUPS
 from clinseek.evals.benchmarks.paper.published import (
     PaperTable,
     PublishedCell,
@@ -14,7 +15,8 @@ from clinseek.evals.benchmarks.paper.published import (
 _DASH = "-"
 _LINE = (
     "Mean sample-wise F1 in percent. Ours: the 95 % interval goes by patient; in brackets the "
-    "published radius (t over samples as if independent). A dash: not run."
+    "published radius (t over samples as if independent). A dash: not run. `of 1 of 5 tasks`: the "
+    "total is over the rows of these alone, and the published one over all."
 )
 _PROFILES = (
     "Profile `available` is the record as it was known at the cutoff; `reference` is the cutoff "
@@ -54,11 +56,12 @@ def _value(cell: PaperCell | None) -> str:
     if cell is None or cell.ours is None:
         return _DASH
     told = f"{100 * cell.ours.value:.1f}"
-    if cell.ours.low is None or cell.ours.high is None:
-        told += f" (n {cell.ours.n})"
-    else:
-        interval = f"{100 * cell.ours.low:.1f} to {100 * cell.ours.high:.1f}"
-        told += f" ({interval}; n {cell.ours.n})"
+    beside = [f"n {cell.ours.n}"]
+    if cell.ours.low is not None and cell.ours.high is not None:
+        beside.insert(0, f"{100 * cell.ours.low:.1f} to {100 * cell.ours.high:.1f}")
+    if cell.remark is not None:
+        beside.append(cell.remark)
+    told += f" ({'; '.join(beside)})"
     if cell.as_paper is None or cell.as_paper.high is None or cell.as_paper.n < 2:
         return told
     return f"{told} [±{100 * (cell.as_paper.high - cell.as_paper.value):.2f}]"
@@ -73,6 +76,9 @@ def _counts(cells: Sequence[PaperCell], run: tuple[str, str, str]) -> str:
 def _leaks(groups: Sequence[str], cells: Sequence[PaperCell]) -> list[str]:
     """By how much automated exceeds curated under each profile, where both profiles were run."""
     held = {(cell.model, cell.setting, cell.profile, cell.group): cell.ours for cell in cells}
+    remarks = {
+        (cell.model, cell.group): f"{cell.group} ({cell.remark})" for cell in cells if cell.remark
+    }
     lines: list[list[str]] = []
     for model in dict.fromkeys(cell.model for cell in cells):
         for group in groups:
@@ -90,7 +96,8 @@ def _leaks(groups: Sequence[str], cells: Sequence[PaperCell]) -> list[str]:
             if curated is None or known is None or leaky is None:
                 continue
             gain, leaking = known.value - curated.value, leaky.value - curated.value
-            lines.append([model, group, *(f"{100 * each:+.1f}" for each in (leaking, gain))])
+            called = remarks.get((model, group), group)
+            lines.append([model, called, *(f"{100 * each:+.1f}" for each in (leaking, gain))])
     if not lines:
         return []
     columns = ["model", "group", "gain under `reference`", "gain under `available`"]

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from clinseek.errors import SettingError
 from clinseek.evals.benchmarks.paper import (
     GROUPS,
     PaperTable,
@@ -11,6 +12,7 @@ from clinseek.evals.benchmarks.paper import (
     paper_cells,
     paper_runs,
     published_cells,
+    rows_of_table,
     table_page,
 )
 from clinseek.evals.rows import Row
@@ -68,6 +70,49 @@ def test_the_average_of_agentehr_leaves_prescriptions_out_as_the_paper_does() ->
     average = cells[-1]
     assert average.ours is not None
     assert (average.group, average.ours.value, average.ours.n) == ("average", 1.0, 1)
+
+
+def test_a_total_over_some_groups_alone_says_so_wherever_it_is_told() -> None:
+    some = paper_cells(
+        "agentehr", [_score(1, "agentehr", 1.0, task="labevents")],
+        model="m", setting="automated", profile="available",
+    )  # fmt: skip
+    assert some[-1].as_json()["remark"] == "of 1 of 5 tasks"
+    assert "| 100.0 (n 1; of 1 of 5 tasks) |" in table_page("agentehr", some, rows_file="r")
+    every = paper_cells(
+        "text", [_score(1, "risk_prediction", 1.0), _score(2, "decision_making", 0.0)],
+        model="m", setting="automated", profile="available",
+    )  # fmt: skip
+    assert {cell.remark for cell in every} == {None}
+
+
+def _row(task_type: str, task: str = "t") -> Row:
+    return Row(
+        qid=f"{task_type}-{task}", subject_id=1, cutoff=CUTOFF, task=task, task_type=task_type,
+        question="?",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "said"),
+    [
+        ("multimodal", [_row("risk_prediction")], r"1 of 1 rows are of no .* paper text\?"),
+        ("agentehr", [_row("decision_making", "labevents")], r"1 of 1 .* bench paper text\?"),
+        ("text", [_row("agentehr", "labevents")], r"did you mean clinseek bench paper agentehr\?"),
+        ("text", [_row("risk_prediction"), _row("phenotype")], r"1 of 2 .* paper multimodal\?"),
+        ("text", [_row("lookup")], r"lookup-t, task t, .* are of Risk Prediction, Decision Making"),
+        ("agentehr", [_row("agentehr", "prescriptions")], "which the paper leaves out"),
+        ("text", [], "no row is of table text: there are none"),
+    ],
+)
+def test_rows_of_another_suite_fill_no_table(table: PaperTable, rows: list[Row], said: str) -> None:
+    with pytest.raises(SettingError, match=said):
+        rows_of_table(table, rows)
+
+
+def test_the_task_that_the_paper_leaves_out_is_parted_from_the_others() -> None:
+    rows = [_row("agentehr", "labevents"), _row("agentehr", "prescriptions")]
+    assert rows_of_table("agentehr", rows) == (rows[:1], rows[1:])
 
 
 def test_rows_of_one_patient_widen_our_interval_and_not_the_published_radius() -> None:
