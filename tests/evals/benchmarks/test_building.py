@@ -314,5 +314,11 @@ def test_a_draft_takes_its_place_only_once_it_is_whole(tmp_path: Path) -> None:
     with draft_of(tmp_path / "bench") as draft:
         (draft / ROWS).write_text("whole")
     assert [file.name for file in tmp_path.iterdir()] == ["bench"]
+    with (
+        draft_of(tmp_path / "other"),
+        pytest.raises(SettingError, match="is being made by another process"),
+        draft_of(tmp_path / "other"),
+    ):
+        raise AssertionError("two may not make one folder")
     with pytest.raises(SettingError, match="is there already"), draft_of(tmp_path / "bench"):
         pytest.fail("a folder that holds something is not written over")
