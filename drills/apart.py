@@ -109,6 +109,8 @@ def _end_with_the_frame() -> None:
 def _main(name: str, size: Size, place: Path) -> None:
     from drills.rooms import drills_named
 
+    # Behind a script's `&` Ctrl-C is ignored, and would be by all that a drill starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     threading.Thread(target=_end_with_the_frame, daemon=True).start()
     (drill,) = (each for each in drills_named([name]) if each.name == name)
     for line in told(drill, size, place):
