@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from clinseek.evals.rows import Row
     from clinseek.records import Setting
 
-_PAGE = "baselines.md"
+_PAGE, _TABLE = "baselines.md", "baselines.json"
 
 
 def register(bench: typer.Typer) -> None:
@@ -48,7 +49,8 @@ def baselines(
     [dim]clinseek bench baselines bench/rows.jsonl --store STORE --out baselines[/dim]
 
     Every baseline learns from other patients than it is asked about. DIR/baselines.md and
-    DIR/baselines.json hold the table; runs of the offline policy are gone on with.
+    DIR/baselines.json hold the table; runs of the offline policy are gone on with. A DIR
+    of other rows is left as it is.
     """
     from clinseek.evals.benchmarks.baselines import (
         baseline_table,
@@ -63,6 +65,8 @@ def baselines(
     chosen = read_rows(rows)[:limit]
     check_folds(chosen, folds)
     opened = Store.open(store)
+    of = {"rows": str(rows), "rows_hash": _hash_of(chosen), "folds": folds}
+    _check_same(of, out=out)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -72,24 +76,44 @@ def baselines(
             opened, chosen, progress=lambda done, total: tell(f"cases: {done:,} of {total:,}")
         )
     found = baseline_table(chosen, features, folds=folds)
-    told = _written(found, rows=rows, folds=folds, out=out)
+    told = _written(found, of, out=out)
     for setting in ("automated", "curated") if offline else ():
         found += _offline(chosen, setting, store=store, out=out, rows_file=str(rows))
-        told = _written(found, rows=rows, folds=folds, out=out)
+        told = _written(found, of, out=out)
     if as_json:
         emit_json(told)
         return
     emit((out / _PAGE).read_text(encoding="utf-8"))
 
 
-def _written(found: Sequence[Measured], *, rows: Path, folds: int, out: Path) -> dict[str, Any]:
+def _hash_of(rows: Sequence[Row]) -> str:
+    told = "\n".join(row.model_dump_json() for row in rows)
+    return hashlib.sha256(told.encode()).hexdigest()
+
+
+def _check_same(of: Mapping[str, Any], *, out: Path) -> None:
+    """SettingError where `out` holds the table of other rows, or of other folds."""
+    try:
+        held = json.loads((out / _TABLE).read_text(encoding="utf-8"))
+        same = all(held[name] == of[name] for name in ("rows_hash", "folds"))
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError):
+        same = False
+    if not same:
+        raise SettingError(
+            f"--out {out} holds the baselines of other rows or folds; name a new folder"
+        )
+
+
+def _written(found: Sequence[Measured], of: Mapping[str, Any], *, out: Path) -> dict[str, Any]:
     """What was measured so far, as files: a run that is stopped leaves what came before it."""
     from clinseek.evals.benchmarks.baselines import baseline_page
 
-    told = {"rows": str(rows), "folds": folds, "measured": [each.as_json() for each in found]}
-    page = baseline_page(found, rows_file=rows.name, folds=folds)
+    told = {**of, "measured": [each.as_json() for each in found]}
+    page = baseline_page(found, rows_file=Path(of["rows"]).name, folds=of["folds"])
     (out / _PAGE).write_text(page, encoding="utf-8")
-    (out / "baselines.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    (out / _TABLE).write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     return told
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from clinseek.cli.output import emit, emit_json, live_line
+from clinseek.cli.output import emit, emit_json, live_line, say
 
 
 def validate_rows(file: Path, *, store: Path, limit: int | None, jobs: int, as_json: bool) -> None:
@@ -14,8 +14,12 @@ def validate_rows(file: Path, *, store: Path, limit: int | None, jobs: int, as_j
     from clinseek.evals.benchmarks.leaks import check_rows, told_of, visible
     from clinseek.evals.benchmarks.writing import add_check
     from clinseek.evals.rows import read_rows
+    from clinseek.toolkits.ehr.store import Store
 
     rows = read_rows(file)[:limit]
+    of_store = Store.open(store).fingerprint
+    if any(row.metadata.get("store", of_store) != of_store for row in rows):
+        say(f"the rows were built over another store than {store}; differences may be its own")
     with live_line("reading cases") as tell:
         checked = check_rows(
             rows, store, jobs=jobs, progress=lambda done, of: tell(f"rows: {done:,} of {of:,}")

@@ -30,6 +30,7 @@ def test_baselines_and_the_offline_policy_stand_in_one_table(
     assert ran.code == 0
     assert "| kind | rows | majority |" in ran.out
     assert (tmp_path / "out" / "baselines.md").read_text() in ran.out
+    assert clinseek(*asked, "--out", tmp_path / "out", "--no-offline").code == 0  # gone on with
     ran = clinseek(*asked, "--out", tmp_path / "all", "--json")
     assert {each["baseline"] for each in json.loads(ran.out)["measured"]} >= {
         "offline automated",
@@ -45,3 +46,15 @@ def test_more_folds_than_patients_are_refused(
     )
     assert (ran.code, "no more than the 2 patients" in ran.err) == (2, True)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_table_of_other_rows_is_not_written_over(
+    clinseek: CommandLine, store: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "baselines.json").write_text('{"rows_hash": "of others", "folds": 2}')
+    asked = ("bench", "baselines", _rows(tmp_path), "--store", store, "--folds", "2")
+    ran = clinseek(*asked, "--out", out, "--no-offline")
+    assert (ran.code, "holds the baselines of other rows or folds" in ran.err) == (2, True)
+    assert [file.name for file in out.iterdir()] == ["baselines.json"]
