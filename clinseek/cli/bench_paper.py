@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -82,7 +82,13 @@ def paper(
     What it will cost is told first. The same command goes on where it was stopped. DIR/table.md
     and DIR/table.json hold the table, with the published values marked as such.
     """
-    from clinseek.evals.benchmarks.paper import costs_of, paper_runs, rows_of_table, table_page
+    from clinseek.evals.benchmarks.paper import (
+        check_at_hand,
+        costs_of,
+        paper_runs,
+        rows_of_table,
+        table_page,
+    )
     from clinseek.evals.rows import read_rows
     from clinseek.evals.scorers import of_store
 
@@ -99,10 +105,13 @@ def paper(
         profiles=("available", "reference") if profiles == "both" else (profiles,),
         out=out,
     )
+    for run in runs:
+        _model_of(run, paper=paper_protocol, image_root=image_root)
+    check_at_hand(runs, chosen, store=store, image_root=image_root, rows_file=rows)
+    at_hand = of_store(store, judge=judge_named(judge) if judge else None)
     costs = costs_of(runs, chosen, epochs=epochs)
     _tell_costs(costs)
     _agree(costs, yes=yes)
-    at_hand = of_store(store, judge=judge_named(judge) if judge else None)
     cells: list[PaperCell] = []
     failed = False
     for run in runs:
@@ -150,6 +159,14 @@ def _agree(costs: Sequence[Cost], *, yes: bool) -> None:
     typer.confirm("Begin?", abort=True, err=True)
 
 
+def _model_of(run: PaperRun, *, paper: bool, image_root: Path | None) -> tuple[Any, Any]:
+    """The chat model of an evaluation with its settings; ModelError for a spec that is none."""
+    others = {"image_root": None if image_root is None else str(image_root)}
+    return model_and_settings(
+        run.model, setting=run.setting, profile=run.profile, paper=paper, chosen={}, others=others
+    )
+
+
 def _evaluated(
     run: PaperRun,
     rows: Sequence[Row],
@@ -164,10 +181,7 @@ def _evaluated(
     """Make what is missing of one evaluation; whether runs of it failed."""
     from clinseek.evals.runner.running import Limits
 
-    others = {"image_root": None if image_root is None else str(image_root)}
-    model, chosen = model_and_settings(
-        run.model, setting=run.setting, profile=run.profile, paper=paper, chosen={}, others=others
-    )
+    model, chosen = _model_of(run, paper=paper, image_root=image_root)
     with live_table(f"{run.model} {run.setting} {run.profile}", run.folder) as on_change:
         evaluated = run_all(
             rows, model=model, settings=chosen, out=run.folder, store=store, rows_file=rows_file,

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from clinseek.evals.rows import Row, write_rows
+from clinseek.evals.rows import Row, read_rows, write_rows
 from tests.cli.conftest import CUTOFF, SUBJECT, CommandLine
 
 
@@ -69,3 +69,30 @@ def test_rows_of_another_suite_are_refused_before_anything_is_told_or_run(
     assert "2 of 2 rows are of no group of table multimodal" in ran.err
     assert "did you mean clinseek bench paper text?" in ran.err
     assert not (tmp_path / "out").exists()
+
+
+def test_models_patients_and_images_that_are_not_there_are_told_before_any_cost(
+    clinseek: CommandLine, store: Path, tmp_path: Path
+) -> None:
+    rows = _rows(tmp_path)
+    strangers = _changed(rows, tmp_path / "strangers.jsonl", subject_id=1)
+    unseen = _changed(rows, tmp_path / "unseen.jsonl", images=["no.jpg"])
+    bare = _changed(rows, tmp_path / "bare.jsonl", curated_evidence=None)
+    for of_rows, changed, said in (
+        (rows, ("--models", "offlin"), "model 'offlin' cannot be named so"),
+        (rows, ("--store", tmp_path / "none"), "is no store"),
+        (rows, ("--judge", "offline"), "is a fixed policy and judges nothing"),
+        (strangers, (), "2 of 2 rows ask about patients whom"),
+        (unseen, (), "name the folder of these images with --image-root"),
+        (bare, (), "2 rows (q1, q2) have no curated evidence"),
+    ):
+        ran = clinseek("bench", "paper", "text", "--rows", of_rows, "--store", store,
+                       "--models", "offline", *changed, "--out", tmp_path / "out")  # fmt: skip
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1), ran.err
+        assert said in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+def _changed(rows: Path, file: Path, **fields: object) -> Path:
+    write_rows(file, [row.model_copy(update=fields) for row in read_rows(rows)])
+    return file

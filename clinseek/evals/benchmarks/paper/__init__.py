@@ -1,6 +1,7 @@
 """The published result tables, filled anew by one command, with the published values beside."""
 
 from clinseek.evals.benchmarks.paper.cells import SCORERS, PaperCell, paper_cells
+from clinseek.evals.benchmarks.paper.checking import check_at_hand
 from clinseek.evals.benchmarks.paper.groups import GROUPS, TableRows, rows_of_table
 from clinseek.evals.benchmarks.paper.page import table_page
 from clinseek.evals.benchmarks.paper.planning import Cost, PaperRun, costs_of, paper_runs
@@ -19,6 +20,7 @@ __all__ = [
     "PaperTable",
     "PublishedCell",
     "TableRows",
+    "check_at_hand",
     "costs_of",
     "paper_cells",
     "paper_runs",

@@ -1,0 +1,53 @@
+"""What would end the evaluations of a table at once, seen before their cost is told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from clinseek.errors import SettingError
+from clinseek.evals.benchmarks.paper.planning import PaperRun
+from clinseek.evals.rows import Row
+from clinseek.evals.runner.asking import check_rows
+from clinseek.evals.runner.attachments import attachments_of, root_of
+from clinseek.evals.runner.running import Limits
+from clinseek.toolkits.ehr.store import Store
+
+
+def check_at_hand(
+    runs: Sequence[PaperRun],
+    rows: Sequence[Row],
+    *,
+    store: Path,
+    image_root: Path | None,
+    rows_file: Path,
+) -> None:
+    """See that rows can be run in every setting, and that patients and images are there.
+
+    SettingError where they are not, StoreError for a folder that is no store. Patients are not
+    looked for where no run opens a record; a few missing images fail their runs alone.
+    """
+    for setting in dict.fromkeys(run.setting for run in runs):
+        check_rows(rows, setting)
+    opened = Store.open(store)
+    if any(run.setting != "curated" for run in runs):
+        _check_patients(rows, opened)
+    root = root_of(rows, None if image_root is None else str(image_root), str(rows_file))
+    if root is None:
+        return
+    attached = attachments_of(rows, root)
+    if Limits().too_many(len(attached.rows_without(rows)), len(rows)):
+        raise SettingError(f"{attached.told}; name the folder of these images with --image-root")
+
+
+def _check_patients(rows: Sequence[Row], store: Store) -> None:
+    held: set[int | None] = {None, *store.subjects()}
+    lacking = [row for row in rows if row.subject_id not in held]
+    if not lacking:
+        return
+    first = lacking[0]
+    raise SettingError(
+        f"{len(lacking)} of {len(rows)} rows ask about patients whom {store.path} does not hold "
+        f"(first: subject_id {first.subject_id} in row {first.qid}); name with --store the store "
+        "over which bench prepare made these rows"
+    )
