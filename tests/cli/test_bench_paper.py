@@ -80,7 +80,7 @@ def test_models_patients_and_images_that_are_not_there_are_told_before_any_cost(
     bare = _changed(rows, tmp_path / "bare.jsonl", curated_evidence=None)
     for of_rows, changed, said in (
         (rows, ("--models", "offlin"), "model 'offlin' cannot be named so"),
-        (rows, ("--store", tmp_path / "none"), "is no store"),
+        (rows, ("--store", tmp_path / "none"), "no store at"),
         (rows, ("--judge", "offline"), "is a fixed policy and judges nothing"),
         (strangers, (), "2 of 2 rows ask about patients whom"),
         (unseen, (), "name the folder of these images with --image-root"),
