@@ -291,6 +291,8 @@ def _ends_at_ctrl_c(arguments: Sequence[str], place: Path) -> None:
     """It serves until it is asked to stop, and then ends as any command that was stopped."""
     order = [sys.executable, "-m", "clinseek", *(each for each in arguments if each != "--open")]
     http = "http" in order
+    # Where tests run behind a script's `&`, Ctrl-C is ignored, and by what they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with subprocess.Popen(
         [*order, *(["--port", "0"] if http else [])], cwd=place, stdin=subprocess.PIPE,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
