@@ -150,6 +150,13 @@ def test_whom_the_task_names_counts_as_whom_the_file_says(
     assert reason(tested, named_by_its_task(subject_id, named)) == said
 
 
+def test_the_report_counts_traces_that_name_no_patient_apart(tmp_path: Path) -> None:
+    traces = [a_trace(subject_id=None), a_trace(id="t2", qid="q2")]
+    report = filtered(traces, tmp_path / "kept", unknown_patients="keep")
+    assert (report.kept, report.patients) == (2, 1)
+    assert report.marked == {"of patients who are not known": 1}
+
+
 def test_of_equal_conversations_the_best_scored_stays() -> None:
     gone = duplicates().dropped([brief(0, conversation="a", score=0.5), brief(1, conversation="a")])
     assert list(gone) == [0]

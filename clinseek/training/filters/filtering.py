@@ -176,6 +176,7 @@ def _report(
     marked = {
         "with calls that the harness mended": sum(repaired for repaired, _ in marks),
         "with observations that gave way": sum(condensed for _, condensed in marks),
+        "of patients who are not known": sum(brief.subject_id is None for brief in kept),
     }
     return FilterReport(
         read=len(passed.read),

@@ -47,8 +47,8 @@ class StepReport(BaseModel):
 class FilterReport(BaseModel):
     """The whole of it. `tokens` is a histogram: (up to, read, kept), the last one without end.
 
-    `length` says how tokens were counted. `marked` counts kept traces that hold repaired calls,
-    or observations that gave way.
+    `length` says how tokens were counted. `marked` counts kept traces that hold repaired calls
+    or observations that gave way, and those that name no patient.
     """
 
     read: int

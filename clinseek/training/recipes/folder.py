@@ -119,8 +119,10 @@ class TrainingFolder:
 
         SettingError where there is no other: nothing is removed then.
         """
-        faults = {each: fault for each in self._steps() if (fault := fault_in(each))}
-        if faults and len(faults) == len(self._steps()):
+        held = self._steps()
+        faults = {each: fault for each in held if (fault := fault_in(each))}
+        whole = [each.name for each in held if each not in faults]
+        if faults and not whole:
             told = "; ".join(f"{each.name}: {fault}" for each, fault in faults.items())
             raise SettingError(
                 f"{self.checkpoints}: no checkpoint is whole ({told}); copy them again, or delete "
@@ -128,9 +130,8 @@ class TrainingFolder:
             )
         for each in faults:
             shutil.rmtree(each)
-        newest = [each.name for each in self._steps()][-1:]
         return [
-            f"{each}: is not whole ({fault}), and was removed; going on from {newest[0]}"
+            f"{each}: is not whole ({fault}), and was removed; going on from {whole[-1]}"
             for each, fault in faults.items()
         ]
 
