@@ -84,7 +84,8 @@ def prepare(
     packaged evidence, with --images multimodal rows too. No row is of a real person. openseek:
     questions with exact answers over a store, meant for the open demo. The published suites are
     read from the folder of those who hold them; what was found is told and written to
-    DIR/report.json.
+    DIR/report.json. Where a release has faults (broken rows, candidates without their answer,
+    missing images), what can be asked is written, the faults go to stderr, and it exits 1.
     """
     check_name(name, PREPARED, what="benchmark")
     if name == "openseek":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from clinseek.cli.options import JsonOption
-from clinseek.cli.output import emit, emit_json, live_line
+from clinseek.cli.output import emit, emit_json, live_line, say
 from clinseek.errors import SettingError
 from clinseek.settings import store_path
 
@@ -110,7 +110,7 @@ def prepare(
     evidence: Literal["published", "case"],
     as_json: bool,
 ) -> None:
-    """What `bench prepare` does for a published suite."""
+    """What `bench prepare` does for a published suite; exit 1 where its release has faults."""
     from clinseek.evals.benchmarks.suites import SUITES, prepare_suite
 
     if source is None:
@@ -122,22 +122,30 @@ def prepare(
         )  # fmt: skip
     if as_json:
         emit_json(made.as_json())
-        return
-    tell_report(made.report)
+        for fault in made.report.faults:
+            say(f"fault: {fault}")
+    else:
+        _tell_what_to_run(made, store_path(store))
+    if made.report.faults:
+        raise typer.Exit(1)
+
+
+def _tell_what_to_run(made: PreparedSuite, store: Path) -> None:
+    tell_report(made.report, tell_fault=say)
     tell_prepared(made)
-    rows, asked = shlex.quote(str(made.file)), shlex.quote(str(store_path(store)))
+    rows, asked = shlex.quote(str(made.file)), shlex.quote(str(store))
     assets = made.report.assets
     images = "" if assets is None else f" --image-root {shlex.quote(str(assets.root))}"
     emit(f"next: clinseek eval {rows} --store {asked}{images} --model offline --out RUN")
 
 
-def tell_report(report: SuiteReport) -> None:
+def tell_report(report: SuiteReport, *, tell_fault: Callable[[str], None] = emit) -> None:
     """Every count beside the published one, and what is wrong."""
     for count in report.counts:
         mark = "as published" if count.holds else f"published: {count.published:,}"
         emit(f"{count.what}: {count.found:,} ({mark})")
     for fault in report.faults:
-        emit(f"fault: {fault}")
+        tell_fault(f"fault: {fault}")
     for remark in report.remarks:
         emit(remark)
 
@@ -152,6 +160,9 @@ def tell_prepared(made: PreparedSuite) -> None:
             emit(
                 "EHRXQA has a clock of its own: bench rebuild multimodal --manifest keeps its rows"
             )
+    if made.unanswerable:
+        few, count = ", ".join(made.unanswerable[:3]), len(made.unanswerable)
+        emit(f"left out, candidates without their own answer: {count:,} rows ({few})")
     if made.rendered:
         emit(f"packaged evidence rendered from the case: {made.rendered:,} rows")
     for profile, told in made.visible.items():

@@ -3,8 +3,9 @@
 import json
 from pathlib import Path
 
+from clinseek.evals.rows import read_rows
 from clinseek.toolkits.ehr.store import Store
-from tests.cli.conftest import CommandLine
+from tests.cli.conftest import CUTOFF, SUBJECT, CommandLine
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -59,3 +60,23 @@ def test_rows_in_the_clock_of_ehrxqa_are_told_from_those_of_strangers(
     ran = clinseek(*asked, "--out", tmp_path / "out")
     assert "rows (ehrxqa_test_1" in ran.out
     assert "bench rebuild multimodal --manifest keeps its rows" in ran.out
+
+
+def test_a_faulty_release_is_prepared_with_its_faults_on_stderr_and_exit_1(
+    clinseek: CommandLine, store: Path, tmp_path: Path
+) -> None:
+    held = json.loads((EXAMPLES / "clinseek-text" / "ClinSeek-Bench_text.json").read_text())
+    good = held[0] | {"subject_id": SUBJECT, "prediction_time": CUTOFF}
+    broken, unanswerable = good | {"label": None}, good | {"qid": "u", "candidates": ["no idea"]}
+    asked = ("bench", "prepare", "clinseek-text", "--from", tmp_path, "--store", store)
+    release = tmp_path / "ClinSeek-Bench_text.json"
+    release.write_text(json.dumps([good, broken, unanswerable]))
+    for shown in ((), ("--json",)):
+        ran = clinseek(*asked, "--out", tmp_path / f"out{len(shown)}", *shown)
+        assert ran.code == 1
+        assert "fault: 1 rows cannot be read" in ran.err
+        assert "fault: 1 rows have candidates without their own answer: u" in ran.err
+        assert "fault: " not in ran.out
+        assert len(read_rows(tmp_path / f"out{len(shown)}" / "rows.jsonl")) == 1
+    release.write_text(json.dumps([good]))
+    assert clinseek(*asked, "--out", tmp_path / "good").code == 0

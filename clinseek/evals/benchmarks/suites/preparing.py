@@ -38,13 +38,15 @@ class SuiteProgress(NamedTuple):
 class PreparedSuite:
     """Where the rows lie, and what was found on the way.
 
-    `strangers` are the qids of rows whose patient, or whose cutoff, the store does not have.
+    `strangers` are the qids of rows whose patient, or whose cutoff, the store does not have,
+    `unanswerable` of those whose candidates lack the right answer; both are left out of `rows`.
     """
 
     file: Path
     rows: Sequence[Row]
     report: SuiteReport
     strangers: Sequence[str]
+    unanswerable: Sequence[str]
     rendered: int
     visible: dict[str, Visibility]
 
@@ -54,6 +56,7 @@ class PreparedSuite:
             "rows_file": str(self.file),
             "rows": len(self.rows),
             "left_out_not_in_store": list(self.strangers),
+            "left_out_candidates_without_answer": list(self.unanswerable),
             "evidence_rendered_from_the_case": self.rendered,
             "label_visible_at_the_cutoff": {
                 profile: {"looked": told.looked, "visible": len(told.visible), "qids": told.visible}
@@ -76,8 +79,9 @@ def prepare_suite(
 
     The packaged evidence is the published one where a row has it, and is rendered from the case
     where it has none, or everywhere with `evidence` "case": then both settings know the same. Rows
-    of patients that the store lacks are left out and counted. SettingError where `out` holds rows
-    already or cannot be written, StoreError for a folder that is no store.
+    of patients that the store lacks, and rows whose candidates lack the right answer, are left out
+    and counted. SettingError where `out` holds rows already or cannot be written, or where no row
+    is left; StoreError for a folder that is no store.
     """
     file = out / "rows.jsonl"
     if file.exists():
@@ -85,18 +89,25 @@ def prepare_suite(
     opened = Store.open(store)
     report = validate_suite(suite, source)
     root = source if report.assets is None else report.assets.root
+    unanswerable = report.read.without_gold
+    answerable = [row for row in report.read.rows if row.qid not in frozenset(unanswerable)]
+    if not answerable:
+        raise SettingError(
+            f"all {len(unanswerable)} rows have candidates without their own answer; the manifest "
+            "is not what was published"
+        )
     rows, strangers, rendered = _with_evidence(
-        opened, placed_rows(report.read.rows, root), evidence=evidence, progress=progress
+        opened, placed_rows(answerable, root), evidence=evidence, progress=progress
     )
     if not rows:
         raise SettingError(
-            f"none of the {len(report.read.rows)} rows is of a patient of {store}; name the store "
+            f"none of the {len(answerable)} rows is of a patient of {store}; name the store "
             "that was made of the release that the suite asks about"
         )
     visible = {
         profile: visibility(opened, rows, profile=profile) for profile in ("available", "reference")
     }
-    made = PreparedSuite(file, rows, report, strangers, rendered, visible)
+    made = PreparedSuite(file, rows, report, strangers, unanswerable, rendered, visible)
     try:
         out.mkdir(parents=True, exist_ok=True)
         write_rows(file, rows)

@@ -17,7 +17,8 @@ class SuiteRows:
     """The rows of a suite.
 
     `broken` are sentences on rows that cannot be read, `unnamed` places of rows whose label has no
-    name, `renamed` qids that came again and got a number, `lacking` patterns without a file.
+    name, `renamed` qids that came again and got a number. Patterns without a file are `lacking`
+    where the suite must have it, else `absent`.
     """
 
     files: Sequence[Path]
@@ -26,10 +27,11 @@ class SuiteRows:
     unnamed: Sequence[str]
     renamed: Sequence[str]
     lacking: Sequence[str]
+    absent: Sequence[str]
 
     @property
     def without_gold(self) -> list[str]:
-        """The qids of rows whose candidates lack a part of the right answer."""
+        """The qids of rows whose candidates lack a part of the right answer, in normal names."""
         return [row.qid for row in self.rows if row.candidates and not _held(row)]
 
 
@@ -56,12 +58,13 @@ def suite_rows(suite: Suite, source: Path) -> SuiteRows:
     if not rows:
         first = broken[0] if broken else f"{files[0]}: holds no rows"
         raise SettingError(f"{suite.title}: no row can be read; the first fault: {first}")
-    lacking = [
+    without_file = [
         pattern
         for pattern in suite.manifests
         if source.is_dir() and not any(file.match(pattern) for file in files)
     ]
-    return SuiteRows(files, list(rows.values()), broken, unnamed, renamed, lacking)
+    lacking, absent = (without_file, []) if suite.all_manifests else ([], without_file)
+    return SuiteRows(files, list(rows.values()), broken, unnamed, renamed, lacking, absent)
 
 
 def _free(qid: str, taken: dict[str, Row]) -> str:
@@ -72,6 +75,6 @@ def _free(qid: str, taken: dict[str, Row]) -> str:
 
 
 def _held(row: Row) -> bool:
-    from clinseek.evals.scorers.answer_sets import names_of_label
+    from clinseek.evals.scorers.answer_sets import names_of_label, normal_names
 
-    return set(names_of_label(row.label)) <= set(row.candidates or ())
+    return normal_names(names_of_label(row.label)) <= normal_names(row.candidates or ())

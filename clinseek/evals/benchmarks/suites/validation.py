@@ -64,8 +64,13 @@ class SuiteReport:
         said = (
             (self.read.unnamed, "{n} rows are left out, since no label of theirs has a name"),
             (self.read.renamed, "{n} rows had the qid of another and got a number behind it"),
+            (self.read.absent, "{n} manifests are not there, nor are their rows: {few}"),
         )
-        return [words.format(n=len(found)) for found, words in said if found]
+        return [
+            words.format(n=len(found), few=", ".join(found[:_FEW]))
+            for found, words in said
+            if found
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """The report as plain values."""

@@ -166,6 +166,27 @@ def test_candidates_without_the_right_answer_are_told(tmp_path: Path) -> None:
     ]
 
 
+def test_a_row_that_no_candidate_answers_is_left_out_and_counted(
+    store: Path, tmp_path: Path
+) -> None:
+    def lacking(held: list[dict[str, Any]]) -> None:
+        held[0]["candidates"] = ["Yes", "No"]
+        held[1]["candidates"] = ["Creatinine"]
+
+    file = _with(tmp_path, "ClinSeek-Bench_text.json", lacking)
+    made = prepare_suite(SUITES[TEXT], file, store=store, out=tmp_path / "out")
+    assert [row.qid for row in made.rows] == ["ehr_bench_risk_prediction_101"]
+    assert made.as_json()["left_out_candidates_without_answer"] == ["ehr_bench_decision_making_202"]
+
+
+def test_agentehr_may_be_held_in_part_and_the_other_suites_may_not(tmp_path: Path) -> None:
+    name = "labevents_500.json"
+    (tmp_path / name).write_bytes((EXAMPLES / AGENTEHR / name).read_bytes())
+    report = validate_suite(SUITES[AGENTEHR], tmp_path)
+    assert (report.holds, report.faults) == (False, [])
+    assert "5 manifests are not there, nor are their rows" in report.remarks[0]
+
+
 def test_a_qid_that_comes_twice_gets_a_number(tmp_path: Path) -> None:
     def twice(held: list[dict[str, Any]]) -> None:
         held.append(dict(held[0]))
