@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,12 +17,17 @@ def folder(tmp_path: Path) -> TrainingFolder:
     """A training with checkpoints of steps 4 and 6."""
     made = TrainingFolder(tmp_path / "out")
     for step in (4, 6):
-        draft = made.draft / f"checkpoint-{step}"
-        (draft / "shards").mkdir(parents=True)
-        for name in ("model.safetensors", "optimizer.pt", "shards/0.pt"):
-            (draft / name).write_bytes(f"{name} after step {step}".encode())
-        made.keep_checkpoint(draft, step, keep=2)
+        made.keep_checkpoint(a_checkpoint(made, step), step, keep=2)
     return made
+
+
+def a_checkpoint(folder: TrainingFolder, step: int) -> Path:
+    """What a trainer writes before a checkpoint takes its place."""
+    draft = folder.draft / f"checkpoint-{step}"
+    (draft / "shards").mkdir(parents=True)
+    for name in ("model.safetensors", "optimizer.pt", "shards/0.pt"):
+        (draft / name).write_bytes(f"{name} after step {step}".encode())
+    return draft
 
 
 def newest(folder: TrainingFolder) -> int | None:
@@ -95,3 +101,23 @@ def test_an_older_one_that_is_damaged_does_not_stop_the_newest(folder: TrainingF
     assert "step-4: is not whole" in line
     assert line.endswith("going on from step-6")
     assert newest(folder) == 6
+
+
+def test_a_kill_while_an_old_one_is_removed_leaves_no_half_of_it(
+    folder: TrainingFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    removed = shutil.rmtree
+
+    def killed(path: Path, ignore_errors: bool = False) -> None:
+        if path.is_dir() and path.name == "step-4":
+            (path / "optimizer.pt").unlink()
+            raise InterruptedError
+        removed(path, ignore_errors=ignore_errors)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", killed)
+        with pytest.raises(InterruptedError):
+            folder.keep_checkpoint(a_checkpoint(folder, 8), 8, keep=2)
+    assert folder.drop_damaged() == []
+    assert newest(folder) == 8
+    assert sorted(each.name for each in folder.checkpoints.iterdir()) == ["step-6", "step-8"]

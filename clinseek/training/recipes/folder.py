@@ -129,7 +129,7 @@ class TrainingFolder:
                 "that folder to train from the beginning"
             )
         for each in faults:
-            shutil.rmtree(each)
+            self._remove(each)
         return [
             f"{each}: is not whole ({fault}), and was removed; going on from {whole[-1]}"
             for each, fault in faults.items()
@@ -143,11 +143,19 @@ class TrainingFolder:
         shutil.rmtree(target, ignore_errors=True)
         made.rename(target)
         for old in self._steps()[:-keep]:
-            shutil.rmtree(old)
+            self._remove(old)
 
     def drop_checkpoints(self) -> None:
         """After the end none is needed."""
         shutil.rmtree(self.checkpoints, ignore_errors=True)
+
+    def _remove(self, checkpoint: Path) -> None:
+        """Remove it by way of the draft: a kill in the middle leaves no half of a checkpoint."""
+        gone = self.draft / checkpoint.name
+        shutil.rmtree(gone, ignore_errors=True)
+        self.draft.mkdir(exist_ok=True)
+        checkpoint.rename(gone)
+        shutil.rmtree(gone)
 
     def _steps(self) -> list[Path]:
         return sorted(self.checkpoints.glob(f"{_STEP}*"), key=step_of)
