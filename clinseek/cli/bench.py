@@ -16,12 +16,19 @@ from clinseek.cli import (
     bench_rebuild,
     bench_suites,
 )
-from clinseek.cli.bench_suites import EvidenceChoice, check_name
+from clinseek.cli.bench_suites import EvidenceChoice, check_name, refuse_given
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import emit, emit_json, live_line
 
 PREPARED = ("synthetic", "openseek", "clinseek-text", "clinseek-multimodal", "agentehr")
 """What can be prepared: out of nothing, and from the folders of those who hold the data."""
+
+_PATIENTS, _SEED = 40, 7
+_OPTIONS = {
+    "synthetic": ("--patients", "--per-task", "--seed", "--images"),
+    "openseek": ("--from", "--store", "--per-task", "--seed"),
+}
+_OPTIONS_OF_SUITES = ("--from", "--store", "--evidence")
 
 app = typer.Typer(
     name="bench", help="Benchmarks: prepare their rows and the store they ask about.",
@@ -58,15 +65,23 @@ def prepare(
         ),
     ] = None,
     evidence: Annotated[
-        EvidenceChoice,
-        typer.Option(help="Packaged evidence as published, or rendered from the case throughout."),
-    ] = EvidenceChoice.PUBLISHED,
-    patients: Annotated[int, typer.Option(metavar="N", min=1, help="Of synthetic.")] = 40,
+        EvidenceChoice | None,
+        typer.Option(
+            help="Of a published suite: packaged evidence as published (the default), or rendered "
+            "from the case throughout."
+        ),
+    ] = None,
+    patients: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Of synthetic (40).")
+    ] = None,
     per_task: Annotated[
         int | None,
         typer.Option(metavar="N", min=1, help="Of synthetic (10) and openseek (14 a template)."),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="S", help="Same seed, same rows.")] = 7,
+    seed: Annotated[
+        int | None,
+        typer.Option(metavar="S", help="Of synthetic and openseek: same seed, same rows (7)."),
+    ] = None,
     images: Annotated[
         bool, typer.Option("--images", help="Of synthetic: chest films too, and rows about them.")
     ] = False,
@@ -88,14 +103,31 @@ def prepare(
     missing images), what can be asked is written, the faults go to stderr, and it exits 1.
     """
     check_name(name, PREPARED, what="benchmark")
+    given = {
+        "--from": source, "--store": store, "--evidence": evidence, "--patients": patients,
+        "--per-task": per_task, "--seed": seed, "--images": images,
+    }  # fmt: skip
+    taken = _OPTIONS.get(name, _OPTIONS_OF_SUITES)
+    without_effect = {option: choice for option, choice in given.items() if option not in taken}
+    refuse_given(without_effect, f"has no effect on {name}; leave it out")
     if name == "openseek":
         bench_openseek.prepare(
-            source, store=store, out=out, per_task=per_task, seed=seed, as_json=as_json
+            source,
+            store=store,
+            out=out,
+            per_task=per_task,
+            seed=_SEED if seed is None else seed,
+            as_json=as_json,
         )
         return
     if name != "synthetic":
         bench_suites.prepare(
-            name, source, store=store, out=out, evidence=evidence.value, as_json=as_json
+            name,
+            source,
+            store=store,
+            out=out,
+            evidence="published" if evidence is None else evidence.value,
+            as_json=as_json,
         )
         return
     from clinseek.evals.benchmarks.synthetic import prepare_synthetic
@@ -103,9 +135,9 @@ def prepare(
     with live_line("drawing the cohort") as tell:
         made = prepare_synthetic(
             out,
-            patients=patients,
+            patients=patients or _PATIENTS,
             per_task=per_task or 10,
-            seed=seed,
+            seed=_SEED if seed is None else seed,
             images=images,
             progress=lambda at: tell(f"{at.stage}: {at.done:,} of {at.total:,}"),
         )

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from clinseek.cli.bench_suites import tell_prepared, tell_report
+from clinseek.cli.bench_suites import refuse_given, tell_prepared, tell_report
 from clinseek.cli.options import JsonOption, StoreOption
 from clinseek.cli.output import emit, emit_json, live_line, say, table
-from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
     from clinseek.evals.benchmarks.multimodal import Rebuilt, Split
@@ -91,7 +89,11 @@ def rebuild(
     from clinseek.evals.benchmarks.multimodal import PER_TASK, SEED, rebuild_multimodal
 
     if manifest is not None:
-        _refuse_choices({"--split": splits, "--per-task": per_task, "--seed": seed})
+        refuse_given(
+            {"--split": splits, "--per-task": per_task, "--seed": seed},
+            "chooses among the rows of the sources, --manifest gives exactly its own; leave one of "
+            "the two out",
+        )
     chosen: list[Split] = [choice.value for choice in splits or (SplitChoice.TEST,)]
     with live_line("looking for the sources") as tell:
         made = rebuild_multimodal(
@@ -107,15 +109,6 @@ def rebuild(
     _tell(made)
     rows, asked = shlex.quote(str(made.prepared.file)), shlex.quote(str(made.store))
     emit(f"next: clinseek eval {rows} --store {asked} --model offline --out RUN")
-
-
-def _refuse_choices(given: Mapping[str, object]) -> None:
-    for option, choice in given.items():
-        if choice is not None:
-            raise SettingError(
-                f"{option} chooses among the rows of the sources, --manifest gives exactly its "
-                "own; leave one of the two out"
-            )
 
 
 def _tell(made: Rebuilt) -> None:

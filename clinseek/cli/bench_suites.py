@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -43,8 +44,25 @@ def check_name(name: str, known: Iterable[str], *, what: str) -> None:
     if name in names:
         return
     near = get_close_matches(name, names, n=1)
-    meant = f"; did you mean {near[0]}?" if near else ""
+    meant = f"; did you mean {near[0]}?" if near else "."
     raise SettingError(f"no {what} {name!r}{meant} There is: {', '.join(names)}")
+
+
+def refuse_given(given: Mapping[str, object], because: str) -> None:
+    """SettingError for the first option that was given, with why it cannot be."""
+    for option, choice in given.items():
+        if choice is not None and choice is not False:
+            raise SettingError(f"{option} {because}")
+
+
+def store_named(named: Path | None) -> Path:
+    """The store of rows: the one named, else CLINSEEK_STORE; rows are never of a store by chance.
+
+    SettingError where neither is.
+    """
+    if named is None and not os.environ.get("CLINSEEK_STORE"):
+        raise SettingError("name the store that the rows ask about with --store STORE")
+    return store_path(named)
 
 
 def validate(
@@ -85,11 +103,19 @@ def validate(
         from clinseek.cli.bench_build import cores
         from clinseek.cli.bench_check import validate_rows
 
+        refuse_given(
+            {"--from": source, "--manifest-only": manifest_only},
+            f"is of a published suite, and {name} holds built rows; leave it out",
+        )
         validate_rows(
-            Path(name), store=store_path(store), limit=limit, jobs=jobs or cores(), as_json=as_json
+            Path(name), store=store_named(store), limit=limit, jobs=jobs or cores(), as_json=as_json
         )
         return
     check_name(name, _NAMES, what="published suite")
+    refuse_given(
+        {"--store": store, "--limit": limit, "--jobs": jobs},
+        f"is of built rows, and {name} is a published suite; leave it out",
+    )
     if source is None:
         raise SettingError(f"{name} is read from a folder; name it with --from DIR")
     report = validate_suite(SUITES[name], source, manifest_only=manifest_only)
@@ -115,9 +141,10 @@ def prepare(
 
     if source is None:
         raise SettingError(f"{name} is read from a folder; name it with --from DIR")
+    asked = store_named(store)
     with live_line("reading the manifest") as tell:
         made = prepare_suite(
-            SUITES[name], source, store=store_path(store), out=out, evidence=evidence,
+            SUITES[name], source, store=asked, out=out, evidence=evidence,
             progress=lambda at: tell(f"{at.stage}: {at.done:,} of {at.total:,}"),
         )  # fmt: skip
     if as_json:
@@ -125,7 +152,7 @@ def prepare(
         for fault in made.report.faults:
             say(f"fault: {fault}")
     else:
-        _tell_what_to_run(made, store_path(store))
+        _tell_what_to_run(made, asked)
     if made.report.faults:
         raise typer.Exit(1)
 

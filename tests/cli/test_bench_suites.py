@@ -18,8 +18,10 @@ def test_validate_tells_every_count_beside_the_published_one_and_exits_1(
     assert "patients: 1 (published: 1,563)" in ran.out
 
 
-def test_validate_of_what_was_published_exits_0(clinseek: CommandLine) -> None:
-    ran = clinseek("bench", "validate", "agentehr", "--from", EXAMPLES / "agentehr", "--json")
+def test_validate_of_what_was_published_exits_0(clinseek: CommandLine, tmp_path: Path) -> None:
+    for file in (EXAMPLES / "agentehr").glob("*.json"):
+        (tmp_path / file.name).write_text(json.dumps(json.loads(file.read_text()) * 500))
+    ran = clinseek("bench", "validate", "agentehr", "--from", tmp_path, "--json")
     assert ran.code == 0
     assert json.loads(ran.out)["holds"] is True
 
@@ -34,6 +36,8 @@ def test_a_mistyped_suite_is_told_with_the_nearest_name(clinseek: CommandLine) -
     ran = clinseek("bench", "validate", "clinseek-txt", "--from", EXAMPLES)
     assert ran.code == 2
     assert "no published suite 'clinseek-txt'; did you mean clinseek-text?" in ran.err
+    far = clinseek("bench", "validate", "nosuch", "--from", EXAMPLES)
+    assert "no published suite 'nosuch'. There is: clinseek-text, " in far.err
 
 
 def test_a_published_suite_is_prepared_from_a_folder(
@@ -80,3 +84,37 @@ def test_a_faulty_release_is_prepared_with_its_faults_on_stderr_and_exit_1(
         assert len(read_rows(tmp_path / f"out{len(shown)}" / "rows.jsonl")) == 1
     release.write_text(json.dumps([good]))
     assert clinseek(*asked, "--out", tmp_path / "good").code == 0
+
+
+def test_options_without_effect_are_refused(
+    clinseek: CommandLine, store: Path, tmp_path: Path
+) -> None:
+    rows, out = tmp_path / "rows.jsonl", ("--out", tmp_path / "out")
+    rows.write_text("")
+    suite = ("validate", "agentehr", "--from", EXAMPLES / "agentehr")
+    text = ("prepare", "clinseek-text", "--from", EXAMPLES / "clinseek-text", "--store", store)
+    of_rows = "is of a published suite, and"
+    for asked, said in (
+        (("validate", rows, "--from", tmp_path), f"--from {of_rows}"),
+        (("validate", rows, "--manifest-only"), f"--manifest-only {of_rows}"),
+        ((*suite, "--store", store), "--store is of built rows, and agentehr is a published suite"),
+        ((*suite, "--limit", 1), "--limit is of built rows"),
+        ((*text, *out, "--images"), "--images has no effect on clinseek-text; leave it out"),
+        ((*text, *out, "--patients", 3), "--patients has no effect"),
+        ((*text, *out, "--seed", 0), "--seed has no effect"),
+        (("prepare", "synthetic", *out, "--store", store), "--store has no effect on synthetic"),
+        (("prepare", "openseek", *out, "--evidence", "case"), "--evidence has no effect"),
+    ):
+        ran = clinseek("bench", *asked)
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1), asked
+        assert said in ran.err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_store_is_never_taken_by_chance(clinseek: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text("")
+    asked = ("prepare", "agentehr", "--from", EXAMPLES / "agentehr", "--out", tmp_path / "out")
+    for each in (asked, ("validate", tmp_path / "rows.jsonl")):
+        ran = clinseek("bench", *each)
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1)
+        assert "name the store that the rows ask about with --store STORE" in ran.err
