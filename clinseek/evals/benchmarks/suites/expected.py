@@ -19,7 +19,8 @@ class Suite:
     """A published benchmark. `manifests` are patterns of file names, one file each.
 
     `read` makes a row of ours, or None where a published row cannot be scored. `counts` are the
-    published ones, by the names that `counts_of` gives; `all_manifests` where each must be there.
+    published ones, by the names that `counts_of` gives; `all_manifests` where each must be there;
+    `rows_a_manifest` where each holds as many.
     """
 
     name: SuiteName
@@ -28,6 +29,7 @@ class Suite:
     read: Callable[[Mapping[str, Any], str], Row | None]
     counts: Mapping[str, int]
     all_manifests: bool = True
+    rows_a_manifest: int | None = None
 
 
 SUITES: Mapping[str, Suite] = {
@@ -71,6 +73,7 @@ SUITES: Mapping[str, Suite] = {
             lambda held, at: agentehr_row(held, at=at),
             {"tasks": 6},
             all_manifests=False,
+            rows_a_manifest=500,
         ),
     )
 }

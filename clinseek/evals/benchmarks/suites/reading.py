@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from clinseek.evals.rows import Row
 
 @dataclass(frozen=True)
 class SuiteRows:
-    """The rows of a suite.
+    """The rows of a suite; `files` tells of each manifest how many objects it holds.
 
     `broken` are sentences on rows that cannot be read, `unnamed` places of rows whose label has no
     name, `renamed` qids that came again and got a number. Patterns without a file are `lacking`
     where the suite must have it, else `absent`.
     """
 
-    files: Sequence[Path]
+    files: Mapping[Path, int]
     rows: Sequence[Row]
     broken: Sequence[str]
     unnamed: Sequence[str]
@@ -37,12 +37,13 @@ class SuiteRows:
 
 def suite_rows(suite: Suite, source: Path) -> SuiteRows:
     """Read every manifest of `suite` under `source`. SettingError where none is a row."""
-    files = manifests_in(source, suite.manifests)
+    files = dict.fromkeys(manifests_in(source, suite.manifests), 0)
     rows: dict[str, Row] = {}
     broken: list[str] = []
     unnamed: list[str] = []
     renamed: list[str] = []
-    for each in (each for file in files for each in objects_of(file)):
+    for manifest, each in ((file, each) for file in files for each in objects_of(file)):
+        files[manifest] += 1
         try:
             row = suite.read(each.held, each.at)
         except SettingError as error:
@@ -56,7 +57,7 @@ def suite_rows(suite: Suite, source: Path) -> SuiteRows:
             row = row.model_copy(update={"qid": _free(row.qid, rows)})
         rows[row.qid] = row
     if not rows:
-        first = broken[0] if broken else f"{files[0]}: holds no rows"
+        first = broken[0] if broken else f"{next(iter(files))}: holds no rows"
         raise SettingError(f"{suite.title}: no row can be read; the first fault: {first}")
     without_file = [
         pattern

@@ -103,6 +103,11 @@ def validate_suite(suite: Suite, source: Path, *, manifest_only: bool = False) -
     has_files = any(row.images or row.reports for row in read.rows)
     assets = assets_of(read.rows, source) if has_files and not manifest_only else None
     counts = [Count(what, number, told.get(what, 0)) for what, number in suite.counts.items()]
+    if suite.rows_a_manifest is not None:
+        counts += [
+            Count(f"rows of {file.name}", suite.rows_a_manifest, held)
+            for file, held in read.files.items()
+        ]
     if assets is not None and any(assets.databases.values()):
         counts += [
             Count(f"databases of {name}", number, assets.databases[name])

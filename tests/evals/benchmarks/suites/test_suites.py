@@ -179,6 +179,15 @@ def test_a_row_that_no_candidate_answers_is_left_out_and_counted(
     assert made.as_json()["left_out_candidates_without_answer"] == ["ehr_bench_decision_making_202"]
 
 
+def test_manifests_of_agentehr_are_as_published_with_500_rows_each(tmp_path: Path) -> None:
+    for file in (EXAMPLES / AGENTEHR).glob("*.json"):
+        (tmp_path / file.name).write_text(json.dumps(json.loads(file.read_text()) * 500))
+    assert validate_suite(SUITES[AGENTEHR], tmp_path).holds
+    few = validate_suite(SUITES[AGENTEHR], EXAMPLES / AGENTEHR)
+    assert ("rows of labevents_500.json", 500, 1) in few.counts
+    assert not few.holds
+
+
 def test_agentehr_may_be_held_in_part_and_the_other_suites_may_not(tmp_path: Path) -> None:
     name = "labevents_500.json"
     (tmp_path / name).write_bytes((EXAMPLES / AGENTEHR / name).read_bytes())
