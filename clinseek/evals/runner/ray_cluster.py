@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import signal
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from importlib import import_module
 from itertools import count
 from pathlib import Path
@@ -130,15 +132,36 @@ def _actors(ray: Any, plan: RunPlan, work: Path, *, concurrency: int) -> list[An
 def _begin(ray: Any) -> None:
     address = os.environ.get("RAY_ADDRESS")
     try:
-        ray.init(
-            address=address or "local", include_dashboard=False, log_to_driver=False,
-            logging_level="ERROR",
-        )  # fmt: skip
+        with _signals_as_they_are():
+            ray.init(
+                address=address or "local", include_dashboard=False, log_to_driver=False,
+                logging_level="ERROR",
+            )  # fmt: skip
     except Exception as error:  # a node that is too slow to begin is a bare one
         raise SettingError(
             f"the Ray cluster {address or 'of this machine'} cannot be reached ({error}); start "
             "one with `ray start --head`, and name it with RAY_ADDRESS"
         ) from None
+
+
+@contextmanager
+def _signals_as_they_are() -> Iterator[None]:
+    """Inside Ctrl-C is heard at once, and afterwards a signal does what it did before.
+
+    An event loop hears Ctrl-C only between its steps, and a cluster takes seconds to begin; Ray
+    makes SIGTERM an end of its own.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    if callable(before[signal.SIGINT]):
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
 
 
 def _ray() -> Any:
