@@ -107,7 +107,7 @@ def paper(
     )
     for run in runs:
         _model_of(run, paper=paper_protocol, image_root=image_root)
-    check_at_hand(runs, chosen, store=store, image_root=image_root, rows_file=rows)
+    check_at_hand(runs, chosen, store=store, image_root=image_root, rows_file=rows, out=out)
     at_hand = of_store(store, judge=judge_named(judge) if judge else None)
     costs = costs_of(runs, chosen, epochs=epochs)
     _tell_costs(costs)

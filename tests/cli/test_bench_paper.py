@@ -85,9 +85,10 @@ def test_models_patients_and_images_that_are_not_there_are_told_before_any_cost(
         (strangers, (), "2 of 2 rows ask about patients whom"),
         (unseen, (), "name the folder of these images with --image-root"),
         (bare, (), "2 rows (q1, q2) have no curated evidence"),
+        (rows, ("--out", rows), "rows.jsonl is no folder; name another"),
     ):
         ran = clinseek("bench", "paper", "text", "--rows", of_rows, "--store", store,
-                       "--models", "offline", *changed, "--out", tmp_path / "out")  # fmt: skip
+                       "--models", "offline", "--out", tmp_path / "out", *changed)  # fmt: skip
         assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1), ran.err
         assert said in ran.err
     assert not (tmp_path / "out").exists()

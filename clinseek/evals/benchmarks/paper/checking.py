@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -21,12 +22,14 @@ def check_at_hand(
     store: Path,
     image_root: Path | None,
     rows_file: Path,
+    out: Path,
 ) -> None:
-    """See that rows can be run in every setting, and that patients and images are there.
+    """See that rows can be run in every setting, patients and images are there, and `out` can be.
 
     SettingError where they are not, StoreError for a folder that is no store. Patients are not
     looked for where no run opens a record; a few missing images fail their runs alone.
     """
+    _check_writable(out)
     for setting in dict.fromkeys(run.setting for run in runs):
         check_rows(rows, setting)
     opened = Store.open(store)
@@ -38,6 +41,15 @@ def check_at_hand(
     attached = attachments_of(rows, root)
     if Limits().too_many(len(attached.rows_without(rows)), len(rows)):
         raise SettingError(f"{attached.told}; name the folder of these images with --image-root")
+
+
+def _check_writable(out: Path) -> None:
+    """Nothing is made: a table that is refused later leaves no folder."""
+    there = next(each for each in (out, *out.absolute().parents) if each.exists())
+    if not there.is_dir():
+        raise SettingError(f"--out {out}: {there} is no folder; name another")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise SettingError(f"--out {out}: nothing can be written into {there}; name another")
 
 
 def _check_patients(rows: Sequence[Row], store: Store) -> None:

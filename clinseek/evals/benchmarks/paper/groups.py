@@ -114,7 +114,7 @@ def _of_no_group(table: PaperTable, strangers: Sequence[Row], total: int) -> str
     meant = (
         f"did you mean clinseek bench paper {likely}?"
         if held[likely]
-        else f"its rows are of {', '.join(PARTS[table])}"
+        else f"its groups are {', '.join(PARTS[table])}"
     )
     return (
         f"{len(strangers)} of {total} rows are of no group of table {table} (the first: "

@@ -100,7 +100,11 @@ def _row(task_type: str, task: str = "t") -> Row:
         ("agentehr", [_row("decision_making", "labevents")], r"1 of 1 .* bench paper text\?"),
         ("text", [_row("agentehr", "labevents")], r"did you mean clinseek bench paper agentehr\?"),
         ("text", [_row("risk_prediction"), _row("phenotype")], r"1 of 2 .* paper multimodal\?"),
-        ("text", [_row("lookup")], r"lookup-t, task t, .* are of Risk Prediction, Decision Making"),
+        (
+            "text",
+            [_row("lookup")],
+            r"lookup-t, task t, .* groups are Risk Prediction, Decision Making",
+        ),
         ("agentehr", [_row("agentehr", "prescriptions")], "which the paper leaves out"),
         ("text", [], "no row is of table text: there are none"),
     ],
