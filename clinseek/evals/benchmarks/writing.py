@@ -65,7 +65,7 @@ def _check_free(folder: Path) -> None:
 
 
 def _locked(place: Path) -> int:
-    """The lock of a draft's place, which goes with the process; BlockingIOError where it is held."""
+    """The lock of a draft's place, gone with its process; BlockingIOError where it is held."""
     while True:
         place.mkdir(exist_ok=True)
         with suppress(FileNotFoundError):  # its last holder has just removed it
