@@ -1,6 +1,7 @@
 """Fixtures that more than one folder of the suite needs."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,16 @@ from hypothesis import HealthCheck, settings
 # How long an example takes depends on what else the machine does; speed is measured in benchmarks/.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+
+def pytest_configure() -> None:
+    """Ctrl-C is heard, here and by what the tests start, also where a script's `&` began the suite.
+
+    A shell without job control lets such a process ignore it, and so do its children: tests that
+    stop a command would wait for ever.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
