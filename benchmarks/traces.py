@@ -41,7 +41,7 @@ from clinseek.toolkits.ehr.tools import EhrToolkit, ehr_tool_schemas
 
 CLAIM_SECONDS, CLAIM_MEGABYTES = 90.0, 1_000
 PROFILE = "available"
-RENDERED = 5
+RENDERED = 7
 
 
 def moments(store: Store, subject_id: int, *, most: int) -> list[str]:
