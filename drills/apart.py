@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -25,25 +26,28 @@ ROOT = Path(__file__).parents[1]
 
 def lines_of(drill: Drill, size: Size) -> Iterator[Line]:
     """The lines of a drill as they come, run apart; one more where it did not come to its end."""
-    with scratch_folder(f"drill-{drill.name}-") as place:
+    with ExitStack() as places:
+        place = places.enter_context(scratch_folder(f"drill-{drill.name}-"))
         command = [sys.executable, "-m", "drills.apart", drill.name, size, str(place)]
-        with (place / "said").open("wb") as said:
-            process = subprocess.Popen(
-                command,
-                cwd=ROOT,
-                env=environment(place),
-                stdin=subprocess.PIPE,  # closed when this process ends, however it does
-                stdout=subprocess.PIPE,
-                stderr=said,
-                start_new_session=True,
-            )
+        # What it says on the way lies outside its place, which is the drill's own.
+        said = places.enter_context(tempfile.TemporaryFile())
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment(place),
+            stdin=subprocess.PIPE,  # closed when this process ends, however it does
+            stdout=subprocess.PIPE,
+            stderr=said,
+            start_new_session=True,
+        )
         with _ended_after(process, LIMIT_SECONDS[size]) as overtime:
             assert process.stdout is not None
             for said_of_one in process.stdout:
                 yield Line(**json.loads(said_of_one))
             code = process.wait()
         if code != 0:
-            words = (place / "said").read_text(errors="replace").strip()[-LAST_WORDS:]
+            said.seek(0)
+            words = said.read().decode(errors="replace").strip()[-LAST_WORDS:]
             why = f"took more than {LIMIT_SECONDS[size]:g} s" if overtime else f"ended with {code}"
             yield Line("the drill itself", broken=[f"{why}: {words}"])
 

@@ -20,6 +20,8 @@ WARM = 0.25
 PATIENTS = 8
 BYTES_A_RUN = 2048
 """Memory that rises by more than this a run, for certain, is a leak: 10 MB in 5,000 runs."""
+LEAST_RUNS = 300
+_WARMING = "so few runs show how a process warms up; the short and the full form look at memory"
 END = "2199-01-01 00:00:00"
 
 
@@ -51,7 +53,11 @@ def memory(size: Size, place: Path) -> Iterator[Line]:
         f"{samples[-1].memory / 1e6:.0f} MB at the end"
     )
     rises = slope.low > BYTES_A_RUN
-    yield Line("runs in one process, memory", runs, ["memory rises"] if rises else [], note=note)
+    yield (
+        Line("runs in one process, memory", runs, ["memory rises"] if rises else [], note=note)
+        if runs >= LEAST_RUNS
+        else Line("runs in one process, memory", runs, gap=_WARMING, note=note)
+    )
     for name in ("handles", "threads"):
         counts = [getattr(sample, name) for sample in steady]
         note = f"{counts[0]} after the first runs, {counts[-1]} at the end"
