@@ -130,7 +130,10 @@ def over_http(
 
     sessions = Sessions(service, binding=bound, most=most, limits=limits, underscores=underscores)
     listening = listen(door)
-    say(f"serving {service.name} at {address_of(door, listening)} (Ctrl-C stops it)")
-    if not is_loopback(door.host):
-        say("warning: what is served travels unencrypted; put a proxy with TLS before this server")
-    run_http(sessions, door, listening, most=most, idle=limits.idle)
+
+    def ready() -> None:
+        say(f"serving {service.name} at {address_of(door, listening)} (Ctrl-C stops it)")
+        if not is_loopback(door.host):
+            say("warning: what is served travels unencrypted; put a proxy with TLS before it")
+
+    run_http(sessions, door, listening, most=most, idle=limits.idle, ready=ready)

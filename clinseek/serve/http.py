@@ -6,9 +6,10 @@ import errno
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
 import anyio
@@ -65,12 +66,23 @@ def listen(door: Door) -> socket.socket:
 
 
 def run_http(
-    sessions: Sessions, door: Door, listening: socket.socket, *, most: int, idle: float | None
+    sessions: Sessions,
+    door: Door,
+    listening: socket.socket,
+    *,
+    most: int,
+    idle: float | None,
+    ready: Callable[[], None] = lambda: None,
 ) -> None:
-    """Serve sessions on the socket until SIGTERM, or Ctrl-C (KeyboardInterrupt)."""
+    """Serve sessions on the socket until SIGTERM, or Ctrl-C (KeyboardInterrupt).
+
+    `ready` is called when either stops it, whatever it is at.
+    """
     logging.getLogger("mcp.server.streamable_http").addFilter(_tells)
-    with _sigterm_returns():
-        served_by(sessions, door, listening, most=most, idle=idle).run(sockets=[listening])
+    server = served_by(sessions, door, listening, most=most, idle=idle)
+    with _stopped_by_signals(server):
+        ready()
+        server.run(sockets=[listening])
 
 
 def _tells(said: logging.LogRecord) -> bool:
@@ -79,17 +91,27 @@ def _tells(said: logging.LogRecord) -> bool:
 
 
 @contextmanager
-def _sigterm_returns() -> Iterator[None]:
-    """Within it uvicorn returns on SIGTERM.
+def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
+    """Within it SIGTERM and Ctrl-C stop the server; KeyboardInterrupt at its end for the latter.
 
-    Once it has stopped it sends itself the signal again, by which the process would die without
-    closing what others have open.
+    Uvicorn hears them only once it serves, and Python loses an interrupt that falls into the
+    imports before. Once it has stopped it sends itself the signal again, by which the process would
+    die without closing what others have open.
     """
-    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    heard: list[int] = []
+
+    def stop(number: int, _: FrameType | None) -> None:
+        heard.append(number)
+        server.should_exit = True
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if signal.SIGINT in heard:
+        raise KeyboardInterrupt
 
 
 def served_by(

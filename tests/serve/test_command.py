@@ -9,12 +9,17 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clinseek.cli import main, serving
+from clinseek.serve.ehr import EhrService
+from clinseek.serve.http import Door, listen, run_http
+from clinseek.serve.session import Limits
+from clinseek.serve.sessions import Sessions
 from tests.serve.serving import END, bound, case_files, over_http, text_of
 from tests.serve.test_many_sessions import INITIALIZE
 
@@ -198,3 +203,20 @@ def test_a_server_over_http_says_where_it_is_and_ends_on_sigterm(
     assert process.wait(30) == 0
     process.stderr.close()
     assert list((home / "cases").glob("serve-*")) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_stops_when_asked_before_it_serves(
+    service: EhrService, how: signal.Signals
+) -> None:
+    """Between its word that it is there and its first loop, a signal was lost now and then."""
+    before = signal.getsignal(how)
+    sessions = Sessions(service, binding=None, most=2, limits=Limits(idle=None))
+    listening = listen(Door(port=0))
+    interrupted = pytest.raises(KeyboardInterrupt) if how is signal.SIGINT else nullcontext()
+    with listening, interrupted:
+        run_http(
+            sessions, Door(port=0), listening,
+            most=2, idle=None, ready=lambda: signal.raise_signal(how),
+        )  # fmt: skip
+    assert signal.getsignal(how) is before
