@@ -43,6 +43,8 @@ turns brought nothing even after it was told. In these cases the model was made 
 """
 Salvage = Literal["call", "json", "answer_tag", "candidates", "lines"]
 """How an answer without ehr.finish was read, in the order in which the ways are tried."""
+RAW = "_raw"
+"""The one argument of a call whose arguments were no JSON object: what the model wrote instead."""
 
 
 class WebShown(TypedDict):

@@ -119,8 +119,23 @@ def let_trace(
 
 def store_path(named: str | os.PathLike[str] | None = None) -> Path:
     """The store to use: the one named, else CLINSEEK_STORE, else the demo store (made once)."""
+    return _store_named(named) or demo_store()
+
+
+def store_of_rows(named: str | os.PathLike[str] | None = None) -> Path:
+    """The store of rows: the one named, else CLINSEEK_STORE; rows are of no store by chance.
+
+    SettingError where neither is.
+    """
+    chosen = _store_named(named)
+    if chosen is None:
+        raise SettingError("name the store that the rows ask about with --store STORE")
+    return chosen
+
+
+def _store_named(named: str | os.PathLike[str] | None) -> Path | None:
     chosen = named or os.environ.get("CLINSEEK_STORE")
-    return Path(chosen).expanduser() if chosen else demo_store()
+    return Path(chosen).expanduser() if chosen else None
 
 
 def model_spec(named: str | None = None) -> str:

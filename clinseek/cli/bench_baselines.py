@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import shlex
 import sys
@@ -59,13 +58,15 @@ def baselines(
         features_of_rows,
     )
     from clinseek.evals.rows import read_rows
+    from clinseek.evals.runner.run_folder import fingerprint_of_rows
     from clinseek.toolkits.ehr.store import Store
 
     check_learners()
     chosen = read_rows(rows)[:limit]
     check_folds(chosen, folds)
     opened = Store.open(store)
-    of = {"rows": str(rows), "rows_hash": _hash_of(chosen), "folds": folds}
+    told_apart = fingerprint_of_rows({row.qid: row.fingerprint for row in chosen})
+    of = {"rows": str(rows), "rows_hash": told_apart, "folds": folds}
     _check_same(of, out=out)
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -84,11 +85,6 @@ def baselines(
         emit_json(told)
         return
     emit((out / _PAGE).read_text(encoding="utf-8"))
-
-
-def _hash_of(rows: Sequence[Row]) -> str:
-    told = "\n".join(row.model_dump_json() for row in rows)
-    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _check_same(of: Mapping[str, Any], *, out: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -14,7 +13,7 @@ import typer
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import emit, emit_json, live_line, say
 from clinseek.errors import SettingError
-from clinseek.settings import store_path
+from clinseek.settings import store_of_rows
 
 if TYPE_CHECKING:
     from clinseek.evals.benchmarks.suites import PreparedSuite, SuiteReport
@@ -53,16 +52,6 @@ def refuse_given(given: Mapping[str, object], because: str) -> None:
     for option, choice in given.items():
         if choice is not None and choice is not False:
             raise SettingError(f"{option} {because}")
-
-
-def store_named(named: Path | None) -> Path:
-    """The store of rows: the one named, else CLINSEEK_STORE; rows are never of a store by chance.
-
-    SettingError where neither is.
-    """
-    if named is None and not os.environ.get("CLINSEEK_STORE"):
-        raise SettingError("name the store that the rows ask about with --store STORE")
-    return store_path(named)
 
 
 def validate(
@@ -108,7 +97,11 @@ def validate(
             f"is of a published suite, and {name} holds built rows; leave it out",
         )
         validate_rows(
-            Path(name), store=store_named(store), limit=limit, jobs=jobs or cores(), as_json=as_json
+            Path(name),
+            store=store_of_rows(store),
+            limit=limit,
+            jobs=jobs or cores(),
+            as_json=as_json,
         )
         return
     check_name(name, _NAMES, what="published suite")
@@ -141,7 +134,7 @@ def prepare(
 
     if source is None:
         raise SettingError(f"{name} is read from a folder; name it with --from DIR")
-    asked = store_named(store)
+    asked = store_of_rows(store)
     with live_line("reading the manifest") as tell:
         made = prepare_suite(
             SUITES[name], source, store=asked, out=out, evidence=evidence,

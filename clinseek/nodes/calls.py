@@ -9,8 +9,6 @@ from langchain_core.messages import AIMessage, AnyMessage, BaseMessage, ToolMess
 from clinseek.prompts import not_run
 
 _SHOWN_OF_BROKEN = 500
-RAW = "_raw"
-"""The one argument of a call whose arguments were no JSON object: what the model wrote instead."""
 
 
 def broken_call(raw: str) -> str:

@@ -16,8 +16,8 @@ from langchain_core.messages.tool import tool_call
 from clinseek.models.dialects import TextCall, read_calls, split_reasoning
 from clinseek.models.dialects.json_values import read_object
 from clinseek.models.names import NameTable, wire_name
-from clinseek.nodes.calls import RAW
 from clinseek.nodes.toolset import names_in
+from clinseek.records import RAW
 
 REASONING = "reasoning_content"
 _LEAST, _MOST = -(2**63), 2**63 - 1

@@ -15,9 +15,10 @@ from langgraph.types import Send
 from clinseek.graphs.state import Call, State, Submission
 from clinseek.nodes import budget
 from clinseek.nodes.answers import read_finish
-from clinseek.nodes.calls import RAW, broken_call, unanswered
+from clinseek.nodes.calls import broken_call, unanswered
 from clinseek.nodes.casework import task_of
 from clinseek.nodes.toolset import BROWSER_TOOLS, FINISH, names_in, unknown_tool
+from clinseek.records import RAW
 
 AfterSeek = Literal["load", "seek", "reason", "finish"]
 AfterReason = Literal["seek", "finish"]

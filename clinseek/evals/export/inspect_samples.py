@@ -11,7 +11,7 @@ from clinseek.evals.export.inspect_events import events_of
 from clinseek.evals.report.evidence import text_of
 from clinseek.evals.rows import Row
 from clinseek.evals.scorers.row_score import RowScore
-from clinseek.records import Record
+from clinseek.records import RAW, Record
 
 _LIMITS = {
     "round_limit": "message",
@@ -145,9 +145,9 @@ def _call(call: Mapping[str, Any]) -> dict[str, Any]:
         try:
             arguments = json.loads(arguments)
         except ValueError:
-            arguments, error = {"_raw": arguments}, "arguments that are no JSON"
+            arguments, error = {RAW: arguments}, "arguments that are no JSON"
     if not isinstance(arguments, dict):
-        arguments, error = {"_raw": arguments}, "arguments that are no object"
+        arguments, error = {RAW: arguments}, "arguments that are no object"
     told = {"id": str(call["id"]), "function": function["name"], "arguments": arguments}
     return {**told, "type": "function", **({"parse_error": error} if error else {})}
 

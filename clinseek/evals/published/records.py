@@ -19,6 +19,7 @@ from clinseek.nodes.toolset import ALL_TOOLS
 from clinseek.records import (
     NO_TIME,
     NO_USAGE,
+    RAW,
     EvidenceEntry,
     ModelUsed,
     Record,
@@ -162,8 +163,8 @@ def _arguments(written: Any) -> dict[str, Any]:
     try:
         held = json.loads(str(written))
     except ValueError:
-        return {"_raw": written}
-    return held if isinstance(held, dict) else {"_raw": written}
+        return {RAW: written}
+    return held if isinstance(held, dict) else {RAW: written}
 
 
 def _error(message: str) -> RunError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from clinseek.nodes.webs import settled
 from clinseek.records import Setting
 from clinseek.toolkits.ehr.availability import profile_named
 from clinseek.toolkits.ehr.case import Case, CaseKey
+from clinseek.toolkits.ehr.store import Store
 
 
 def input_of(row: Row, setting: Setting) -> dict[str, Any]:
@@ -111,6 +112,24 @@ def check_rows(rows: Sequence[Row], setting: Setting) -> None:
         raise SettingError(
             f"{_some(timeless)} no cutoff that is known: the whole record, the answer with it, "
             "would be open; take these rows out"
+        )
+
+
+def check_patients(
+    rows: Sequence[Row], store: Store, *, too_many: Callable[[int, int], bool]
+) -> None:
+    """SettingError where the store lacks the patients of too many rows.
+
+    `too_many` says so of how many rows, of how many.
+    """
+    held: set[int | None] = {None, *store.subjects()}
+    lacking = [row for row in rows if row.subject_id not in held]
+    if lacking and too_many(len(lacking), len(rows)):
+        first = lacking[0]
+        raise SettingError(
+            f"{len(lacking)} of {len(rows)} rows ask about patients whom {store.path} does not "
+            f"hold (first: subject_id {first.subject_id} in row {first.qid}); name with --store "
+            "the store over which these rows were made"
         )
 
 

@@ -13,7 +13,7 @@ from langchain_core.language_models import BaseChatModel
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
-from clinseek.evals.runner.asking import check_rows, settled_settings
+from clinseek.evals.runner.asking import check_patients, check_rows, settled_settings
 from clinseek.evals.runner.attachments import attachments_of, root_of
 from clinseek.evals.runner.opening import held_folder, open_folder, plan_runs
 from clinseek.evals.runner.packaged import PackagedRuns, is_packaged
@@ -103,7 +103,8 @@ async def run_rows(
         command=command,
     )
     if where and means.open_case is Means().open_case and settings.setting != "curated":
-        await asyncio.to_thread(_check_patients, rows, where, limits)
+        held = Store.open(where)
+        await asyncio.to_thread(check_patients, rows, held, too_many=limits.too_many)
     with held_folder(Path(out)):
         folder = open_folder(Path(out), plan, rows)
         found = await asyncio.to_thread(standing, folder, rows, score_of=score_of)
@@ -159,19 +160,6 @@ async def _seek_runs(
     async with checkpoints_in(file) as saver:
         with means.webs.held():
             yield SeekRuns(plan, means=means, model_of=model_of, saver=saver, on_warning=on_warning)
-
-
-def _check_patients(rows: Sequence[Row], store: Path, limits: Limits) -> None:
-    """SettingError where the store lacks so many of the patients that the evaluation must fail."""
-    held: set[int | None] = {None, *Store.open(store).subjects()}
-    lacking = [row for row in rows if row.subject_id not in held]
-    if limits.too_many(len(lacking), len(rows)):
-        first = lacking[0]
-        raise SettingError(
-            f"{len(lacking)} of {len(rows)} rows ask about patients whom {store} does not hold "
-            f"(first: subject_id {first.subject_id} in row {first.qid}); name the store of these "
-            "rows with --store"
-        )
 
 
 def _remove_threads(folder: RunFolder) -> None:

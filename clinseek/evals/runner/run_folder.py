@@ -12,7 +12,7 @@ With several models RUN holds such a folder for each.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -77,7 +77,7 @@ class RunPlan(BaseModel):
         return every[self.shard.number - 1 :: self.shard.of]
 
 
-def fingerprint_of_rows(rows: dict[str, str]) -> str:
+def fingerprint_of_rows(rows: Mapping[str, str]) -> str:
     """One hash over rows, given as qid -> fingerprint."""
     return fingerprint_of(rows)
 

@@ -13,6 +13,7 @@ from clinseek.errors import ModelError
 from clinseek.models.facts import Provider
 from clinseek.models.names import wire_names
 from clinseek.models.spec import Parameters
+from clinseek.records import RAW
 
 OPENAI = "https://api.openai.com/v1"
 REASONING_FIELDS = ("reasoning_content", "reasoning")
@@ -158,7 +159,7 @@ def _an_object(arguments: str) -> str:
             pass
         else:
             return arguments
-    return json.dumps({"_raw": arguments}, ensure_ascii=False)
+    return json.dumps({RAW: arguments}, ensure_ascii=False)
 
 
 def _reasoning_of(turn: AIMessage) -> dict[str, str]:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from clinseek.errors import SettingError, UserError
-from clinseek.nodes.calls import RAW, broken_call
+from clinseek.nodes.calls import broken_call
+from clinseek.records import RAW
 from clinseek.training.refining.calls import Step, steps_of
 from clinseek.training.rendering.template import arguments_of
 from clinseek.training.traces.trace import Trace

@@ -14,8 +14,9 @@ from typing import Any
 
 from clinseek.errors import SettingError
 from clinseek.models.dialects import read_calls, split_reasoning
+from clinseek.records import RAW
 from clinseek.training.rendering.masking import Masked, Renderer
-from clinseek.training.rendering.template import RAW, ChatTemplate, arguments_of, as_objects
+from clinseek.training.rendering.template import ChatTemplate, arguments_of, as_objects
 from clinseek.training.rendering.tokenizer import Tokenizer
 
 Message = Mapping[str, Any]

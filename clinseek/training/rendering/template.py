@@ -13,11 +13,10 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from clinseek.errors import SettingError
+from clinseek.records import RAW
 
 _OPENED, _CLOSED = "\U000f0002", "\U000f0003"
 """Private-use characters that stand around what a model wrote, until its place is known."""
-RAW = "_raw"
-"""The one argument of a call whose arguments are no JSON object: it is shown, and never trained."""
 _MARKS = re.compile(f"[{_OPENED}{_CLOSED}]")
 _GENERATION = re.compile(r"\{%-?\s*generation\b")
 

@@ -11,11 +11,10 @@ from typing import Any, Literal, NotRequired
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypedDict
 
-from clinseek.records import Setting, Status
+from clinseek.records import RAW, Setting, Status
 
 TRACE_VERSION = 1
 FINISH = "ehr.finish"
-_RAW = "_raw"
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -175,7 +174,7 @@ def arguments_in(call: ToolCall) -> dict[str, Any] | None:
         held = json.loads(call["function"]["arguments"])
     except (ValueError, RecursionError):
         return None
-    return None if not isinstance(held, dict) or _RAW in held else held
+    return None if not isinstance(held, dict) or RAW in held else held
 
 
 def text_in(content: str | Sequence[Mapping[str, Any]]) -> str:

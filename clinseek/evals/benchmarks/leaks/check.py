@@ -170,21 +170,22 @@ def _found(
     for cutoff, asked in by_cutoff.items():
         with cases.at(cutoff) as case:
             if case is None:
-                yield from (Finding(row.qid, row.task, profile, (), None, 0.0) for row in asked)
-                continue
-            with reader(case) as connection:
-                known = known_of(Question(cutoff, ()))
-                ahead = _telling(connection, TO_COME, known, place)
-                found = [
-                    _finding(connection, row, ahead, place=place, profile=profile) for row in asked
-                ]
+                found = [Finding(row.qid, row.task, profile, (), None, 0.0) for row in asked]
+            else:
+                with reader(case) as connection:
+                    known = known_of(Question(cutoff, ()))
+                    ahead = _telling(connection, TO_COME, known, place)
+                    found = [
+                        _finding(connection, row, ahead, place=place, profile=profile)
+                        for row in asked
+                    ]
             yield from found if profile != "available" else _with_altered(found, asked, case)
 
 
 def _with_altered(
-    found: Sequence[Finding], asked: Sequence[AskedRow], case: Case
+    found: Sequence[Finding], asked: Sequence[AskedRow], case: Case | None
 ) -> Iterator[Finding]:
-    told = package(case)
+    told = None if case is None else package(case)
     for finding, row in zip(found, asked, strict=True):
         other = () if row.evidence in (None, told) else (OTHER_EVIDENCE,)
         yield finding._replace(altered=(*row.altered, *other))

@@ -9,7 +9,7 @@ from pathlib import Path
 from clinseek.errors import SettingError
 from clinseek.evals.benchmarks.paper.planning import PaperRun
 from clinseek.evals.rows import Row
-from clinseek.evals.runner.asking import check_rows
+from clinseek.evals.runner.asking import check_patients, check_rows
 from clinseek.evals.runner.attachments import attachments_of, root_of
 from clinseek.evals.runner.running import Limits
 from clinseek.toolkits.ehr.store import Store
@@ -34,7 +34,7 @@ def check_at_hand(
         check_rows(rows, setting)
     opened = Store.open(store)
     if any(run.setting != "curated" for run in runs):
-        _check_patients(rows, opened)
+        check_patients(rows, opened, too_many=Limits(fail_on_error=0).too_many)
     root = root_of(rows, None if image_root is None else str(image_root), str(rows_file))
     if root is None:
         return
@@ -50,16 +50,3 @@ def _check_writable(out: Path) -> None:
         raise SettingError(f"--out {out}: {there} is no folder; name another")
     if not os.access(there, os.W_OK | os.X_OK):
         raise SettingError(f"--out {out}: nothing can be written into {there}; name another")
-
-
-def _check_patients(rows: Sequence[Row], store: Store) -> None:
-    held: set[int | None] = {None, *store.subjects()}
-    lacking = [row for row in rows if row.subject_id not in held]
-    if not lacking:
-        return
-    first = lacking[0]
-    raise SettingError(
-        f"{len(lacking)} of {len(rows)} rows ask about patients whom {store.path} does not hold "
-        f"(first: subject_id {first.subject_id} in row {first.qid}); name with --store the store "
-        "over which bench prepare made these rows"
-    )
