@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
@@ -61,15 +61,31 @@ def workers(jobs: int) -> Iterator[Workers]:
             if not ended_well:
                 for process in set(multiprocessing.active_children()) - others:
                     process.terminate()
-            pool.shutdown(cancel_futures=True)
+            _shut(pool)
 
 
 def _in_pool(pool: ProcessPoolExecutor) -> Workers:
     def each(work: Callable[[_Given], _Found], given: Iterable[_Given], /) -> Iterator[_Found]:
-        for future in as_completed([pool.submit(work, one) for one in given]):
+        for future in as_completed([_submitted(pool, work, one) for one in given]):
             yield future.result()
 
     return each
+
+
+def _submitted(
+    pool: ProcessPoolExecutor, work: Callable[[_Given], _Found], one: _Given
+) -> Future[_Found]:
+    try:
+        return pool.submit(work, one)
+    except OSError as error:  # a pool that breaks at this moment closes its pipe under the call
+        raise BrokenProcessPool("the pool was closing") from error
+
+
+def _shut(pool: ProcessPoolExecutor) -> None:
+    try:
+        pool.shutdown(cancel_futures=True)
+    except OSError:  # the same: it is closed by now, and is waited for
+        pool.shutdown(cancel_futures=True)
 
 
 def _begin(folder: str) -> None:

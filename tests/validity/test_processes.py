@@ -4,12 +4,16 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from clinseek.errors import SettingError
 from clinseek.toolkits.ehr.store import ingest
 from clinseek.toolkits.ehr.synthetic import synthesise
+from clinseek.validity import processes
 
 SCRIPT = """
 from clinseek.validity.audit.run import audit
@@ -63,3 +67,35 @@ def test_a_script_without_the_guard_is_told_what_it_lacks(store: Path, tmp_path:
     assert ran.returncode != 0
     assert "SettingError" in ran.stderr.splitlines()[-1]
     assert "if __name__ == '__main__':" in ran.stderr
+
+
+class _ClosingPool(ProcessPoolExecutor):
+    """A broken pool closes its pipe while another thread writes into it: once in a great while."""
+
+    closed = 0
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Any:
+        if fn is _end_by_itself:
+            raise OSError("handle is closed")
+        return super().submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        self.closed += 1
+        if self.closed == 1:
+            raise OSError("handle is closed")
+        super().shutdown(wait, cancel_futures=cancel_futures)
+
+
+def _end_by_itself(_: int) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.parametrize("pool", [ProcessPoolExecutor, _ClosingPool])
+def test_a_process_that_was_killed_is_told_of_even_while_its_pool_closes(
+    pool: type[ProcessPoolExecutor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "ProcessPoolExecutor", pool)
+
+    ended = pytest.raises(SettingError, match="a process ended before its work did")
+    with ended, processes.workers(2) as each_of:
+        list(each_of(_end_by_itself, range(4)))
