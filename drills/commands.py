@@ -11,16 +11,17 @@ work and not into imports, and two hundred of them cost minutes. The fork runs
 
 from __future__ import annotations
 
-import json
+import multiprocessing
 import os
 import resource
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
@@ -96,13 +97,17 @@ class Commands:
         """Begin the server; `imports` are modules that it imports beside those of most commands."""
         said.mkdir(parents=True, exist_ok=True)
         self._said, self._count = said, 0
-        self._server = subprocess.Popen(
-            [sys.executable, "-m", "drills.commands", *imports],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+        # A drill's own process has imported most already, and done nothing else before its first.
+        fresh = multiprocessing.parent_process() is None or imports
+        spawned, forked = multiprocessing.get_context("spawn"), multiprocessing.get_context("fork")
+        processes = spawned if fresh else forked
+        self._orders, theirs = processes.Pipe()
+        self._server = processes.Process(
+            target=_serve, args=(theirs, self._orders, (*HEAVY, *imports))
         )
-        self._line()
+        self._server.start()
+        theirs.close()
+        self._heard()
 
     def begin(
         self,
@@ -121,10 +126,8 @@ class Commands:
             "err": str(err),
             "bound": (bound or Bound())._asdict(),
         }
-        assert self._server.stdin is not None
-        self._server.stdin.write(f"{json.dumps(order)}\n")
-        self._server.stdin.flush()
-        return Begun(int(self._line()), self, out, err, time.monotonic())
+        self._orders.send(order)
+        return Begun(self._heard(), self, out, err, time.monotonic())
 
     def run(
         self,
@@ -138,7 +141,7 @@ class Commands:
 
     def code_of_last(self) -> int:
         """Wait for the command that runs."""
-        return int(self._line())
+        return self._heard()
 
     def __enter__(self) -> Self:
         return self
@@ -149,27 +152,28 @@ class Commands:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for pipe in (self._server.stdin, self._server.stdout):
-            assert pipe is not None
-            pipe.close()
-        self._server.wait(60)
+        self._orders.close()
+        self._server.join(60)
 
-    def _line(self) -> str:
-        assert self._server.stdout is not None
-        told = self._server.stdout.readline()
-        if not told:
-            raise RuntimeError("the server of commands has died")
-        return told
+    def _heard(self) -> int:
+        try:
+            number: int = self._orders.recv()
+        except EOFError:
+            raise RuntimeError("the server of commands has died") from None
+        return number
 
 
-def _serve() -> None:
-    from importlib import import_module
-
-    for name in (*HEAVY, *sys.argv[1:]):
+def _serve(orders: Connection, others: Connection, imports: Sequence[str]) -> None:
+    """Fork for each order: its process number, and then how it ended. `others` is the far end."""
+    others.close()
+    for name in imports:
         import_module(name)
-    _tell("ready")
-    for line in sys.stdin:
-        order = json.loads(line)
+    orders.send(0)
+    while True:
+        try:
+            order = orders.recv()
+        except EOFError:
+            return
         begins, began = os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -177,14 +181,9 @@ def _serve() -> None:
         os.close(began)
         os.read(begins, 1)  # nothing is sent to a command before it is one
         os.close(begins)
-        _tell(str(pid))
+        orders.send(pid)
         _, status = os.waitpid(pid, 0)
-        _tell(str(os.waitstatus_to_exitcode(status)))
-
-
-def _tell(word: str) -> None:
-    sys.stdout.write(f"{word}\n")
-    sys.stdout.flush()
+        orders.send(os.waitstatus_to_exitcode(status))
 
 
 def _become(order: dict[str, object], began: int) -> None:
@@ -228,7 +227,3 @@ def _bind(bound: Bound) -> None:
         true, true_ns, off = time.time, time.time_ns, bound.clock_off
         time.time = lambda: true() + off
         time.time_ns = lambda: true_ns() + int(off * 1e9)
-
-
-if __name__ == "__main__":
-    _serve()

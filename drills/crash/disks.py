@@ -39,7 +39,7 @@ def disks(size: Size, place: Path) -> Iterator[Line]:
     mounts = _mounts_of_our_own() and _mount(disk, "tmpfs", f"size={ROOM}")
     with ground_in(place) as ground:
         for road in every_road():
-            if road.gap() is None and (road.quick or size == "full"):
+            if road.gap() is None and road.is_in(size):
                 with own_commands(ground, road) as own:
                     yield from _lines(road, own, disk if mounts else None, SHARES[size])
 

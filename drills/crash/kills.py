@@ -23,9 +23,9 @@ MISSES = 6
 
 
 def kills(size: Size, place: Path) -> Iterator[Line]:
-    """One line a road."""
+    """One line a road: those of the quick form, or every one."""
     total = by_size(size, quick=6, short=40, full=200)
-    roads = [road for road in every_road() if road.quick or size != "quick"]
+    roads = [road for road in every_road() if size != "quick" or road.is_in(size)]
     shares = sum(road.share for road in roads if road.gap() is None)
     with ground_in(place) as ground:
         for road in roads:

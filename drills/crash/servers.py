@@ -7,12 +7,13 @@ import importlib.util
 import random
 import signal
 import socket
-import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from anyio.from_thread import start_blocking_portal
 
 from drills.commands import Begun
 from drills.crash.ground import ground_in
@@ -22,10 +23,7 @@ from drills.crash.stops import SECONDS
 from drills.drill import Line, Size, by_size
 
 NEEDED = ("mcp", "uvicorn", "starlette")
-IMPORTS = ("mcp", "uvicorn", "clinseek.serve.http", "clinseek.serve.ehr")
 READY_SECONDS = 60.0
-CLIENT_SECONDS = 10.0
-"""A client may wait for the answer of a server that died."""
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("ehr.load_ehr", {}),
     ("ehr.get_latest_records", {"table_name": "labevents"}),
@@ -40,11 +38,8 @@ def servers(size: Size, place: Path) -> Iterator[Line]:
     if lacking:
         yield Line(name, gap=f"{', '.join(lacking)} not installed (extra mcp)")
         return
-    from drills.commands import Commands
-
     count = by_size(size, quick=1, short=3, full=12)
-    with ground_in(place) as plain, Commands(place / "serving", imports=IMPORTS) as commands:
-        ground = plain.__class__(**{**vars(plain), "commands": commands})
+    with ground_in(place) as ground:
         yield from Served(ground, _free_port()).lines(name, count)
 
 
@@ -62,10 +57,8 @@ class Served:
         begun = self._begin()
         expected = self._asked()
         for _ in range(count):
-            asking = threading.Thread(target=self._ask_on, daemon=True)
-            asking.start()
-            begun.kill(after=dice.uniform(0.05, 1.0))
-            asking.join(CLIENT_SECONDS)
+            with self._asking():
+                begun.kill(after=dice.uniform(0.05, 1.0))
             begun = self._begin()
             if self._asked() != expected:
                 broken.append("its answers were others than before the kill")
@@ -76,14 +69,12 @@ class Served:
         yield self._stopped(begun)
 
     def _stopped(self, begun: Begun) -> Line:
-        asking = threading.Thread(target=self._ask_on, daemon=True)
-        asking.start()
-        time.sleep(0.3)
-        sent = time.monotonic()
-        begun.send(signal.SIGTERM)
-        ended = begun.ended()
-        seconds = time.monotonic() - sent
-        asking.join(CLIENT_SECONDS)
+        with self._asking():
+            time.sleep(0.3)
+            sent = time.monotonic()
+            begun.send(signal.SIGTERM)
+            ended = begun.ended()
+            seconds = time.monotonic() - sent
         broken = [f"it took {seconds:.1f} s"] if seconds > SECONDS else []
         if ended.code != 0 or "Traceback" in ended.err:
             broken.append(f"it ended with {ended.code}: {ended.err[-300:]}")
@@ -108,10 +99,15 @@ class Served:
     def _asked(self) -> list[str]:
         return asyncio.run(self._calls(CALLS))
 
-    def _ask_on(self) -> None:
-        """Call until the server is gone."""
-        with suppress(Exception):
-            asyncio.run(self._calls(CALLS * 2000))
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Within it a client calls, until the server is gone."""
+        with start_blocking_portal() as portal:
+            calls = portal.start_task_soon(self._calls, CALLS * 2000)
+            try:
+                yield
+            finally:
+                calls.cancel()
 
     async def _calls(self, calls: Sequence[tuple[str, dict[str, Any]]]) -> list[str]:
         from tests.serve.serving import bound, client, text_of

@@ -32,15 +32,11 @@ TRIES = 8
 def stops(size: Size, place: Path) -> Iterator[Line]:
     """One line a road and signal."""
     count = by_size(size, quick=1, short=2, full=6)
-    roads = [road for road in every_road() if road.gap() is None and _is_tried(road, size)]
+    roads = [road for road in every_road() if road.gap() is None and road.is_in(size)]
     with ground_in(place) as ground:
         for road in roads:
             with own_commands(ground, road) as own:
                 yield from _lines(road, own, count)
-
-
-def _is_tried(road: Road, size: Size) -> bool:
-    return road.quick or size == "full"
 
 
 def _lines(road: Road, ground: Ground, count: int) -> Iterator[Line]:

@@ -49,4 +49,4 @@ def _no_ray() -> str | None:
     return None if importlib.util.find_spec("ray") else "Ray is not installed (extra ray)"
 
 
-ROADS = (Road("eval, on Ray", OnRay, quick=False, gap=_no_ray),)
+ROADS = (Road("eval, on Ray", OnRay, least="full", gap=_no_ray),)

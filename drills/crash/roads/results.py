@@ -125,10 +125,10 @@ def run_of(ground: Ground) -> Path:
 
 
 ROADS = (
-    Road("score", Score, share=2, quick=False),
-    Road("report", Report, quick=False),
-    Road("traces filter", Filter, quick=False),
-    Road("traces refine", Refine, quick=False),
+    Road("score", Score, share=2, least="full"),
+    Road("report", Report, least="full"),
+    Road("traces filter", Filter, least="full"),
+    Road("traces refine", Refine, least="full"),
     Road("traces export", Export),
-    Road("export csv", Csv, quick=False),
+    Road("export csv", Csv, least="full"),
 )

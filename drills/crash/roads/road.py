@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from drills.commands import Commands, Ended
+from drills.drill import SIZES, Size
 from drills.host import Host
 from tests.toolkits.browser.servers import Site
 
@@ -73,15 +74,19 @@ class Work:
 class Road:
     """A command that is killed. `share` is its part of all kills; `gap` why it cannot be tried.
 
-    `imports` are what it imports beside others, and `quick` whether it is in the shortest form.
+    `imports` are what it imports beside others, and `least` is the smallest form that tries it.
     """
 
     name: str
     work: Callable[[Ground, Path], Work]
     share: int = 1
-    quick: bool = True
+    least: Size = "short"
     imports: Sequence[str] = ()
     gap: Callable[[], str | None] = lambda: None
+
+    def is_in(self, size: Size) -> bool:
+        """Whether a form of this size tries it."""
+        return SIZES.index(self.least) <= SIZES.index(size)
 
     @property
     def slug(self) -> str:

@@ -139,4 +139,7 @@ def write_drill_rows(file: Path, subjects: Sequence[int], *, count: int = ROWS) 
     write_rows(file, rows)
 
 
-ROADS = (Road("ask and resume", Ask, share=3), Road("eval, local", Evaluation, share=3))
+ROADS = (
+    Road("ask and resume", Ask, share=3, least="quick"),
+    Road("eval, local", Evaluation, share=3),
+)

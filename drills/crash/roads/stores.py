@@ -115,7 +115,7 @@ def _no_embedder() -> str | None:
 
 
 ROADS = (
-    Road("ingest", Ingest, share=3),
-    Road("candidate index", CandidateIndex, share=2, quick=False),
-    Road("candidates embed", Vectors, quick=False, gap=_no_embedder, imports=_TORCH),
+    Road("ingest", Ingest, share=3, least="quick"),
+    Road("candidate index", CandidateIndex, share=2, least="full"),
+    Road("candidates embed", Vectors, least="full", gap=_no_embedder, imports=_TORCH),
 )

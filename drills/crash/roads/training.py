@@ -107,4 +107,4 @@ _TRAINER = (
     "clinseek.training.recipes.training",
 )  # fmt: skip
 
-ROADS = (Road("train", Train, share=2, quick=False, gap=_no_trainer, imports=_TRAINER),)
+ROADS = (Road("train", Train, share=2, least="full", gap=_no_trainer, imports=_TRAINER),)
