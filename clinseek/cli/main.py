@@ -10,8 +10,9 @@ import logging
 import os
 import signal
 import sys
+import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import typer
@@ -54,6 +55,8 @@ USER_ERROR = 2
 OUR_FAULT = 70
 INTERRUPTED = 130
 _FOR_THE_OWNER_ALONE = 0o077
+_SOON = 0.01
+"""Seconds after which an interrupt that was dropped comes again: the callback has ended."""
 GO_ON_BY_THEMSELVES = frozenset({"candidates", "ingest", "demo", "eval", "train"})
 GO_ON_BY_THREAD = frozenset({"ask", "resume"})
 
@@ -209,6 +212,7 @@ def main() -> None:
     from clinseek.settings import stay_home
 
     signal.signal(signal.SIGTERM, _as_ctrl_c)
+    sys.unraisablehook = hearing_interrupts(sys.unraisablehook)
     replaced = stay_home()
     os.umask(_FOR_THE_OWNER_ALONE)
     if sys.stderr is None:
@@ -228,6 +232,25 @@ def _as_ctrl_c(*_: object) -> None:
         signal.raise_signal(signal.SIGINT)
     else:  # begun in the background, where Ctrl-C is not heard
         raise KeyboardInterrupt
+
+
+def hearing_interrupts(
+    before: Callable[[sys.UnraisableHookArgs], object],
+) -> Callable[[sys.UnraisableHookArgs], None]:
+    """What Python calls for exceptions that it drops: an interrupt among them is sent once more.
+
+    One that falls into a callback, as there is one in every import, would stop nothing.
+    """
+
+    def heard(dropped: sys.UnraisableHookArgs) -> None:
+        if not issubclass(dropped.exc_type, KeyboardInterrupt):
+            before(dropped)
+            return
+        again = threading.Timer(_SOON, os.kill, (os.getpid(), signal.SIGINT))
+        again.daemon = True
+        again.start()
+
+    return heard
 
 
 def _leave_nothing_unwritten() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shlex
 import sys
@@ -28,6 +29,14 @@ SHORTEST = tuple(line for line in CORE if line.split()[0] in {"synth", "ingest",
 REACHING = ("[imaging pull]", "::test_a_namespace_has_loopback_and_nothing_else")
 """What is there to reach the network: one command (docs/imaging.md), and a test that cannot."""
 _ENDED_WELL = (0, 1)
+_ANY_ADDRESS = "0.0.0.0"
+_STANDS = """
+import time
+from clinseek.evals.runner.ray_cluster import cluster
+with cluster():
+    time.sleep(15)
+"""
+"""As long as an evaluation lasts: Ray asked the clouds some seconds after it had begun."""
 _PASSED = re.compile(r"(\d+) passed")
 _EXAMPLES = "tests/cli/test_help_examples.py"
 
@@ -40,6 +49,7 @@ def lines(size: Size, place: Path) -> Iterator[Line]:
     yield commands(SHORTEST if size == "quick" else CORE, place, before=alone or ())
     if size == "quick":
         return
+    yield _cluster(place, before=alone)
     yield _tests("every command's examples", [_EXAMPLES], place, before=alone or ())
     if size == "full" and alone is not None:
         for what, paths in _suite():
@@ -73,6 +83,21 @@ def commands(typed: Sequence[str], place: Path, *, before: Sequence[str]) -> Lin
         broken += [f"{line}: reached {each.host}" for each in spy.heard(place)]
     where = "in a namespace without network, spied on" if before else "spied on"
     return Line(f"commands {where}", count=len(typed), broken=broken)
+
+
+def _cluster(place: Path, *, before: Sequence[str] | None) -> Line:
+    """A cluster of Ray that stands for a while: its own processes try to reach nobody either."""
+    what = "a cluster of Ray in a namespace without network, spied on"
+    if importlib.util.find_spec("ray") is None:
+        return Line(what, gap="Ray is not installed (extra ray)")
+    if before is None:
+        return Line(what, gap="no network namespace can be made here")
+    ran = spy.run(
+        [*before, sys.executable, "-c", _STANDS], cwd=place, variables=spy.environment(place)
+    )
+    broken = [f"it ended with {ran.returncode}: {ran.stderr[-200:]}"] if ran.returncode else []
+    reached = {each.host for each in spy.heard(place)} - {_ANY_ADDRESS}
+    return Line(what, 1, [*broken, *(f"reached {host}" for host in sorted(reached))])
 
 
 def _tests(what: str, paths: Sequence[str], place: Path, *, before: Sequence[str]) -> Line:

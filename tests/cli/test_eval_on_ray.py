@@ -71,7 +71,7 @@ def test_a_run_that_ended_is_not_made_again_by_another_worker(
     )  # fmt: skip
     made: list[tuple[str, bool]] = []
     for _ in range(2):
-        maker = Maker(plan.model_dump_json(), str(tmp_path))
+        maker = Maker(plan.model_dump_json(), str(tmp_path), {})
         made.append(asyncio.run(maker.make(row.model_dump_json(), 1, "thread")))
     assert made[0] == made[1]
     assert Record.model_validate_json(made[0][0]).answer == ["5.9 mEq/L"]

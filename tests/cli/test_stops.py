@@ -5,9 +5,12 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from clinseek.cli.main import hearing_interrupts
 from tests.cli.conftest import CUTOFF, SUBJECT
 from tests.models.server import Body, ChatServer, Reply, answer
 
@@ -42,3 +45,14 @@ def test_a_run_that_is_terminated_says_how_to_go_on(
     assert process.returncode == 130
     assert "Go on with: clinseek resume t" in told
     assert "Traceback" not in told
+
+
+def test_an_interrupt_that_python_drops_comes_again() -> None:
+    """It is dropped where it falls into a callback; every import has one, as it ends."""
+    told: list[Any] = []
+    heard: Any = hearing_interrupts(told.append)
+    heard(SimpleNamespace(exc_type=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        threading.Event().wait(30)
+    heard(SimpleNamespace(exc_type=ValueError))
+    assert [each.exc_type for each in told] == [ValueError]

@@ -11,8 +11,8 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from importlib import import_module
 from itertools import count
 from pathlib import Path
@@ -26,6 +26,10 @@ from clinseek.evals.runner.seeking import Job, Made, SeekRuns
 from clinseek.records import Record
 
 WORK = "work"
+_NOBODY = "http://127.0.0.1:9"
+_PROXIES = tuple(
+    name for lower in ("http_proxy", "https_proxy", "no_proxy") for name in (lower, lower.upper())
+)
 
 
 class RayRuns:
@@ -53,7 +57,8 @@ class RayRuns:
 class Maker:
     """What an actor is: it makes runs over steps that are kept in the folder."""
 
-    def __init__(self, plan: str, work: str) -> None:
+    def __init__(self, plan: str, work: str, proxies: Mapping[str, str | None]) -> None:
+        put_in_environment(proxies)
         from clinseek.models import build_model, named_model
         from clinseek.nodes.bench import Means
 
@@ -96,24 +101,29 @@ async def ray_runs(folder: Path, plan: RunPlan, *, concurrency: int) -> AsyncIte
     SettingError without Ray, and where the cluster cannot be reached.
     """
     ray = _ray()
-    begun = not ray.is_initialized()
-    if begun:
-        _begin(ray)
     work = folder / WORK
-    work.mkdir(exist_ok=True, mode=0o700)
-    actors = _actors(ray, plan, work, concurrency=concurrency)
     try:
-        yield RayRuns(work.absolute(), actors)
+        with cluster() as proxies:
+            work.mkdir(exist_ok=True, mode=0o700)
+            actors = _actors(ray, plan, work, proxies, concurrency=concurrency)
+            try:
+                yield RayRuns(work.absolute(), actors)
+            finally:
+                for actor in actors:
+                    ray.kill(actor)
     finally:
-        for actor in actors:
-            ray.kill(actor)
-        if begun:
-            ray.shutdown()
-        if not any(work.iterdir()):
+        if work.is_dir() and not any(work.iterdir()):
             work.rmdir()
 
 
-def _actors(ray: Any, plan: RunPlan, work: Path, *, concurrency: int) -> list[Any]:
+def _actors(
+    ray: Any,
+    plan: RunPlan,
+    work: Path,
+    proxies: Mapping[str, str | None],
+    *,
+    concurrency: int,
+) -> list[Any]:
     """One actor a processor, and no more than runs at one time.
 
     They claim no processor, so that those of a machine that is gone find room on the others.
@@ -126,11 +136,60 @@ def _actors(ray: Any, plan: RunPlan, work: Path, *, concurrency: int) -> list[An
         max_concurrency=-(-concurrency // size),
         scheduling_strategy="SPREAD",
     )
-    return [made.remote(plan.model_dump_json(), str(work.absolute())) for _ in range(size)]
+    given = plan.model_dump_json(), str(work.absolute()), proxies
+    return [made.remote(*given) for _ in range(size)]
 
 
-def _begin(ray: Any) -> None:
+@contextmanager
+def cluster() -> Iterator[Mapping[str, str | None]]:
+    """Within it Ray has a cluster: the one it has, that of RAY_ADDRESS, else one of this machine.
+
+    What is given is what the environment says of proxies, for actors to say it again: those of a
+    cluster of this machine are begun with others.
+    """
+    ray = _ray()
+    if ray.is_initialized():
+        yield {}
+        return
     address = os.environ.get("RAY_ADDRESS")
+    begins: AbstractContextManager[Mapping[str, str | None]] = (
+        nullcontext({}) if address else asking_no_cloud()
+    )
+    with begins as proxies:
+        _begin(ray, address)
+    try:
+        yield proxies
+    finally:
+        ray.shutdown()
+
+
+@contextmanager
+def asking_no_cloud() -> Iterator[dict[str, str | None]]:
+    """What Ray begins within it asks nobody on which cloud it runs; the proxies of before.
+
+    The first process of a cluster asks the metadata services of three clouds, and one of `ray
+    start` tells Ray's makers besides, even with RAY_USAGE_STATS_ENABLED=0 (UsageStatsHead.run in
+    ray/dashboard/modules/usage_stats, Ray 2.60). It asks through the proxy that the environment
+    names, which is here a port of this machine at which nobody listens.
+    """
+    before = {name: os.environ.get(name) for name in _PROXIES}
+    put_in_environment({name: None if name.lower() == "no_proxy" else _NOBODY for name in _PROXIES})
+    try:
+        yield before
+    finally:
+        put_in_environment(before)
+
+
+def put_in_environment(variables: Mapping[str, str | None]) -> None:
+    """Let the environment say this of these variables; None: nothing."""
+    for name, told in variables.items():
+        if told is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = told
+
+
+def _begin(ray: Any, address: str | None) -> None:
     try:
         with _signals_as_they_are():
             ray.init(

@@ -18,6 +18,7 @@ from typing import Any
 
 from clinseek.evals.rows import read_rows
 from clinseek.evals.runner.evaluation import run_rows
+from clinseek.evals.runner.ray_cluster import asking_no_cloud
 from clinseek.evals.runner.running import Limits
 from clinseek.evals.runner.settings import RunSettings
 from clinseek.evals.runner.tally import Tally
@@ -30,9 +31,10 @@ NOTICED_WITHIN = 60.0
 def main(rows: Path, store: Path, out: Path) -> dict[str, Any]:
     """Run it; kill the second node once a few runs ended."""
     ray = import_module("ray")
-    cluster = import_module("ray.cluster_utils").Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
-    )
+    with asking_no_cloud():
+        cluster = import_module("ray.cluster_utils").Cluster(
+            initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
+        )
     second = cluster.add_node(num_cpus=1)
     cluster.wait_for_nodes()
     ray.init(address=cluster.address, log_to_driver=False, logging_level="ERROR")

@@ -1,15 +1,17 @@
-"""While a Ray cluster begins Ctrl-C is heard at once, and Ray takes no signal for itself."""
+"""While a Ray cluster begins Ctrl-C is heard at once; Ray takes no signal and asks no cloud."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from collections.abc import Iterator
 from typing import Any
+from urllib.request import getproxies, proxy_bypass
 
 import pytest
 
-from clinseek.evals.runner.ray_cluster import _begin
+from clinseek.evals.runner.ray_cluster import _begin, asking_no_cloud, put_in_environment
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +39,7 @@ def test_ctrl_c_while_a_cluster_begins_does_not_wait_for_it() -> None:
     cluster = _Cluster(interrupted=True)
 
     async def evaluating() -> None:
-        _begin(cluster)
+        _begin(cluster, None)
 
     with pytest.raises(KeyboardInterrupt):
         asyncio.run(evaluating())
@@ -47,6 +49,24 @@ def test_ctrl_c_while_a_cluster_begins_does_not_wait_for_it() -> None:
 def test_sigterm_does_after_a_cluster_began_what_it_did_before() -> None:
     before = signal.getsignal(signal.SIGTERM)
     cluster = _Cluster(interrupted=False)
-    _begin(cluster)
+    _begin(cluster, None)
     assert cluster.begun
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_cluster_of_this_machine_can_ask_no_cloud_and_its_actors_have_the_proxies_of_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What asks is a process that Ray begins; it asks as `requests` does, by the environment."""
+    monkeypatch.setenv("NO_PROXY", "169.254.169.254")
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    before = dict(os.environ)
+    with asking_no_cloud() as proxies:
+        nobody = "http://127.0.0.1:9"
+        assert {**getproxies(), "http": nobody, "https": nobody} == getproxies()
+        assert not proxy_bypass("169.254.169.254")
+        inside = dict(os.environ)
+    assert dict(os.environ) == before != inside
+    with asking_no_cloud():
+        put_in_environment(proxies)
+        assert dict(os.environ) == before
