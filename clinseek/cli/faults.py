@@ -25,6 +25,8 @@ _PATHS = frozenset(
         errno.ELOOP,
     }
 )
+_PRIMARY = 0xFF
+"""Of the codes of SQLite; what lies above tells which of its kind."""
 _SQLITE_HEADER = b"SQLite format 3\0"
 
 
@@ -35,6 +37,10 @@ def sentence_for(error: BaseException) -> str | None:
     'the disk is full: /data/store could not be written; make room and run it again'
     >>> sentence_for(NotADirectoryError(errno.ENOTDIR, "Not a directory", "notes.txt/raw"))
     'notes.txt/raw: not a directory; name another path'
+    >>> failing = sqlite3.OperationalError("disk I/O error")
+    >>> failing.sqlite_errorcode = sqlite3.SQLITE_IOERR_SHMSIZE
+    >>> sentence_for(failing).partition(";")[0]
+    'the disk could not be written or read by a database: it is full, or fails'
     >>> sentence_for(KeyError("labevents")) is None
     True
     """
@@ -70,7 +76,13 @@ def _of_system(error: OSError) -> str | None:
 def _of_sqlite(error: sqlite3.DatabaseError) -> str | None:
     if "disk is full" in str(error):
         return "the disk is full: a database could not be written; make room and run it again"
-    if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB and not _is_database():
+    code = getattr(error, "sqlite_errorcode", 0)  # the module's own errors have none
+    if code & _PRIMARY == sqlite3.SQLITE_IOERR:
+        return (
+            "the disk could not be written or read by a database: it is full, or fails; make room "
+            "and run it again"
+        )
+    if code == sqlite3.SQLITE_NOTADB and not _is_database():
         return (
             f"{threads_file()}, the file of threads, is no database; move it away, or set "
             "CLINSEEK_HOME to another folder"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -20,11 +18,11 @@ from drills.crash.kills import (
     told,
     undisturbed,
 )
+from drills.crash.mounts import mounted, mounted_again
 from drills.crash.roads import every_road
 from drills.crash.roads.road import Ground, Road, Work
 from drills.drill import Line, Size
 
-_NEW_MOUNTS = 0x00020000
 ROOM = 64 << 20
 SHARES = {"quick": (0.5,), "short": (0.3, 0.7), "full": (0.05, 0.2, 0.4, 0.6, 0.8, 0.95)}
 """Shares of the room that a command needs, at which the disk is full."""
@@ -36,7 +34,7 @@ def disks(size: Size, place: Path) -> Iterator[Line]:
     disk = place / "disk"
     disk.mkdir()
     # Before the server of commands begins: it must see the same mounts.
-    mounts = _mounts_of_our_own() and _mount(disk, "tmpfs", f"size={ROOM}")
+    mounts = mounted(disk, f"size={ROOM}")
     with ground_in(place) as ground:
         for road in every_road():
             if road.gap() is None and road.is_in(size):
@@ -90,9 +88,9 @@ def _read_only(road: Road, ground: Ground, whole: Undisturbed, disk: Path | None
     work = _work(road, ground, disk, "read-only")
     words = work.words()
     if disk is not None:
-        _remount(disk, "ro")
+        mounted_again(disk, "ro")
         ended = ground.commands.run(words, work.environment)
-        _remount(disk, "rw")
+        mounted_again(disk, "rw")
     else:
         work.folder.chmod(0o555)
         ended = ground.commands.run(words, work.environment)
@@ -137,32 +135,8 @@ def _largest(folder: Path, whole: Undisturbed) -> int:
 
 
 def _on_small_disk(disk: Path, room: int, act: Callable[[], Ended]) -> Ended:
-    _remount(disk, f"size={max(room, _size(disk) + os.sysconf('SC_PAGE_SIZE'))}")
+    mounted_again(disk, f"size={max(room, _size(disk) + os.sysconf('SC_PAGE_SIZE'))}")
     try:
         return act()
     finally:
-        _remount(disk, f"size={ROOM}")
-
-
-def _mounts_of_our_own() -> bool:
-    """Leave the mounts of the machine: what is mounted from here on is gone with this process."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if os.geteuid() != 0 or not hasattr(libc, "unshare") or libc.unshare(_NEW_MOUNTS) != 0:
-        return False
-    return _did("mount", "--make-rprivate", "/")
-
-
-def _mount(place: Path, kind: str, options: str) -> bool:
-    return _did("mount", "-t", kind, "-o", options, "none", str(place))
-
-
-def _remount(place: Path, options: str) -> None:
-    if not _did("mount", "-o", f"remount,{options}", str(place)):
-        raise OSError(f"{place} cannot be mounted again with {options}")
-
-
-def _did(*command: str) -> bool:
-    try:
-        return subprocess.run(command, capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
+        mounted_again(disk, f"size={ROOM}")

@@ -41,7 +41,13 @@ class RayRuns:
     async def run(self, job: Job) -> Made:
         """The run's record, made on whichever machine lives to make it."""
         actor = self._actors[next(self._next) % len(self._actors)]
-        told, may_pass = await actor.make.remote(job.row.model_dump_json(), job.epoch, job.thread)
+        asked = job.row.model_dump_json(), job.epoch, job.thread
+        try:
+            told, may_pass = await actor.make.remote(*asked)
+        except Exception as error:
+            # What Ray raises tells that an actor failed, and holds why.
+            raised = getattr(error, "cause", None)
+            raise (raised if isinstance(raised, Exception) else error) from error.__cause__
         return Made(Record.model_validate_json(told), may_pass)
 
     async def forget(self, thread: str) -> None:

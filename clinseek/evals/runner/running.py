@@ -93,7 +93,8 @@ async def make_runs(
         async with asyncio.TaskGroup() as group:
             makers.tasks = [group.create_task(makers.work(room)) for _ in range(count)]
     except BaseExceptionGroup as several:
-        raise next(_leaves(several)) from None
+        first = next(_leaves(several))
+        raise first from first.__cause__  # a full disk is told by what a fault was raised from
     return not makers.stopped
 
 

@@ -228,7 +228,11 @@ class Archive:
         where = f"file:{quote(str(self.path.absolute()))}"
         if self.writes:
             connection = _opened(f"{where}?mode=rw")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            try:
+                connection.execute("PRAGMA synchronous = NORMAL")
+            except sqlite3.Error:
+                connection.close()
+                raise
             return connection
         connection = _opened(f"{where}?mode=ro")
         try:
@@ -304,15 +308,17 @@ def _make(path: Path) -> None:
     draft = making.path / path.name
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_WRONLY, 0o600))
-        connection = sqlite3.connect(draft, isolation_level=None)
-        try:
+        with contextlib.closing(sqlite3.connect(draft, isolation_level=None)) as connection:
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
-            connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_SCHEMA)
-        finally:
-            connection.close()
+            # Last: what is in its log a closed file would lack where the disk is full.
+            connection.execute("PRAGMA journal_mode = WAL")
         with contextlib.suppress(FileExistsError):
             os.link(draft, path)
+    except sqlite3.Error as error:
+        raise SettingError(
+            f"the web archive {path} cannot be written ({error}); make room, or name another place"
+        ) from error
     finally:
         making.remove()

@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import json
+import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 from threading import Event
@@ -11,13 +12,14 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage, BaseMessage
 
-from clinseek.errors import SettingError
+from clinseek.errors import CaseError, SettingError
 from clinseek.evals.rows import write_rows
 from clinseek.evals.runner import open_run
 from clinseek.evals.runner.evaluation import run_rows
 from clinseek.evals.runner.running import Limits
 from clinseek.evals.runner.settings import RunSettings
 from clinseek.evals.runner.tally import Tally
+from clinseek.toolkits.ehr.case import Case
 from tests.evals.runner.wardrows import EVIDENCE, able, evaluated, row, rows
 from tests.graphs.doubles import LATEST_LABS, SUBJECT, Ward, calling, finishing, scripted
 
@@ -319,3 +321,16 @@ def test_evaluations_side_by_side_share_their_places(ward: Ward, tmp_path: Path)
     asyncio.run(both())
     assert max(at_once) == 2
     assert [tallies[name].done for name in "ab"] == [3, 3]
+
+
+class _FullWard(Ward):
+    def open_case(self, *_: Any, **__: Any) -> Case:
+        full = sqlite3.OperationalError("database or disk is full")
+        raise CaseError("the case could not be made") from full
+
+
+def test_what_ended_an_evaluation_keeps_what_it_was_raised_from(tmp_path: Path) -> None:
+    """A full disk is told from a fault of ours by it."""
+    with pytest.raises(CaseError) as ended:
+        evaluated(_FullWard(tmp_path), tmp_path / "run")
+    assert str(ended.value.__cause__) == "database or disk is full"

@@ -20,6 +20,7 @@ from clinseek.toolkits.browser.session import BrowserSession
 from clinseek.toolkits.observation import Observation
 from tests.toolkits.browser.webs import TOOLS, Shelf, reader, session, shelf
 
+ROOT = Path(__file__).parents[3]
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("search", {"query": "what does this potassium mean", "topn": 3}),
     ("open", {"id": 0}),
@@ -301,3 +302,46 @@ def test_nothing_lies_beside_an_archive_that_was_made(tmp_path: Path) -> None:
     Archive.open(tmp_path / "web.sqlite").close()
     assert {path.name for path in tmp_path.iterdir()} == {"web.sqlite"}
     assert (tmp_path / "web.sqlite").stat().st_mode & 0o077 == 0
+
+
+SMALL_DISK = """
+import sys
+from pathlib import Path
+from clinseek.errors import SettingError
+from clinseek.toolkits.browser.archive import Archive
+from drills.crash.mounts import mounted, mounted_again
+
+disk = Path(sys.argv[1])
+if not mounted(disk, "size=1048576"):
+    sys.exit("nothing can be mounted here")
+for pages in range(8, 24):
+    archive = disk / f"{pages}.sqlite"
+    mounted_again(disk, f"size={pages * 4096}")
+    try:
+        Archive.open(archive).close()
+        made = True
+    except SettingError:
+        made = False
+    mounted_again(disk, "size=1048576")
+    Archive.open(archive).close()
+    print(made)
+    for left in disk.iterdir():
+        left.unlink()
+"""
+
+
+def test_an_archive_that_a_full_disk_did_not_let_be_made_is_made_when_there_is_room(
+    tmp_path: Path,
+) -> None:
+    """Once, what the log held was lost as it closed, and a file without a table was left."""
+    ran = subprocess.run(
+        [sys.executable, "-c", SMALL_DISK, str(tmp_path)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    if "nothing can be mounted" in ran.stderr:
+        pytest.skip("nothing can be mounted here")
+    assert ran.returncode == 0, ran.stderr[-500:]
+    assert set(ran.stdout.split()) == {"True", "False"}
