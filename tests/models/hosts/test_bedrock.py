@@ -528,8 +528,8 @@ def test_a_profile_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -
 @pytest.mark.usefixtures("nothing_of_aws")
 def test_a_key_of_bedrock_itself_is_enough_to_ask(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "key")
-    monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "https://127.0.0.1:9")
-    with pytest.raises(ModelError, match=r"connect to the endpoint .*127\.0\.0\.1:9"):
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "https://bedrock.invalid")
+    with pytest.raises(ModelError, match=r"connect to the endpoint .*bedrock\.invalid"):
         bedrock_model(read_spec(SPEC)).check_host()
 
 
