@@ -29,7 +29,7 @@ from clinseek.nodes.webs import settled, web_used
 from clinseek.prompts import Role
 from clinseek.recording import asked_in, record_of
 from clinseek.records import AnswerForm, ModelUsed, Record
-from clinseek.run_stream import Hooks, OnApproval, OnStep, streamed
+from clinseek.run_stream import Hooks, OnApproval, OnStep, streamed, taken_up
 from clinseek.settings import store_path
 from clinseek.toolkits.ehr.availability import rules_hash
 from clinseek.toolkits.ehr.availability.profiles import CaseProfile
@@ -233,16 +233,11 @@ async def _ended(plan: Plan, means: Means, hooks: Hooks) -> dict[str, Any]:
     bench = Bench(means)
     async with kept.checkpoints() as saver, _worked_at(bench):
         graph = graph_of_runs(saver)
-        state = await graph.aget_state(config)
-        # `next` alone does not tell: it is empty too between the last call of a turn and its step.
-        if state.values.get("status") and not state.next:
-            if state.values["stop_reason"] != "model_error":
-                return state.values
-            # The model could not be asked then; what was found stands, and the seeking goes on.
-            again = {"status": None, "stop_reason": None}
-            await graph.aupdate_state(config, again, as_node="act")
-        await asyncio.to_thread(_check_images, state.values.get("case"))
-        given = None if state.values else plan.asked
+        held, ended = await taken_up(graph, config)
+        if ended:
+            return held
+        await asyncio.to_thread(_check_images, held.get("case"))
+        given = None if held else plan.asked
         try:
             return await streamed(graph, given, config, Context(**plan.context), hooks)
         except UserError:

@@ -37,6 +37,27 @@ class Hooks(NamedTuple):
     on_approval: OnApproval | None
 
 
+class Standing(NamedTuple):
+    """What a thread holds, nothing where it was not begun, and whether its run has ended."""
+
+    values: dict[str, Any]
+    ended: bool
+
+
+async def taken_up(graph: StrictGraph, config: RunnableConfig) -> Standing:
+    """Where a thread stands, ready to go on; a run that its model ended is open again."""
+    state = await graph.aget_state(config)
+    # `next` alone does not tell: it is empty too between the last call of a turn and its step.
+    if not state.values.get("status") or state.next:
+        return Standing(state.values, ended=False)
+    if state.values["stop_reason"] != "model_error":
+        return Standing(state.values, ended=True)
+    # The model could not be asked then; what was found stands, and the seeking goes on.
+    again = {"status": None, "stop_reason": None}
+    await graph.aupdate_state(config, again, as_node="act")
+    return Standing(state.values, ended=False)
+
+
 async def streamed(
     graph: StrictGraph,
     given: dict[str, Any] | None,

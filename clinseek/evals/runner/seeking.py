@@ -22,7 +22,7 @@ from clinseek.nodes.steps import Step
 from clinseek.nodes.webs import web_used
 from clinseek.recording import record_of
 from clinseek.records import ModelUsed, Record, RunError
-from clinseek.run_stream import Hooks, streamed
+from clinseek.run_stream import Hooks, streamed, taken_up
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -115,15 +115,10 @@ class SeekRuns:
     async def _to_end(self, job: Job) -> dict[str, Any]:
         """The state of the run at its end."""
         config: RunnableConfig = {"configurable": {"thread_id": job.thread}}
-        state = await self._graph.aget_state(config)
-        # `next` alone does not tell: it is empty too between the last call of a turn and its step.
-        if state.values.get("status") and not state.next:
-            if state.values["stop_reason"] != "model_error":
-                return state.values
-            # The model could not be asked then; what was found stands, and the seeking goes on.
-            again = {"status": None, "stop_reason": None}
-            await self._graph.aupdate_state(config, again, as_node="act")
-        given = None if state.values else input_of(job.row, self._plan.settings.setting)
+        held, ended = await taken_up(self._graph, config)
+        if ended:
+            return held
+        given = None if held else input_of(job.row, self._plan.settings.setting)
         hooks = Hooks(on_step=self._hear, on_approval=None)
         context = replace(self._context, benchmark=benchmark_of(job.row))
         return await streamed(self._graph, given, config, context, hooks)
