@@ -10,13 +10,13 @@ import asyncio
 import os
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec
 
 from clinseek import kept_threads as kept
+from clinseek.blocking import blocking
 from clinseek.errors import ModelError, SettingError, ThreadError, UserError
 from clinseek.graphs.seek import graph_of_runs
 from clinseek.graphs.state import CaseBinding, Context, WebGuard, WebMode
@@ -273,22 +273,16 @@ def _with_model(means: Means, model: str | BaseChatModel) -> Means:
     return replace(means, build_model=lambda _: built)
 
 
-def _blocking(wanted: Callable[P, Coroutine[Any, Any, Record]]) -> Callable[P, Record]:
+def _not_awaited(wanted: Callable[P, Coroutine[Any, Any, Record]]) -> Callable[P, Record]:
     """The same function for code that does not await."""
 
     @wraps(wanted)
-    def blocking(*args: P.args, **kwargs: P.kwargs) -> Record:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(wanted(*args, **kwargs))
-        # Inside a loop already (a notebook): a loop of our own in a thread of its own.
-        with ThreadPoolExecutor(1) as own:
-            return own.submit(lambda: asyncio.run(wanted(*args, **kwargs))).result()
+    def plain(*args: P.args, **kwargs: P.kwargs) -> Record:
+        return blocking(partial(wanted, *args, **kwargs))
 
-    blocking.__name__ = blocking.__qualname__ = wanted.__name__.removeprefix("a")
-    return blocking
+    plain.__name__ = plain.__qualname__ = wanted.__name__.removeprefix("a")
+    return plain
 
 
-ask = _blocking(aask)
-resume = _blocking(aresume)
+ask = _not_awaited(aask)
+resume = _not_awaited(aresume)

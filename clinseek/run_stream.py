@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,7 +14,7 @@ from langgraph.types import Command
 
 from clinseek.graphs.state import Context
 from clinseek.nodes.steps import Step
-from clinseek.settings import tracing_allowed
+from clinseek.settings import untraced
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -68,7 +68,7 @@ async def streamed(
     """The state at the end, wherever the run stopped in between to ask a person."""
     going: Any = given
     while True:
-        with _at_home():
+        with untraced():
             async for event in graph.astream(
                 going, config, context=context, stream_mode="custom", durability="sync"
             ):
@@ -108,12 +108,3 @@ def _settle(heard: asyncio.Future[Any], answer: Any, error: BaseException | None
         heard.set_result(answer)
     else:
         heard.set_exception(error)
-
-
-def _at_home() -> AbstractContextManager[Any]:
-    """No tracing of patient data, whatever the environment says, unless the user opted in."""
-    if tracing_allowed():
-        return nullcontext()
-    from langsmith import tracing_context
-
-    return tracing_context(enabled=False)

@@ -14,8 +14,9 @@ import fcntl
 import os
 import shutil
 from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 from clinseek.errors import SettingError
 
@@ -72,6 +73,15 @@ def web_index_folder() -> Path:
 def tracing_allowed() -> bool:
     """True when the user opted in to tracing by CLINSEEK_TRACING=1."""
     return os.environ.get("CLINSEEK_TRACING") == "1"
+
+
+def untraced() -> AbstractContextManager[Any]:
+    """No tracing of patient data, whatever the environment says, unless the user opted in."""
+    if tracing_allowed():
+        return nullcontext()
+    from langsmith import tracing_context
+
+    return tracing_context(enabled=False)
 
 
 def stay_home(environment: MutableMapping[str, str] | None = None) -> dict[str, str]:

@@ -19,11 +19,12 @@ from langsmith.evaluation.evaluator import (
 from langsmith.schemas import Example, Run
 from typing_extensions import TypedDict
 
+from clinseek.blocking import blocking
 from clinseek.errors import SettingError
-from clinseek.evals.runner.experiments.blocking import blocking
-from clinseek.evals.runner.experiments.evaluators import name_of, untraced
+from clinseek.evals.runner.experiments.evaluators import name_of
 from clinseek.evals.runner.experiments.experiment import evaluate_existing
 from clinseek.evals.runner.experiments.results import ExperimentResults, ScoredRun
+from clinseek.settings import untraced
 
 
 class ComparedRuns(TypedDict):

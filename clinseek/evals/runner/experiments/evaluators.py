@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from langsmith.evaluation import EvaluationResult, RunEvaluator, run_evaluator
 from langsmith.schemas import Example, Run
 
 from clinseek.errors import SettingError
-from clinseek.settings import tracing_allowed
+from clinseek.settings import untraced
 
 Evaluator = Callable[..., Any] | RunEvaluator
 SummaryEvaluator = Callable[..., Any]
@@ -74,15 +73,6 @@ def name_of(evaluator: Any) -> str:
         return str(keys[0])
     named = getattr(evaluator, "_name", None) or getattr(evaluator, "__name__", None)
     return str(named or type(evaluator).__name__)
-
-
-def untraced() -> AbstractContextManager[Any]:
-    """No tracing of patient data by LangSmith's own wrappers, unless the user opted in."""
-    if tracing_allowed():
-        return nullcontext()
-    from langsmith import tracing_context
-
-    return tracing_context(enabled=False)
 
 
 def _read(given: Evaluator) -> RunEvaluator:

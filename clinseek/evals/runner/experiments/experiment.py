@@ -14,9 +14,9 @@ from langchain_core.language_models import BaseChatModel
 from langsmith.evaluation import RunEvaluator
 from langsmith.schemas import Example, Run
 
+from clinseek.blocking import blocking
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row, read_rows
-from clinseek.evals.runner.experiments.blocking import blocking
 from clinseek.evals.runner.experiments.evaluators import (
     Evaluator,
     SummaryEvaluator,

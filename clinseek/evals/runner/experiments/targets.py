@@ -19,11 +19,11 @@ from langsmith.schemas import Example, Run
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
 from clinseek.evals.runner.evaluation import run_rows
-from clinseek.evals.runner.experiments.evaluators import untraced
 from clinseek.evals.runner.experiments.examples import example_of_row, run_of
 from clinseek.evals.runner.running import Limits
 from clinseek.evals.runner.settings import RunSettings
 from clinseek.models import build_model, named_model, parameters_of
+from clinseek.settings import untraced
 
 Target = Callable[..., Any] | Runnable[Any, Any] | BaseChatModel | str
 """A function `inputs -> outputs` (sync or async), a Runnable, a model spec, or a chat model."""
