@@ -69,10 +69,11 @@ def build(
     Labels are read from the whole raw record, evidence from the case at the cutoff. A row whose
     answer the case tells is dropped and counted. A task that the store cannot give is named.
     """  # fmt: skip
+    from clinseek.drafts import draft_of
     from clinseek.evals.benchmarks.building import BuildSettings
     from clinseek.evals.benchmarks.building import build as built_of
     from clinseek.evals.benchmarks.tasks import tasks_named
-    from clinseek.evals.benchmarks.writing import ROWS, draft_of, write_benchmark
+    from clinseek.evals.benchmarks.writing import ROWS, write_benchmark
 
     chosen = tasks_named(name for told in names for name in told.split(",") if name.strip())
     settings = BuildSettings(per_task, seed, prevalence, candidates, split)

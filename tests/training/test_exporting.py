@@ -270,7 +270,7 @@ def test_an_export_that_is_killed_leaves_nothing_and_the_next_gives_the_same_fil
                 id=str(n), subject_id=IN_TRAINING)
         for n in range(200)
     ])  # fmt: skip
-    out, draft = tmp_path / "out", tmp_path / ".out.making"
+    out, place = tmp_path / "out", tmp_path / ".out.draft"
 
     def exporting(to: Path) -> subprocess.Popen[str]:
         command = [sys.executable, "-c", _EXPORTING, str(tmp_path / "kept"), str(to), "trl"]
@@ -278,7 +278,7 @@ def test_an_export_that_is_killed_leaves_nothing_and_the_next_gives_the_same_fil
 
     def written() -> int:
         try:
-            return (draft / "train.jsonl").stat().st_size
+            return (place / "made" / "train.jsonl").stat().st_size
         except OSError:
             return 0
 
@@ -295,4 +295,4 @@ def test_an_export_that_is_killed_leaves_nothing_and_the_next_gives_the_same_fil
     held = {file.name: file.read_bytes() for file in out.iterdir()}
     assert held.pop("README.md") == whole.pop("README.md").replace(b"# whole", b"# out")
     assert held == whole
-    assert not draft.exists()
+    assert not place.exists()

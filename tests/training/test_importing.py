@@ -13,7 +13,7 @@ import pytest
 from clinseek.errors import SettingError
 from clinseek.evals.published import write_published
 from clinseek.evals.runner import open_run
-from clinseek.training.traces import Trace, TraceFolder, trace_source
+from clinseek.training.traces import Trace, TraceFolder, draft_folder, trace_source, trace_writer
 from clinseek.training.traces.importing import import_traces
 from tests.training.conftest import Bench
 
@@ -160,3 +160,18 @@ def test_traces_of_another_schema_version_are_named(tmp_path: Path) -> None:
     about.write_text(about.read_text().replace('"schema_version": 1', '"schema_version": 9'))
     with pytest.raises(SettingError, match="traces of schema version 9"):
         _ = TraceFolder(tmp_path / "traces").about
+
+
+def test_of_two_imports_into_one_folder_the_second_is_refused_and_the_first_is_whole(
+    tmp_path: Path,
+) -> None:
+    file, out = tmp_path / "a.jsonl", tmp_path / "kept"
+    file.write_text(json.dumps(a_line()) + "\n")
+    with draft_folder(out) as draft, trace_writer(draft) as writer:
+        with pytest.raises(SettingError, match="is being made by another process"):
+            import_traces(file, out)
+        for trace in trace_source(file).traces():
+            writer.write(trace)
+        writer.close("import", {}, [])
+    assert [trace.subject_id for trace in TraceFolder(out).traces()] == [10000019]
+    assert {each.name for each in tmp_path.iterdir()} == {"a.jsonl", "kept"}

@@ -1,14 +1,9 @@
-"""A built benchmark as a folder: rows.jsonl, card.json and card.md, whole or not there."""
+"""A built benchmark as a folder: rows.jsonl, card.json and card.md."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,58 +21,6 @@ class Written(NamedTuple):
     rows: Path
     card_file: Path
     card: dict[str, Any]
-
-
-@contextmanager
-def draft_of(out: str | Path) -> Iterator[Path]:
-    """A draft folder beside `out`, which takes its place once the context ends well.
-
-    SettingError where `out` is there and not empty, is being made by another process, or its parent
-    cannot be written; what was made is removed where the context ends early.
-    """
-    folder = Path(out)
-    _check_free(folder)
-    place = folder.with_name(f".{folder.name}.draft")
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        lock = _locked(place)
-    except BlockingIOError:
-        raise SettingError(
-            f"--out {folder} is being made by another process; wait for it, or name a new folder"
-        ) from None
-    except OSError as error:
-        raise SettingError(f"--out {folder}: cannot be written ({error.strerror})") from error
-    try:
-        draft = place / "made"
-        shutil.rmtree(draft, ignore_errors=True)  # of one that was killed
-        draft.mkdir()
-        yield draft
-        _check_free(folder)
-        draft.replace(folder)
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
-        os.close(lock)
-
-
-def _check_free(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise SettingError(f"--out {folder} is there already; name a new folder")
-
-
-def _locked(place: Path) -> int:
-    """The lock of a draft's place, gone with its process; BlockingIOError where it is held."""
-    while True:
-        place.mkdir(exist_ok=True)
-        with suppress(FileNotFoundError):  # its last holder has just removed it
-            lock = os.open(place / ".lock", os.O_CREAT | os.O_RDWR, 0o600)
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                os.close(lock)
-                raise
-            if os.fstat(lock).st_nlink:
-                return lock
-            os.close(lock)
 
 
 def write_benchmark(built: Built, folder: Path) -> dict[str, Any]:

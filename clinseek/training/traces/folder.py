@@ -13,8 +13,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +22,7 @@ from typing import Any, BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from clinseek.drafts import draft_of
 from clinseek.errors import SettingError
 from clinseek.training.traces.trace import TRACE_VERSION, Trace
 
@@ -185,22 +184,12 @@ class TraceWriter:
 def draft_folder(out: Path) -> Iterator[Path]:
     """A folder to write to, which becomes `out` when the block ends well; else it is removed.
 
-    What a killed run left of its draft is removed first. SettingError where `out` holds something
-    already, or cannot be written.
+    SettingError where `out` holds something already, is being made by another process, or cannot
+    be written.
     """
-    check_free(out)
-    draft = out.with_name(f".{out.name}.making")
     try:
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True, mode=0o700)
-        try:
+        with draft_of(out, check=check_free) as draft:
             yield draft
-            _flush(draft)
-            if out.is_dir():
-                out.rmdir()
-            draft.rename(out)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
         raise SettingError(f"{out}: cannot be written ({error.strerror})") from error
 
@@ -213,13 +202,6 @@ def check_free(out: Path) -> None:
         held = "an export" if (out / "export.json").exists() else (
             "traces" if (out / ABOUT).exists() else "something")  # fmt: skip
         raise SettingError(f"{out} holds {held} already; name a new folder with --out")
-
-
-def _flush(folder: Path) -> None:
-    for file in folder.rglob("*"):
-        if file.is_file():
-            with file.open("rb") as opened:
-                os.fsync(opened.fileno())
 
 
 @contextmanager

@@ -14,14 +14,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from clinseek.errors import SettingError
 from clinseek.evals.benchmarks.building import BuildProgress, BuildSettings, Built, TaskRows, build
 from clinseek.evals.benchmarks.data_card import DEMO_ATTRIBUTION, card_of, card_page
 from clinseek.evals.benchmarks.examining import Drawn, telling_cell
 from clinseek.evals.benchmarks.splits import split_of
 from clinseek.evals.benchmarks.tasks import TASKS, Question, tasks_named
 from clinseek.evals.benchmarks.tasks.happenings import EVENT_TIMES
-from clinseek.evals.benchmarks.writing import CARD, PAGE, ROWS, draft_of, write_benchmark
+from clinseek.evals.benchmarks.writing import CARD, PAGE, ROWS, write_benchmark
 from clinseek.evals.curated import package
 from clinseek.evals.rows import Row, read_rows
 from clinseek.toolkits.ehr.case import open_case, reader
@@ -300,25 +299,3 @@ def test_a_store_without_notes_ed_or_code_lists_gives_the_other_tasks(tmp_path: 
     assert {"labevents", "poe", "services"} <= {row.task for row in given.rows}
     poe = made(given, "poe").rows[0]
     assert poe.candidates is None  # three patients are too few for a list out of their rows
-
-
-def test_a_draft_takes_its_place_only_once_it_is_whole(tmp_path: Path) -> None:
-    def stopped_half_way() -> None:
-        with draft_of(tmp_path / "bench") as draft:
-            (draft / ROWS).write_text("half")
-            raise RuntimeError
-
-    with pytest.raises(RuntimeError):
-        stopped_half_way()
-    assert list(tmp_path.iterdir()) == []
-    with draft_of(tmp_path / "bench") as draft:
-        (draft / ROWS).write_text("whole")
-    assert [file.name for file in tmp_path.iterdir()] == ["bench"]
-    with (
-        draft_of(tmp_path / "other"),
-        pytest.raises(SettingError, match="is being made by another process"),
-        draft_of(tmp_path / "other"),
-    ):
-        raise AssertionError("two may not make one folder")
-    with pytest.raises(SettingError, match="is there already"), draft_of(tmp_path / "bench"):
-        pytest.fail("a folder that holds something is not written over")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from clinseek.drafts import draft_of
 from clinseek.errors import SettingError
 from clinseek.evals.benchmarks.multimodal.choosing import (
     Chosen,
@@ -32,7 +33,6 @@ from clinseek.evals.benchmarks.multimodal.sources import SOURCES, Source, Split,
 from clinseek.evals.benchmarks.suites import SUITES, PreparedSuite, prepare_suite
 from clinseek.evals.benchmarks.suites.multimodal_rows import multimodal_row
 from clinseek.evals.benchmarks.suites.visibility import visibility
-from clinseek.evals.benchmarks.writing import draft_of
 from clinseek.toolkits.ehr.store import Store
 
 MANIFEST, REPORT = "mm_bench.jsonl", "rebuild.json"

@@ -36,9 +36,10 @@ def record(open_data: Path) -> RawRecord:
 @pytest.fixture(scope="module")
 def built(record: RawRecord, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small benchmark of all tasks over these patients, with the CCS codes."""
+    from clinseek.drafts import draft_of
     from clinseek.evals.benchmarks.building import BuildSettings, build
     from clinseek.evals.benchmarks.tasks import tasks_named
-    from clinseek.evals.benchmarks.writing import draft_of, write_benchmark
+    from clinseek.evals.benchmarks.writing import write_benchmark
     from clinseek.toolkits.ehr.store import ingest
 
     made = tmp_path_factory.mktemp("labels")
