@@ -105,7 +105,7 @@ def _pages() -> list[Tried]:
     once = gzip.compress(b"\0" * 300_000_000, 9)
     replies = {
         "gzip": zipped(b"\0" * 300_000_000),
-        "gzip in many parts": Reply(once[:0] + gzip.compress(b"a" * 10_000_000) * 60,
+        "gzip in many parts": Reply(gzip.compress(b"a" * 10_000_000) * 60,
                                     headers={"Content-Encoding": "gzip"}),
         "gzip in gzip": zipped(once),
     }  # fmt: skip
