@@ -97,4 +97,4 @@ $(DEV_READY): pyproject.toml | $(VENV)/.python-$(PLACE)
 
 clean:
 	rm -rf $(VENV) .langgraph_api .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache dist
-	find clinseek tests benchmarks drills -name __pycache__ -type d -prune -exec rm -rf {} +
+	find clinseek tests benchmarks docs drills release -name __pycache__ -type d -prune -exec rm -rf {} +

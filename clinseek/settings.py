@@ -148,6 +148,11 @@ def _store_named(named: str | os.PathLike[str] | None) -> Path | None:
     return Path(chosen).expanduser() if chosen else None
 
 
+def cores() -> int:
+    """The cores that this process may use: of a shared machine not all."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def model_spec(named: str | None = None) -> str:
     """The model to use: the one named, else CLINSEEK_MODEL, else the offline policy."""
     return named or os.environ.get("CLINSEEK_MODEL") or "offline"

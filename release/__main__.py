@@ -50,6 +50,13 @@ def main() -> int:
         print(f"release: no extra {min(unknown)}; there are {', '.join(names)}", file=sys.stderr)
         return 2
     chosen = [CORE, *(name for name in names[1:] if not given.only or name in given.only)]
+    if given.folder and given.folder.exists() and any(given.folder.iterdir()):
+        print(
+            f"release: --folder {given.folder} is not empty, and is removed at the end; name "
+            "a new one",
+            file=sys.stderr,
+        )
+        return 2
     folder = given.folder or Path(tempfile.mkdtemp(prefix="clinseek-release-"))
     try:
         lines = list(_lines(given.commit, chosen, folder))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ import typer
 from clinseek.cli.options import JsonOption, ProfileOption
 from clinseek.cli.output import console, emit, emit_json, say, warn_of, with_warning
 from clinseek.errors import SettingError
+from clinseek.settings import cores
 
 if TYPE_CHECKING:
     from clinseek.validity.audit.run import Progress
@@ -74,7 +74,7 @@ def audit(
             sample=sample,
             seed=seed,
             profile=profile,
-            jobs=jobs or os.cpu_count() or 1,
+            jobs=jobs or cores(),
             progress=progress,
         )
     if as_json:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ import typer
 
 from clinseek.cli.options import JsonOption, StoreOption
 from clinseek.cli.output import console, emit, emit_json, say, table
+from clinseek.settings import cores
 
 if TYPE_CHECKING:
     from clinseek.evals.benchmarks.building import BuildProgress
@@ -120,11 +120,6 @@ def tasks(
         ("task", "kind", "cutoff", "question"),
         [(task.name, task.kind, task.cutoff, task.question) for task in TASKS.values()],
     )
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import typer
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import emit, emit_json, live_line, say
 from clinseek.errors import SettingError
-from clinseek.settings import store_of_rows
+from clinseek.settings import cores, store_of_rows
 
 if TYPE_CHECKING:
     from clinseek.evals.benchmarks.suites import PreparedSuite, SuiteReport
@@ -89,7 +89,6 @@ def validate(
     from clinseek.evals.benchmarks.suites import SUITES, validate_suite
 
     if name not in _NAMES and (name.endswith(".jsonl") or Path(name).is_file()):
-        from clinseek.cli.bench_build import cores
         from clinseek.cli.bench_check import validate_rows
 
         refuse_given(

@@ -17,6 +17,7 @@ from typing import Literal
 
 from clinseek import __version__
 from clinseek.errors import UserError
+from clinseek.settings import cores
 
 State = Literal["works", "absent", "broken"]
 
@@ -77,7 +78,7 @@ def _machine() -> Iterator[Finding]:
         sqlite3.sqlite_version,
         "" if sound else "a Python with SQLite 3.37 or newer is needed",
     )
-    yield Finding(topic, "processors", "works", str(os.cpu_count()))
+    yield Finding(topic, "processors", "works", str(cores()))
 
 
 def _libraries() -> Iterator[Finding]:

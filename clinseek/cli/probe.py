@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ import typer
 from clinseek.cli.audit import named_store
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import console, emit, emit_json, say, table, warn_of
+from clinseek.settings import cores
 
 if TYPE_CHECKING:
     from clinseek.validity.probe.report import ProbeReport
@@ -132,7 +132,7 @@ def probe(
             seed=seed,
             structure=not direct_only,
             independent=independent,
-            jobs=jobs or os.cpu_count() or 1,
+            jobs=jobs or cores(),
             progress=progress,
         )
     for profile in report.profiles:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ import typer
 
 from clinseek.cli.output import emit, live_line, say
 from clinseek.errors import SettingError
+from clinseek.settings import cores
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +48,7 @@ def validity(
         live_line("the open demo") as progress,
         tempfile.TemporaryDirectory(prefix="clinseek-validity-") as made,
     ):
-        page = _page(open_data, Path(made), jobs or os.cpu_count() or 1, progress)
+        page = _page(open_data, Path(made), jobs or cores(), progress)
     if out is None:
         emit(page)
         return

@@ -50,11 +50,6 @@ def holds(claim: str, cells: Sequence[Any]) -> bool:
     return _words_held(claim, texts, with_numbers=bool(numbers))
 
 
-def text_holds(claim: str, text: str) -> bool:
-    """Whether an observation's text, without its number, holds what `claim` says."""
-    return holds(claim, [text])
-
-
 def same_name(one: str, other: str) -> bool:
     """Whether two spellings are the same but for case and spaces.
 

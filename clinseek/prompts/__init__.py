@@ -13,10 +13,9 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 Role = Literal["clinseek", "published", "brief"]
-ROLES: tuple[str, ...] = get_args(Role)
 
 NudgeKind = Literal[
     "unreadable", "length", "content_filter", "refusal", "words", "empty", "repeated"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -12,6 +11,7 @@ from clinseek.cli.options import JsonOption
 from clinseek.cli.output import emit, emit_json, say
 from clinseek.cli.traces.options import OutOption, quoted, trace_folder
 from clinseek.errors import SettingError
+from clinseek.settings import cores
 
 if TYPE_CHECKING:
     from clinseek.training.refining import RefineReport
@@ -87,7 +87,7 @@ def refine(
 
 def _jobs(traces: int, *, replays: bool) -> int:
     """The cores, but no more processes than there is work for."""
-    return max(1, min(os.cpu_count() or 1, 8, traces // 32)) if replays else 1
+    return max(1, min(cores(), 8, traces // 32)) if replays else 1
 
 
 def _tell_refined(report: RefineReport, out: Path) -> None:

@@ -11,11 +11,9 @@ from pydantic import ValidationError
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
-from clinseek.evals.rows.row import UNKNOWN_MOMENT
+from clinseek.evals.rows.row import NO_PATIENT, UNKNOWN_MOMENT
 from clinseek.records import AnswerForm
 
-_NO_PATIENT = 9_000_000_000
-"""Rows without patient and image are patients of their own: above any id of MIMIC."""
 _OF_A_RELEASE = ("AgentBench_v3", "AgentBench_v3.zip")
 _LINKED = "OriginalLinked_v1"
 _LABELS = ("label", "ground_truth", "output")
@@ -30,7 +28,7 @@ def published_row(held: Mapping[str, Any], *, at: str) -> Row:
     cohort = held.get("scope") == "cohort_scope"
     subject_id = _whole(held.get("subject_id"))
     if subject_id is None and not (images or cohort):
-        subject_id = _NO_PATIENT + zlib.crc32(qid.encode())
+        subject_id = NO_PATIENT + zlib.crc32(qid.encode())
     moment = held.get("prediction_time") or _snapshot(held)
     try:
         return Row(

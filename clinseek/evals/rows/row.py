@@ -23,7 +23,7 @@ from clinseek.toolkits.ehr.case import read_cutoff
 SCHEMA_VERSION = 1
 UNKNOWN_MOMENT = "9000-01-01 00:00:00"
 """Stands for the cutoff of a row that was scored and cannot be run: nothing tells it."""
-_NO_PATIENT = 9_000_000_000
+NO_PATIENT = 9_000_000_000
 """Rows without a patient are patients of their own: above any id of MIMIC."""
 
 
@@ -132,7 +132,7 @@ class Row(BaseModel):
         """
         if self.subject_id is not None:
             return self.subject_id
-        return _NO_PATIENT + zlib.crc32((self.images or [self.qid])[0].encode())
+        return NO_PATIENT + zlib.crc32((self.images or [self.qid])[0].encode())
 
     @cached_property
     def content(self) -> dict[str, Any]:

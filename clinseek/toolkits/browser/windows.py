@@ -25,7 +25,6 @@ MOST_CHARS = 90_000
 
 MOST_MATCHES = 50
 LINES_A_MATCH = 4
-LONGEST_PATTERN = 200
 _LONGEST_URL = 1024
 _LINK_BEGINS = "\ue000"
 """Stands for the bracket of our links meanwhile; pages keep no character of private use."""

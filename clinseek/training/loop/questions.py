@@ -69,11 +69,11 @@ def read_labs(raw: Path) -> Labs:
     import duckdb
 
     found: dict[tuple[int, int], list[Measured]] = defaultdict(list)
-    codes = ", ".join(str(item.itemid) for item in ITEMS)
+    codes = ", ".join(repr(str(item.itemid)) for item in ITEMS)
     query = (
         "SELECT subject_id, itemid, charttime, storetime, valuenum FROM "
         f"read_csv('{raw}/hosp/labevents.csv.gz', all_varchar=true) "
-        f"WHERE itemid IN ({', '.join(repr(code) for code in codes.split(', '))})"
+        f"WHERE itemid IN ({codes})"
     )
     doubtful: set[tuple[int, int]] = set()
     with duckdb.connect() as connection:

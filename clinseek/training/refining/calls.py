@@ -75,5 +75,5 @@ def is_numbered(message: Message) -> bool:
 def _in_order(arguments: str) -> str:
     try:
         return json.dumps(json.loads(arguments), sort_keys=True, ensure_ascii=False)
-    except ValueError:
+    except (ValueError, RecursionError):
         return arguments

@@ -59,7 +59,7 @@ def unused(
     there is nothing is a finding too. Without any citation it cannot be told, and all stay.
     `instead` are the first calls of repeated ones: cited where those are.
     """
-    named = {number for number, _ in _cited(trace)}
+    named = _cited(trace)
     cited = named | {instead[number] for number in named if number in instead}
     if not cited:
         return []
@@ -102,11 +102,11 @@ def _may_go(step: Step) -> bool:
     )
 
 
-def _cited(trace: Trace) -> set[tuple[int, str]]:
-    """Every mention of evidence: in the answer's citations, and in what the model said."""
+def _cited(trace: Trace) -> set[int]:
+    """The number of all evidence that is mentioned: in the answer's citations, and in what the model said."""
     texts = [cited for each in trace.citations for cited in each]
     texts += [words for message in trace.messages for words in _spoken(message)]
-    return {(int(found[1]), found[0]) for text in texts for found in _MENTION.finditer(text)}
+    return {int(found[1]) for text in texts for found in _MENTION.finditer(text)}
 
 
 _MENTION = re.compile(r"\bE(\d{1,4})\b")

@@ -137,7 +137,7 @@ def _finish(arguments: str, numbers: Mapping[int, int | None]) -> str:
     """The arguments of the finish call with its citations under their new numbers."""
     try:
         held = json.loads(arguments)
-    except ValueError:
+    except (ValueError, RecursionError):
         return arguments
     if not isinstance(held, dict) or "citations" not in held:
         return arguments

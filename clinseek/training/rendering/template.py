@@ -199,7 +199,7 @@ def arguments_of(written: Any) -> dict[str, Any]:
     if isinstance(written, str):
         try:
             held = json.loads(written)
-        except ValueError:
+        except (ValueError, RecursionError):
             held = None
     if not isinstance(held, dict):
         return {RAW: written}

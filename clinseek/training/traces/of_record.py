@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from clinseek.evals.rows import Row
+from clinseek.evals.rows.row import NO_PATIENT
 from clinseek.evals.scorers import NOTHING, Resources, ScorerName, score_record
 from clinseek.nodes.shortening import shorten
 from clinseek.records import EvidenceEntry, Record
 from clinseek.training.traces.messages import plain_message
-from clinseek.training.traces.patients import NO_PATIENT
 from clinseek.training.traces.trace import (
     Judgement,
     Message,

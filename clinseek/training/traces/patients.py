@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from itertools import takewhile
 from typing import Any
 
+from clinseek.evals.rows.row import NO_PATIENT
 from clinseek.training.traces.trace import Trace, text_in
 
 _NAMED = re.compile(r"\bsubject_id\W{1,4}(\d{1,12})\b")
-NO_PATIENT = 9_000_000_000
-"""Published rows without a patient have a number above this one, which stands for none."""
 
 
 def named_patients(messages: Iterable[Mapping[str, Any]]) -> frozenset[int]:

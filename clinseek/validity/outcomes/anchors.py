@@ -64,11 +64,6 @@ def _not_admitted(row: RawRow, rows: RawRows, moment: datetime) -> bool:
     return not admitted_by(row, rows, moment)
 
 
-def _admission_goes_on(row: RawRow, rows: RawRows, moment: datetime) -> bool:
-    admission = admission_of(row, rows)
-    return admission is not None and _still_there(admission, rows, moment)
-
-
 def _died_in_visit(row: RawRow) -> str | None:
     return "died in the visit" if row["disposition"] == "EXPIRED" else None
 
@@ -154,16 +149,6 @@ AT_ED_DEPARTURE = Anchor(
     excludes=_died_in_visit,
 )
 """EHR-Bench asks at the last event before ED out; who lies in hospital cannot come back."""
-
-AT_ICU_DEPARTURE = Anchor(
-    table="icustays",
-    ids=("stay_id", "hadm_id"),
-    tables=("admissions",),
-    words="at the ICU outtime, while the admission goes on",
-    at=lambda row, _rows: row["outtime"],
-    open_at=_admission_goes_on,
-)
-"""The phenotypes of MedMod are told from the whole ICU stay."""
 
 AT_DISCHARGE = Anchor(
     table="admissions",

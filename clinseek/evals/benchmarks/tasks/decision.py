@@ -22,10 +22,6 @@ ATC_PRESCRIPTIONS = "prescriptions_atc_candidates"
 SET_F1 = "set F1 over the pool (published: set precision, recall, F1)"
 ONE = "the one answer (published: exact match)"
 BEFORE = "1 s before that moment"
-ENDS = (
-    "of every admission; cutoff in the admission: admittime <= cutoff < deathtime, else dischtime"
-)
-NO_ROW = "no name in the cell"
 
 
 def _decision(

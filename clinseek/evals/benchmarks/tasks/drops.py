@@ -10,7 +10,7 @@ from __future__ import annotations
 from clinseek.validity.probe.ed_lookups import ADMISSION, TO_ICU
 from clinseek.validity.probe.look_up import LookUp
 from clinseek.validity.probe.lookups import LOOK_UPS
-from clinseek.validity.probe.stay_lookups import DEATH, ICU_DEATH, icu_at_least, longer
+from clinseek.validity.probe.stay_lookups import DEATH, icu_at_least, longer
 
 _ORDERED = "poe_detail AS d JOIN poe AS o USING (poe_id)"
 _ARRIVAL = "(SELECT intime FROM edstays WHERE stay_id = :stay_id)"
@@ -90,7 +90,6 @@ CHARTED_LABS = (
 """At or after the draw: chartevents repeats laboratory results."""
 
 IN_HOSPITAL_DEATH = (*telling(DEATH), *LIMITED_CARE)
-IN_ICU_DEATH = (*telling(ICU_DEATH), *LIMITED_CARE)
 DEATH_TO_COME = (
     *telling(DEATH),
     LookUp("dod to come", "SELECT 'yes' FROM patients WHERE dod >= date(:cutoff)"),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinseek.errors import RawRecordError
+from clinseek.settings import cores
 from clinseek.toolkits.ehr.store.build import read_rows
 from clinseek.toolkits.ehr.store.convert import Converter
 from clinseek.toolkits.ehr.store.raw_file import RawFile
@@ -31,7 +31,7 @@ def connect(spill: Path) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(
         config={
             "memory_limit": _MEMORY,
-            "threads": min(os.cpu_count() or 1, _MOST_THREADS),
+            "threads": min(cores(), _MOST_THREADS),
             "temp_directory": str(spill),
         }
     )

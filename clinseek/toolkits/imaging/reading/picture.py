@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 Kind = Literal["DICOM", "PNG", "JPEG"]
 
-FRONTAL = frozenset({"PA", "AP"})
 LATERAL = frozenset(
     {"LL", "RL", "LAT", "LATERAL", "LLD", "RLD", "LEFT LATERAL", "RIGHT LATERAL", "XTABLE LATERAL"}
 )
