@@ -197,4 +197,5 @@ def _named(images: Path) -> str | None:
     if roles != ["system", "user", "assistant", *("tool" for _ in FILES), "user"]:
         return f"turns were {roles}"
     made = [entry["tool"] for entry in record.evidence]
-    return None if made == ["image.dicom_processor"] * len(FILES) else f"calls were {made}"
+    scripted = [*("image.dicom_processor" for _ in FILES), "ehr.finish"]
+    return None if made == scripted else f"calls were {made}"
