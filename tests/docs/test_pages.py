@@ -69,6 +69,25 @@ def test_every_file_that_the_map_names_is_there(page: str) -> None:
     assert lost == []
 
 
+@pytest.mark.parametrize("page", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_every_module_and_room_is_named(page: str) -> None:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    package = ROOT / "clinseek"
+    modules = {file.stem for file in package.glob("*.py")} - {"__init__", "__main__"}
+    toolkits = {each.parent.name for each in package.glob("toolkits/*/__init__.py")}
+    rooms = {each.parent.name for each in package.glob("*/__init__.py")} | toolkits
+    assert [name for name in sorted(modules | rooms) if not re.search(rf"\b{name}\b", text)] == []
+
+
+def test_every_room_and_module_is_kept_from_the_command_line() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (last,) = [each for each in contracts["contracts"] if each["id"] == "cli-last"]
+    package = ROOT / "clinseek"
+    modules = {file.stem for file in package.glob("*.py")} - {"__init__", "__main__"}
+    rooms = {each.parent.name for each in package.glob("*/__init__.py")} - {"cli"}
+    assert {f"clinseek.{name}" for name in modules | rooms} == set(last["source_modules"])
+
+
 BELOW = ("", "clinseek", "clinseek/toolkits/ehr", "clinseek/toolkits")
 
 
