@@ -155,7 +155,7 @@ def run(
         say(f"clinseek: {error}")
         return USER_ERROR
     except typer.TyperException as error:
-        say(f"clinseek: {_of_usage(error)}; see {_help_of(_command(typed))}")
+        say(f"clinseek: {_of_usage(error)}; see {_help_of(error, typed)}")
         return USER_ERROR
     except SystemExit:  # typer's word for a reader that has seen enough, as `| head` has
         return 0
@@ -175,7 +175,11 @@ def _command(typed: Sequence[str]) -> str | None:
     return next((word for word in typed if word in COMMANDS), None)
 
 
-def _help_of(command: str | None) -> str:
+def _help_of(error: typer.TyperException, typed: Sequence[str]) -> str:
+    """The command line that tells the options of what was typed, a group's command included."""
+    context, command = getattr(error, "ctx", None), _command(typed)
+    if context is not None:
+        return f"{context.command_path} --help"
     return f"clinseek {command} --help" if command else "clinseek --help"
 
 

@@ -200,6 +200,7 @@ def test_a_word_that_is_no_number(clinseek: CommandLine, store: Path) -> None:
 
 def test_a_command_that_does_not_exist(clinseek: CommandLine) -> None:
     refused(clinseek("aks"), "aks", "see clinseek --help")
+    refused(clinseek("bench", "validate", "x", "--nope"), "see clinseek bench validate --help")
 
 
 def test_a_fault_of_ours_is_one_sentence_and_says_how_to_see_more(
