@@ -1,4 +1,4 @@
-"""A record whose every text is hostile, as a page, in a report and in a table."""
+"""Hostile texts of a record: as the page of a run, of a trace and of a filter, and in a table."""
 
 from __future__ import annotations
 
@@ -43,27 +43,30 @@ _ALL = "all of it"
 
 
 def lines(size: Size, place: Path) -> Iterator[Line]:
-    """The page of a run in Chromium, the same of a report, CSV cells.
+    """CSV cells, and the pages of runs, traces and filters, in Chromium as well.
 
     In quick form Chromium opens one page alone, on which everything stands.
     """
     yield line_of(
         "cells of CSV that a spreadsheet would run", [Tried(f, _cell(f, place)) for f in FORMULAS]
     )
+    every = " ".join(MARKUP)
     pages = {f"page {n}": _run_page(text) for n, text in enumerate(MARKUP)}
-    pages[_ALL] = _run_page(" ".join(MARKUP))
+    pages[_ALL] = _run_page(every)
+    pages |= {"of a trace": _trace_page(every), "of a filter": _filter_page(every)}
     yield line_of(
-        "pages of runs: their policy and their elements",
+        "pages of runs, traces and filters: their policy and their elements",
         [Tried(name, _quiet(html)) for name, html in pages.items()],
     )
+    in_chromium = "pages of runs, traces and filters in Chromium"
     if not Path(CHROMIUM).exists():
-        yield Line("pages of runs in Chromium", gap=f"{CHROMIUM} is not installed")
+        yield Line(in_chromium, gap=f"{CHROMIUM} is not installed")
         return
     try:
         opened = {_ALL: pages[_ALL]} if size == "quick" else pages
-        yield line_of("pages of runs in Chromium", _in_chromium(opened, place))
+        yield line_of(in_chromium, _in_chromium(opened, place))
     except ImportError:
-        yield Line("pages of runs in Chromium", gap="playwright is not installed")
+        yield Line(in_chromium, gap="playwright is not installed")
 
 
 def _run_page(text: str) -> str:
@@ -100,6 +103,33 @@ def _run_page(text: str) -> str:
         "versions": {"package": text},
     }  # fmt: skip
     return run_page(record)
+
+
+def _trace_page(text: str) -> str:
+    """The text twice: as the record said it, and as what a student is trained on."""
+    from clinseek.training.rendering import Masked
+    from clinseek.training.rendering.showing import page
+
+    ends = range(1, 2 * len(text) + 1)
+    mask = [0] * len(text) + [1] * len(text)
+    places = [(end - 1, end) for end in ends]
+    return page(Masked(text * 2, [*ends], places, mask, [], 0), title=text)
+
+
+def _filter_page(text: str) -> str:
+    from clinseek.training.filters import FilterReport
+    from clinseek.training.filters.filter_page import filter_page
+    from clinseek.training.filters.report import Example, StepReport
+
+    example = Example(trace=text, source=text, qid=text, epoch=1, reason=text, words=text)
+    step = StepReport(
+        name=text, says=text, before=2, after=1, reasons={text: 1}, examples=[example]
+    )
+    report = FilterReport(
+        read=2, kept=1, steps=[step], tasks={text: 1}, patients=1, tokens=[(None, 2, 1)],
+        total_tokens=9, length=text, marked={text: 1}, remarks=[text],
+    )  # fmt: skip
+    return filter_page(report, title=text)
 
 
 def _quiet(html: str) -> Callable[[], str | None]:

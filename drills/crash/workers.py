@@ -56,10 +56,10 @@ WORKERS = (
 
 
 def workers(size: Size, place: Path) -> Iterator[Line]:
-    """Pool workers, and actors of Ray."""
+    """Pool workers, and actors of Ray; in quick form those of a pool alone."""
     count = by_size(size, quick=1, short=1, full=5)
     with ground_in(place) as ground:
-        for each in WORKERS:
+        for each in WORKERS if size != "quick" else WORKERS[:1]:
             yield _line(each, ground, count)
 
 
