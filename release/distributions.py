@@ -17,6 +17,7 @@ PROMISED = (
     "clinseek/models/prices.toml",
     "clinseek/evals/viewer/viewer.js",
     "clinseek/evals/report/*.css",
+    "clinseek/training/*/*.css",
     "clinseek/evals/benchmarks/paper/*.csv",
     "clinseek/toolkits/browser/demo/*.md",
     "*.dist-info/licenses/LICENSE",

@@ -96,6 +96,8 @@ def test_a_fence_that_a_page_could_open_would_be_told(monkeypatch: pytest.Monkey
 def test_pages_and_cells_run_nothing(tmp_path: Path) -> None:
     for text in pages.MARKUP:
         assert pages._quiet(pages._run_page(text))() is None
+        assert pages._quiet(pages._trace_page(text))() is None
+        assert pages._quiet(pages._filter_page(text))() is None
     for text in pages.FORMULAS:
         assert pages._cell(text, tmp_path)() is None
     loose = '<html><head><title>x</title></head><body><script>document.title="ran"</script>'
@@ -106,15 +108,18 @@ def test_chromium_tells_of_a_page_that_runs_or_loads(tmp_path: Path) -> None:
     pytest.importorskip("playwright", reason="drives Chromium")
     if not Path(pages.CHROMIUM).exists():
         pytest.skip(f"{pages.CHROMIUM} is not installed")
+    every = " ".join(pages.MARKUP)
     tried = {
         "runs": '<title>x</title><script>document.title="ran"</script>',
         "loads": '<img src="http://127.0.0.1:1/x.png">',
-        "ours": pages._run_page(" ".join(pages.MARKUP)),
+        "ours": pages._run_page(every),
+        "of a trace": pages._trace_page(every),
+        "of a filter": pages._filter_page(every),
     }
     held = {each.name: each.broke() for each in pages._in_chromium(tried, tmp_path)}
     assert held["runs"] == "ran a script"
     assert "127.0.0.1:1" in str(held["loads"])
-    assert held["ours"] is None
+    assert held["ours"] is held["of a trace"] is held["of a filter"] is None
 
 
 def test_hostile_pickles_and_json_are_refused(tmp_path: Path) -> None:

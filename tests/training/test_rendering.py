@@ -297,4 +297,4 @@ def test_what_is_shown_is_the_whole_text_with_what_is_trained_marked(tokenizer: 
     assert "".join(run.text for run in runs if run.trained) == trained_text(renderer, made)
     page = showing.page(made, title="x")
     assert "&lt;b&gt;ß 😀&lt;/b&gt;" in page
-    assert page.count('class="t"') == 2
+    assert page.count('class="trained"') == 2

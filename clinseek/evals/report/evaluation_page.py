@@ -6,16 +6,14 @@ hash. Every text is escaped.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
-from importlib.resources import files
 
 from clinseek import __version__
 from clinseek.evals.report.figures.heatmap import heatmap
 from clinseek.evals.report.flipped_cases import flipped_cases
 from clinseek.evals.report.gains import gain_rows, gain_sentence
-from clinseek.evals.report.markup import Markup, document, element, join, style
+from clinseek.evals.report.markup import Markup, document, element, join
+from clinseek.evals.report.page_head import RESEARCH_ONLY, head_of
 from clinseek.evals.report.pairing import NotCompared, ReportedPair
 from clinseek.evals.report.reported_run import ReportedRun
 from clinseek.evals.report.sections.cases import cases_section
@@ -28,7 +26,6 @@ from clinseek.evals.report.sections.scores import (
 from clinseek.evals.report.sections.tools import tools_section
 from clinseek.toolkits.ehr.availability import warning_of
 
-RESEARCH_ONLY = "Research only: clinseek is not a medical device, and this is no medical advice."
 MOST_CASES = 40
 
 
@@ -68,23 +65,7 @@ def evaluation_page(
         element("main", [section for _, _, section in shown]),
         element("footer", f"{RESEARCH_ONLY} Made by clinseek {__version__}. ", _held(cases, pairs)),
     )
-    return document(head_of(title, "evaluation_page.css"), body)
-
-
-def head_of(title: str, *sheets: str) -> Markup:
-    """The head of a page with our style sheets, and the policy that allows these alone."""
-    sheet = "".join(files(__package__).joinpath(name).read_text("utf-8") for name in sheets)
-    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-    return element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("title", f"clinseek: {title}"),
-        style(sheet),
-    )
+    return document(head_of(title), body)
 
 
 Section = tuple[str, str, Markup]

@@ -14,6 +14,7 @@ from clinseek.evals.report.evidence import Observation, observations_of
 from clinseek.evals.report.inline_pictures import inlined
 from clinseek.evals.report.markup import Markup, document, element, join, style
 from clinseek.evals.report.observation_card import fact, observation_card
+from clinseek.evals.report.page_head import RESEARCH_ONLY
 from clinseek.evals.report.pictures import images_of
 from clinseek.evals.report.run_album import Album
 from clinseek.evals.report.run_parts import (
@@ -31,7 +32,6 @@ _POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
     "form-action 'none'"
 )
-_RESEARCH_ONLY = "Research only: clinseek is not a medical device, and this is no medical advice."
 
 
 def run_page(record: Record | Mapping[str, Any]) -> str:
@@ -66,7 +66,7 @@ def run_page(record: Record | Mapping[str, Any]) -> str:
             album.of_the_question(),
             _columns(run, observations, album),
         ),
-        element("footer", _RESEARCH_ONLY, " ", _versions(run)),
+        element("footer", RESEARCH_ONLY, " ", _versions(run)),
     )
     return document(head, body)
 

@@ -13,12 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from clinseek.errors import SettingError
-from clinseek.training.filters.report import (
-    FilterReport,
-    Tally,
-    filter_page,
-    histogram,
-)
+from clinseek.training.filters.filter_page import filter_page
+from clinseek.training.filters.report import FilterReport, Tally, histogram
 from clinseek.training.filters.settings import FilterSettings, filters_of, set_filters_of
 from clinseek.training.filters.verdict import Brief, Dropped, Filter, brief_of
 from clinseek.training.splits import PatientSplit

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
+from importlib.resources import files
 from itertools import groupby
 from typing import NamedTuple
 
+from clinseek.evals.report.markup import document, element
+from clinseek.evals.report.page_head import RESEARCH_ONLY, head_of
 from clinseek.training.rendering.masking import Masked
-
-_STYLE = (
-    "body{font:14px/1.5 ui-monospace,monospace;max-width:70rem;margin:2rem auto;padding:0 1rem;"
-    "color:#444;white-space:pre-wrap;overflow-wrap:anywhere}"
-    "h1,p{font-family:system-ui,sans-serif;white-space:normal}"
-    ".t{background:#d7eedd;color:#0b4d22}.t b{font-weight:inherit;background:#bfe3c9}"
-)
 
 
 class Run(NamedTuple):
@@ -47,12 +42,19 @@ def summary(made: Masked) -> str:
 
 def page(made: Masked, *, title: str) -> str:
     """A self-contained page: trained tokens are coloured, each second one darker."""
-    return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
-        f"<style>{_STYLE}</style><h1>{escape(title)}</h1><p>{escape(summary(made))}. Trained "
-        "tokens are green. Research only: not a medical device; this page holds a record.</p>"
-        f"{''.join(_marked(made))}</html>\n"
+    body = element(
+        "body",
+        element(
+            "header",
+            element("p", "clinseek, a trace", class_="eyebrow"),
+            element("h1", title),
+            element("p", RESEARCH_ONLY, class_="research"),
+            element("p", f"{summary(made)}. Trained tokens are green."),
+        ),
+        element("main", list(_marked(made)), class_="card trace"),
+        element("footer", f"{RESEARCH_ONLY} This page holds a record: keep it where that may lie."),
     )
+    return document(head_of(title, files(__package__) / "trace_page.css"), body)
 
 
 def _marked(made: Masked) -> Iterator[str]:
@@ -60,12 +62,11 @@ def _marked(made: Masked) -> Iterator[str]:
     for trained, tokens in groupby(
         zip(made.places, made.mask, strict=True), key=lambda token: bool(token[1])
     ):
-        pieces = []
+        pieces: list[str] = []
         for (_, end), _ in tokens:
             if end > at:  # a character of several tokens is shown once
-                piece = escape(made.text[at:end])
-                pieces.append(f"<b>{piece}</b>" if trained and dark else piece)
+                piece = made.text[at:end]
+                pieces.append(element("b", piece) if trained and dark else piece)
                 at, dark = end, not dark
-        told = "".join(pieces)
-        yield f'<span class="t">{told}</span>' if trained else told
-    yield escape(made.text[at:])
+        yield element("span", pieces, class_="trained") if trained else "".join(pieces)
+    yield made.text[at:]

@@ -28,16 +28,20 @@ width="25.00%" height="12" class="run-0"></rect></svg>'
     return _drawn([_rectangle(0.0, share, colour)])
 
 
-def stacked_bar(parts: Sequence[Part]) -> Markup:
-    """Parts of a whole side by side, each with its name and amount when pointed at."""
+def stacked_bar(parts: Sequence[Part], *, longest: float | None = None) -> Markup:
+    """Parts of a whole side by side, each with its name and amount when pointed at.
+
+    They fill their place, or as much of it as their sum is of the `longest` of several bars.
+    """
     whole = sum(part.amount for part in parts)
+    long = 1.0 if longest is None else whole / longest
     drawn, at = [], 0.0
     for part in parts:
         if part.amount <= 0:
             continue
         share = part.amount / whole
         told = f"{part.name}: {part.amount:,.4g} ({100 * share:.1f} %)"
-        drawn.append(_rectangle(at, share, part.colour, told=told))
+        drawn.append(_rectangle(at * long, share * long, part.colour, told=told))
         at += share
     said = ", ".join(f"{part.name} {part.amount:,.4g}" for part in parts if part.amount > 0)
     return _drawn(drawn, said=said or "nothing")

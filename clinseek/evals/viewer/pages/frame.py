@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from clinseek.evals.report.evaluation_page import RESEARCH_ONLY
 from clinseek.evals.report.markup import Markup, document, element
+from clinseek.evals.report.page_head import RESEARCH_ONLY
 
 
 def page_of(title: str, *body: Markup | None, root: str, main: str = "main") -> str:
