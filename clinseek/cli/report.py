@@ -61,10 +61,10 @@ def report(
     One file, without script and without network. For each model, automated is held against
     curated; in each setting, every run against the first.
     """
-    from clinseek.evals.export.whole_file import whole_file
     from clinseek.evals.report.evaluation_page import evaluation_page
     from clinseek.evals.report.pairing import pairs_of
     from clinseek.evals.scorers import scorer_named
+    from clinseek.whole_file import whole_file
 
     reported = _reported(
         runs, scorer=scorer_named(scorer), interval=interval, manifest=manifest, store=store

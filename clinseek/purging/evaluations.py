@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +23,7 @@ from clinseek.purging.removal import Removal, erasing, of_database, of_files
 from clinseek.purging.threads import of_cases
 from clinseek.purging.webs import NONE, WebUse, used_in
 from clinseek.settings import case_folder
+from clinseek.whole_file import whole_file
 
 _THREADS = "threads.sqlite"
 
@@ -91,15 +91,10 @@ def web_use(folders: Sequence[RunFolder], subject_id: int | None = None) -> WebU
 
 
 def _without_records(file: Path, fingerprints: set[str]) -> None:
-    making = file.with_name(f".{file.name}.making")
-    with file.open("rb") as held, making.open("wb") as kept:
-        os.fchmod(kept.fileno(), 0o600)
+    with file.open("rb") as held, whole_file(file) as making, making.open("wb") as kept:
         for line in held:
             if line.endswith(b"\n") and line.strip() and key_of(line)[0] not in fingerprints:
                 kept.write(line)
-        kept.flush()
-        os.fsync(kept.fileno())
-    making.replace(file)
 
 
 def _without_rows(folder: RunFolder, gone: Sequence[Row]) -> None:

@@ -52,7 +52,7 @@ def show(
     made = renderer.masked(messages, tools, weights=weights)
     fault = _fault(Fidelity(renderer), messages, tools, made)
     if html is not None:
-        from clinseek.evals.export.whole_file import whole_file
+        from clinseek.whole_file import whole_file
 
         with whole_file(html) as file:
             file.write_text(showing.page(made, title=f"Trace {found.id}"), encoding="utf-8")

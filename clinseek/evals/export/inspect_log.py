@@ -16,10 +16,10 @@ from zipfile import ZIP_DEFLATED, ZipFile
 
 from clinseek import __version__
 from clinseek.evals.export.inspect_samples import sample_of, summary_of, usage_of
-from clinseek.evals.export.whole_file import whole_file
 from clinseek.evals.scorers.row_score import RowScore, ScorerName
 from clinseek.evals.scorers.run_source import RunSource
 from clinseek.evals.scorers.summary import summarise
+from clinseek.whole_file import whole_file
 
 _VERSION = 2
 Scores = Mapping[ScorerName, Sequence[RowScore]]

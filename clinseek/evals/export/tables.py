@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from clinseek.evals.export.run_lines import Line
-from clinseek.evals.export.whole_file import whole_file
+from clinseek.whole_file import whole_file
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
 from clinseek.evals.scorers.answer_sets import number_text
 from clinseek.records import Record, StopReason
+from clinseek.whole_file import whole_file
 
 _STOPS: dict[StopReason, str] = {"finish": "finish_tool_call", "model_error": "exception"}
 _FINISH_ID = "finish_by_harness"
@@ -20,22 +20,17 @@ def write_published(path: str | Path, rows: Iterable[Row], records: Iterable[Rec
     """Write each record of a known row as a line; how many were written.
 
     An answer that came without a finish call (a limit was reached, or the run ended in words)
-    stands as one, as the published harness does it. The file is whole or not there.
+    stands as one, as the published harness does it. The file is whole or as it was; SettingError
+    where it cannot be written.
     """
     file, known = Path(path), {row.qid: row for row in rows}
-    making = file.with_name(f".{file.name}.making")
     written = 0
-    try:
-        with making.open("w", encoding="utf-8") as opened:
-            for record in records:
-                if record.qid in known:
-                    line = published_result(known[record.qid], record)
-                    opened.write(json.dumps(line, ensure_ascii=False) + "\n")
-                    written += 1
-        making.replace(file)
-    except OSError as error:
-        making.unlink(missing_ok=True)
-        raise SettingError(f"{file}: cannot be written ({error.strerror})") from error
+    with whole_file(file) as making, making.open("w", encoding="utf-8") as opened:
+        for record in records:
+            if record.qid in known:
+                line = published_result(known[record.qid], record)
+                opened.write(json.dumps(line, ensure_ascii=False) + "\n")
+                written += 1
     return written
 
 

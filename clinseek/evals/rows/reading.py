@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows.row import Row
+from clinseek.whole_file import whole_file
 
 _NESTED = frozenset(
     {
@@ -52,12 +53,12 @@ def read_rows(path: str | Path) -> list[Row]:
 
 
 def write_rows(path: str | Path, rows: Iterable[Row]) -> None:
-    """Write rows as JSONL, one a line; the file is whole or not there."""
-    file = Path(path)
-    making = file.with_name(f".{file.name}.making")
-    with making.open("w", encoding="utf-8") as opened:
+    """Write rows as JSONL, one a line; the file is whole or as it was, and its owner's alone.
+
+    SettingError where it cannot be written.
+    """
+    with whole_file(Path(path)) as making, making.open("w", encoding="utf-8") as opened:
         opened.writelines(row.model_dump_json(exclude_defaults=True) + "\n" for row in rows)
-    making.replace(file)
 
 
 def _row(value: Any, *, at: str) -> Row:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from clinseek.errors import SettingError
 from clinseek.evals.runner.opening import changes_between, held_folder, write_plan
 from clinseek.evals.runner.run_folder import ROWS_FILE, RunFolder, Shard, run_folders
+from clinseek.whole_file import whole_file
 
 _SHARDS = "shards"
 
@@ -54,7 +54,8 @@ def merge(path: str | Path) -> Merged:
                 "on with since it was merged, so it is whole as it is"
             )
         plan = shards[0].plan.model_copy(update={"shard": Shard()})
-        shutil.copyfile(shards[0].path / ROWS_FILE, whole / ROWS_FILE)
+        with whole_file(whole / ROWS_FILE) as rows:
+            shutil.copyfile(shards[0].path / ROWS_FILE, rows)
         _write_records(RunFolder(whole), shards)
         write_plan(whole, plan)
     merged = RunFolder(whole)
@@ -86,14 +87,10 @@ def _keys(folder: RunFolder) -> set[tuple[str, str, int]]:
 
 def _write_records(whole: RunFolder, shards: Sequence[RunFolder]) -> None:
     """The shards' records one after another; a half-written last line is left out."""
-    making = whole.path / f".{whole.records_file.name}.making"
-    with making.open("wb") as merged:
+    with whole_file(whole.records_file) as making, making.open("wb") as merged:
         for shard in shards:
             held = shard.records_file
             if not held.exists():
                 continue
             with held.open("rb") as records:
                 merged.writelines(line for line in records if line.endswith(b"\n"))
-        merged.flush()
-        os.fsync(merged.fileno())
-    making.replace(whole.records_file)

@@ -25,6 +25,7 @@ from clinseek.evals.runner.run_folder import (
 from clinseek.evals.runner.settings import RunSettings
 from clinseek.prompts import prompt_hash
 from clinseek.toolkits.ehr.availability import rules_hash
+from clinseek.whole_file import whole_file
 
 _WHERE_IT_LIES = ("web_archive", "image_root")
 """Settings that are folders: what is in them decides, and they may be moved between two goes."""
@@ -116,9 +117,8 @@ def open_folder(out: Path, plan: RunPlan, rows: Sequence[Row]) -> RunFolder:
 
 def write_plan(out: Path, plan: RunPlan) -> None:
     """Write `run.json`: whole, or as it was."""
-    making = out / f".{RUN_FILE}.making"
-    making.write_text(plan.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    making.replace(out / RUN_FILE)
+    with whole_file(out / RUN_FILE) as making:
+        making.write_text(plan.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def _gone_on(folder: RunFolder, plan: RunPlan) -> RunFolder:

@@ -18,6 +18,7 @@ from clinseek.errors import SettingError
 from clinseek.evals.scorers.row_score import RowScore, ScorerName
 from clinseek.evals.scorers.scored_run import ScoredRun
 from clinseek.evals.scorers.summary import ScorerSummary
+from clinseek.whole_file import whole_file
 
 SUMMARY, TOOL_USE = "summary.json", "tool_use.json"
 
@@ -25,7 +26,7 @@ SUMMARY, TOOL_USE = "summary.json", "tool_use.json"
 def write_scores(
     folder: Path, scored: ScoredRun, summaries: Sequence[ScorerSummary], **told: Any
 ) -> list[Path]:
-    """Write scores, summary and tool use into `folder`; each file is whole or not there.
+    """Write scores, summary and tool use into `folder`; each file is whole or as it was.
 
     `told` enters the summary: which judge was asked, which interval was taken. Scorers that were
     asked before stay in it where the runs are the same, with what was told `earlier`; the lines
@@ -104,7 +105,6 @@ def _lines(scores: Sequence[RowScore]) -> str:
 
 
 def _written(file: Path, text: str) -> Path:
-    making = file.with_name(f".{file.name}.making")
-    making.write_text(text, encoding="utf-8")
-    making.replace(file)
+    with whole_file(file) as making:
+        making.write_text(text, encoding="utf-8")
     return file

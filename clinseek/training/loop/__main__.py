@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clinseek.errors import UserError
-from clinseek.evals.export.whole_file import whole_file
 from clinseek.settings import stay_home
+from clinseek.whole_file import whole_file
 
 _EXAMPLE = "python -m clinseek.training.loop --out loop --seeds 1"
 

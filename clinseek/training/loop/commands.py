@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from clinseek.errors import SettingError
-from clinseek.evals.export.whole_file import whole_file
 from clinseek.training.loop.commit import commit_now
+from clinseek.whole_file import whole_file
 
 Tell = Callable[[str], None]
 _A_WORD_EVERY = 30.0

@@ -16,7 +16,6 @@ from langchain_core.language_models import BaseChatModel
 from pydantic import BaseModel, ConfigDict, Field
 
 from clinseek.errors import SettingError
-from clinseek.evals.export.whole_file import whole_file
 from clinseek.evals.rows import Row, read_rows, write_rows
 from clinseek.training.loop.commands import Command, Stages, Tell
 from clinseek.training.loop.models import MajorityModel, RuleTeacher
@@ -25,6 +24,7 @@ from clinseek.training.loop.questions import ITEMS, drawn_rows, read_labs
 from clinseek.training.loop.served import served
 from clinseek.training.loop.student import Size, make_tokenizer, make_weights
 from clinseek.training.loop.teacher import TOOLS
+from clinseek.whole_file import whole_file
 
 if TYPE_CHECKING:
     from clinseek.evals.runner.tally import Tally

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from clinseek.evals.export.whole_file import whole_file
+from clinseek.whole_file import whole_file
 
 PICTURES = ("loss.svg", "loss.png")
 _TRAINED, _VALIDATED = "#0072b2", "#d55e00"

@@ -23,9 +23,9 @@ from pathlib import Path
 from typing import Any
 
 from clinseek.errors import SettingError
-from clinseek.evals.export.whole_file import whole_file
 from clinseek.training.recipes.checkpoints import fault_in, note_files
 from clinseek.training.traces.folder import check_free
+from clinseek.whole_file import whole_file
 
 RUN, LOG, SESSIONS, REPORT = "run.json", "training.jsonl", "sessions.jsonl", "train.json"
 CHECKPOINTS, MODEL, ADAPTER, CARD = "checkpoints", "model", "adapter", "README.md"

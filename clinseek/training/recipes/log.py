@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from clinseek.whole_file import whole_file
+
 _NAMES = {
     "loss": "loss",
     "learning_rate": "learning_rate",
@@ -52,6 +54,5 @@ class TrainingLog:
     def go_back_to(self, step: int) -> None:
         """Forget what was logged after `step`: it is made again."""
         kept = [json.dumps(line) for line in self.lines() if line["step"] <= step]
-        draft = self.file.with_name(f".{self.file.name}.making")
-        draft.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-        draft.replace(self.file)
+        with whole_file(self.file) as making:
+            making.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")

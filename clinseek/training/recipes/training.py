@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from clinseek.errors import SettingError
-from clinseek.evals.export.whole_file import whole_file
 from clinseek.training.recipes.curve import draw_curve
 from clinseek.training.recipes.folder import CARD, LOG, REPORT, SESSIONS, step_of
 from clinseek.training.recipes.log import TrainingLog
@@ -21,6 +20,7 @@ from clinseek.training.recipes.report import TrainReport, card, read_evaluation,
 from clinseek.training.recipes.requirements import check_packages, packages
 from clinseek.training.recipes.settings import AnyRecipe
 from clinseek.training.splits import BenchmarkSplit, PatientSplit
+from clinseek.whole_file import whole_file
 
 _TOO_SMALL = ("out of memory", "can't allocate memory", "not enough memory")
 """What torch says of GPUs and of the host."""

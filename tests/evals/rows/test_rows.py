@@ -1,6 +1,8 @@
 """Reading benchmark rows."""
 
+import errno
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +49,18 @@ def test_rows_are_read_from_a_list(tmp_path: Path, name: str) -> None:
 
 def test_a_single_object_is_one_row(tmp_path: Path) -> None:
     assert len(read_rows(written(tmp_path, "rows.json", json.dumps(item(), indent=1)))) == 1
+
+
+def test_rows_that_cannot_be_written_are_one_sentence_and_leave_no_half_of_them(
+    tmp_path: Path,
+) -> None:
+    def failing() -> Iterator[Row]:
+        yield Row.model_validate(item())
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(SettingError, match=r"rows.jsonl: cannot be written \(No space left"):
+        write_rows(tmp_path / "rows.jsonl", failing())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_labels_of_every_published_form_come_back_as_they_were(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Shards of an evaluation, and the one folder that they become."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +28,19 @@ def _shard(ward: Ward, run: Path, number: int, **options: Any) -> None:
 def test_shards_become_the_run_that_one_machine_would_have_made(ward: Ward, tmp_path: Path) -> None:
     for number in (1, 2, 3):
         _shard(ward, tmp_path / "run", number)
+    before = os.umask(0o022)
     made = merge(tmp_path / "run")
+    os.umask(before)
     evaluated(ward, tmp_path / "alone", rows(4), epochs=2)
     merged, alone = open_run(tmp_path / "run"), open_run(tmp_path / "alone")
     assert [one.key for one in merged.records()] == [one.key for one in alone.records()]
     assert (made.shards, made.records, made.missing) == (3, 8, 0)
     assert merged.plan.keys == alone.plan.keys
     assert merged.rows() == alone.rows()
+    files = [file for file in made.folder.path.iterdir() if file.suffix in {".json", ".jsonl"}]
+    assert {file.name: file.stat().st_mode & 0o777 for file in files} == {
+        "records.jsonl": 0o600, "rows.jsonl": 0o600, "run.json": 0o600,
+    }  # fmt: skip
 
 
 def test_a_merged_run_can_be_gone_on_with(ward: Ward, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,10 @@ def test_an_evaluation_without_labels_has_no_mean(tmp_path: Path) -> None:
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
     run = a_run(tmp_path, [a_record(["yes"], qid="q0")])
     summaries = [summarise(name, scores) for name, scores in run.scores.items()]
+    before = os.umask(0o022)
     files = write_scores(run.source.scores, run, summaries, interval="auto")
+    os.umask(before)
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
     assert {file.name for file in files} >= {"default.jsonl", "summary.json", "tool_use.json"}
     assert list(read_scores(run.source.scores)) == run.scores["default"]
     told = json.loads((run.source.scores / "summary.json").read_text())
