@@ -1,6 +1,19 @@
-"""`python -m clinseek` is the command line."""
+"""The `clinseek` command, and `python -m clinseek`: Ctrl-C is heard while it is imported, too."""
 
-from clinseek.cli.main import main
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Run the command line that was typed."""
+    try:
+        from clinseek.cli.main import main as typed
+    except KeyboardInterrupt:
+        sys.stderr.write("\nInterrupted; run the same command again\n")
+        sys.exit(130)
+    typed()
+
 
 if __name__ == "__main__":
     main()

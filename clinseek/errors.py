@@ -11,7 +11,8 @@
     │   ├── ModelError             a model that cannot be reached or named
     │   └── ThreadError            a thread that does not exist or cannot go on
     ├── Refusal                    a tool call that is answered with a sentence instead of rows
-    └── CaseError                  a case that could not be made or read: a fault of ours
+    ├── CaseError                  a case that could not be made or read: a fault of ours
+    └── Interruption               a run that Ctrl-C stopped, with what to type to go on
 
 A message says what happened, which value, where, and what to do next.
 """
@@ -65,3 +66,7 @@ class Refusal(ClinseekError):
 
 class CaseError(ClinseekError):
     """A case that could not be built or read although store, patient and cutoff are good."""
+
+
+class Interruption(ClinseekError):
+    """A run that was stopped at a terminal; its sentence says what goes on with it."""

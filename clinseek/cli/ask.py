@@ -33,7 +33,7 @@ from clinseek.cli.options import (
 from clinseek.cli.output import emit, emit_json, say, table, warn_of, with_warning
 from clinseek.cli.steps import say_step
 from clinseek.cli.values import candidates_from, servers_from
-from clinseek.errors import SettingError
+from clinseek.errors import Interruption, SettingError
 from clinseek.settings import let_trace
 
 if TYPE_CHECKING:
@@ -331,9 +331,6 @@ def _interruptible(thread: str) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if any(kept["thread"] == thread for kept in api.threads()):
-            say(
-                f"\nInterrupted; nothing is lost. Go on with: clinseek resume {shlex.quote(thread)}"
-            )
-        else:
-            say("\nInterrupted before the run began; run the same command again")
+            goes_on = f"nothing is lost. Go on with: clinseek resume {shlex.quote(thread)}"
+            raise Interruption(f"Interrupted; {goes_on}") from None
         raise

@@ -49,7 +49,7 @@ from clinseek.cli import (
 )
 from clinseek.cli.faults import sentence_for
 from clinseek.cli.output import say
-from clinseek.errors import Refusal, UserError
+from clinseek.errors import Interruption, Refusal, UserError
 
 USER_ERROR = 2
 OUR_FAULT = 70
@@ -58,7 +58,6 @@ _FOR_THE_OWNER_ALONE = 0o077
 _SOON = 0.01
 """Seconds after which an interrupt that was dropped comes again: the callback has ended."""
 GO_ON_BY_THEMSELVES = frozenset({"candidates", "ingest", "demo", "eval", "train"})
-GO_ON_BY_THREAD = frozenset({"ask", "resume"})
 
 app = typer.Typer(
     name="clinseek",
@@ -151,19 +150,26 @@ def run(
             standalone_mode=False,
             obj=dict(replaced or {}),
         )
-    except (UserError, Refusal) as error:
-        say(f"clinseek: {error}")
-        return USER_ERROR
-    except typer.TyperException as error:
-        say(f"clinseek: {_of_usage(error)}; see {_help_of(error, typed)}")
-        return USER_ERROR
     except SystemExit:  # typer's word for a reader that has seen enough, as `| head` has
         return 0
     except Exception as error:
-        return _fault(error)
+        return _told(error, typed)
     if ended == INTERRUPTED:
         _say_interrupted(_command(typed))
     return ended if isinstance(ended, int) else 0
+
+
+def _told(error: Exception, typed: Sequence[str]) -> int:
+    if isinstance(error, Interruption):
+        say(f"\n{error}")
+        return INTERRUPTED
+    if isinstance(error, UserError | Refusal):
+        say(f"clinseek: {error}")
+        return USER_ERROR
+    if isinstance(error, typer.TyperException):
+        say(f"clinseek: {_of_usage(error)}; see {_help_of(error, typed)}")
+        return USER_ERROR
+    return _fault(error)
 
 
 def _of_usage(error: typer.TyperException) -> str:
@@ -184,8 +190,6 @@ def _help_of(error: typer.TyperException, typed: Sequence[str]) -> str:
 
 
 def _say_interrupted(command: str | None) -> None:
-    if command in GO_ON_BY_THREAD:
-        return  # they have said it, with the thread
     goes_on = command in GO_ON_BY_THEMSELVES
     say("\nInterrupted; run the same command again" + (", it goes on" if goes_on else ""))
 

@@ -56,3 +56,22 @@ def test_an_interrupt_that_python_drops_comes_again() -> None:
         threading.Event().wait(30)
     heard(SimpleNamespace(exc_type=ValueError))
     assert [each.exc_type for each in told] == [ValueError]
+
+
+@pytest.mark.parametrize("at", ["clinseek.cli.main", "clinseek.api"])
+def test_ctrl_c_amid_the_imports_is_one_sentence(at: str) -> None:
+    """A command imports for a second or two before its run begins."""
+    begin = (
+        "import sys\n"
+        "class Stop:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {at!r}: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Stop())\n"
+        "from clinseek.__main__ import main; main()"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", begin, "ask", "--subject", "1", "--at", "2150-01-01", "Why?"],
+        capture_output=True, text=True, cwd=ROOT, check=False,
+    )  # fmt: skip
+    assert ran.stderr.strip() == "Interrupted; run the same command again"
+    assert ran.returncode == 130

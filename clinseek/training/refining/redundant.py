@@ -103,7 +103,7 @@ def _may_go(step: Step) -> bool:
 
 
 def _cited(trace: Trace) -> set[int]:
-    """The number of all evidence that is mentioned: in the answer's citations, and in what the model said."""
+    """The evidence that is mentioned: in the answer's citations, and in what the model said."""
     texts = [cited for each in trace.citations for cited in each]
     texts += [words for message in trace.messages for words in _spoken(message)]
     return {int(found[1]) for text in texts for found in _MENTION.finditer(text)}
