@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clinseek.cli.eval_table import live_table
-from clinseek.cli.evaluating import default_score, model_and_settings, run_all
+from clinseek.cli.evaluating import (
+    Evaluating,
+    ModelRuns,
+    default_score,
+    model_and_settings,
+    run_all,
+)
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import emit, emit_json, live_line
 from clinseek.errors import SettingError
@@ -121,13 +125,12 @@ def _offline(
     from clinseek.evals.scorers import of_store
 
     folder = out / f"offline-{setting}"
-    model, settings = model_and_settings(
-        "offline", setting=setting, profile="available", paper=False, chosen={}, others={}
-    )
+    model, settings = model_and_settings("offline", setting=setting, profile="available")
+    evaluating = Evaluating(
+        rows=rows, rows_file=rows_file, store=store, epochs=1,
+        limits=Limits(), score_of=default_score(store),
+    )  # fmt: skip
+    runs = ModelRuns("offline", folder, model, settings)
     with live_table(f"offline {setting}", folder) as on_change:
-        run_all(
-            rows, model=model, settings=settings, out=folder, store=store, rows_file=rows_file,
-            epochs=1, limits=Limits(), cache=None, score_of=default_score(store),
-            command=shlex.join(["clinseek", *sys.argv[1:]]), on_change=on_change,
-        )  # fmt: skip
+        run_all(evaluating, runs, on_change=on_change)
     return runs_measured(f"offline {setting}", folder, at_hand=of_store(store))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
-import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from clinseek.cli.eval_table import live_table
-from clinseek.cli.evaluating import default_score, model_and_settings, run_all
+from clinseek.cli.evaluating import (
+    Evaluating,
+    ModelRuns,
+    default_score,
+    model_and_settings,
+    run_all,
+)
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import emit, emit_json, say, table
 from clinseek.cli.score import judge_named
@@ -106,7 +111,7 @@ def paper(
         out=out,
     )
     for run in runs:
-        _model_of(run, paper=paper_protocol, image_root=image_root)
+        _model_runs(run, paper=paper_protocol, image_root=image_root)
     check_at_hand(runs, chosen, store=store, image_root=image_root, rows_file=rows, out=out)
     at_hand = of_store(store, judge=judge_named(judge) if judge else None)
     costs = costs_of(runs, chosen, epochs=epochs)
@@ -159,12 +164,13 @@ def _agree(costs: Sequence[Cost], *, yes: bool) -> None:
     typer.confirm("Begin?", abort=True, err=True)
 
 
-def _model_of(run: PaperRun, *, paper: bool, image_root: Path | None) -> tuple[Any, Any]:
-    """The chat model of an evaluation with its settings; ModelError for a spec that is none."""
+def _model_runs(run: PaperRun, *, paper: bool, image_root: Path | None) -> ModelRuns:
+    """An evaluation with its chat model and settings; ModelError for a spec that is none."""
     others = {"image_root": None if image_root is None else str(image_root)}
-    return model_and_settings(
-        run.model, setting=run.setting, profile=run.profile, paper=paper, chosen={}, others=others
+    model, settings = model_and_settings(
+        run.model, setting=run.setting, profile=run.profile, paper=paper, others=others
     )
+    return ModelRuns(run.model, run.folder, model, settings)
 
 
 def _evaluated(
@@ -181,14 +187,13 @@ def _evaluated(
     """Make what is missing of one evaluation; whether runs of it failed."""
     from clinseek.evals.runner.running import Limits
 
-    model, chosen = _model_of(run, paper=paper, image_root=image_root)
+    runs = _model_runs(run, paper=paper, image_root=image_root)
+    evaluating = Evaluating(
+        rows=rows, rows_file=rows_file, store=store, epochs=epochs,
+        limits=Limits(concurrency=concurrency), score_of=default_score(store),
+    )  # fmt: skip
     with live_table(f"{run.model} {run.setting} {run.profile}", run.folder) as on_change:
-        evaluated = run_all(
-            rows, model=model, settings=chosen, out=run.folder, store=store, rows_file=rows_file,
-            epochs=epochs, limits=Limits(concurrency=concurrency), cache=None,
-            score_of=default_score(store), command=shlex.join(["clinseek", *sys.argv[1:]]),
-            on_change=on_change,
-        )  # fmt: skip
+        evaluated = run_all(evaluating, runs, on_change=on_change)
     tally = evaluated.tally
     if tally.failed:
         say(f"{run.folder}: {tally.failed} of {tally.total} runs failed ({tally.first_error})")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from clinseek.cli.evaluating import (
+    Evaluating,
     ModelRuns,
     check_store,
     default_score,
@@ -199,20 +198,21 @@ def evaluate(
         for spec in specs
     ]
     ended = run_models(
-        chosen,
+        Evaluating(
+            rows=chosen,
+            rows_file=str(rows),
+            store=store,
+            epochs=epochs,
+            limits=Limits(concurrency=concurrency, retries=retries, fail_on_error=fail_on_error),
+            score_of=default_score(store),
+            shard=part,
+            executor=executor,
+            cache=cache,
+        ),
         [
             ModelRuns(spec, folder, built, settings)
             for spec, folder, (built, settings) in zip(specs, folders, made, strict=True)
         ],
-        store=store,
-        rows_file=str(rows),
-        epochs=epochs,
-        shard=part,
-        limits=Limits(concurrency=concurrency, retries=retries, fail_on_error=fail_on_error),
-        cache=cache,
-        executor=executor,
-        score_of=default_score(store),
-        command=shlex.join(["clinseek", *sys.argv[1:]]),
     )
     for each in ended:
         _say_end(each)

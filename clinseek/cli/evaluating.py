@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -13,12 +16,18 @@ import typer
 from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
     from clinseek.cli.eval_table import OnTally
     from clinseek.evals.rows import Row
-    from clinseek.evals.runner.evaluation import Evaluated
+    from clinseek.evals.runner.evaluation import Evaluated, Executor
+    from clinseek.evals.runner.protocols import Protocolled
     from clinseek.evals.runner.run_folder import Shard
     from clinseek.evals.runner.running import Limits
+    from clinseek.evals.runner.settings import RunSettings
     from clinseek.evals.runner.tally import ScoreOf
+    from clinseek.records import Setting
+    from clinseek.toolkits.ehr.availability.profiles import CaseProfile
 
 
 def prepare_for_ray(cache: Path | None) -> None:
@@ -68,30 +77,41 @@ def default_score(store: Path | None) -> ScoreOf:
 
 
 def model_and_settings(
-    spec: str, *, setting: Any, profile: Any, paper: bool, chosen: dict[str, Any], others: Any
-) -> tuple[Any, Any]:
-    """The chat model of a spec, and the RunSettings that name it; the paper's where wanted."""
-    from clinseek.evals.runner.protocols import paper_protocol
+    spec: str,
+    *,
+    setting: Setting,
+    profile: CaseProfile,
+    paper: bool = False,
+    chosen: Mapping[str, Any] | None = None,
+    others: Mapping[str, Any] | None = None,
+) -> Protocolled:
+    """The chat model of a spec, and the RunSettings that name it; the paper's where wanted.
+
+    `chosen` and `others` are fields of RunSettings: those that the paper's protocol sets itself,
+    and those that it leaves to the caller.
+    """
+    from clinseek.evals.runner.protocols import Protocolled, paper_protocol
     from clinseek.evals.runner.settings import RunSettings
     from clinseek.models import build_model, named_model, parameters_of
 
+    chosen, others = chosen or {}, others or {}
     named = named_model(spec)
     if paper:
         _refuse_beside_paper(chosen)
         return paper_protocol(named, setting=setting, profile=profile, **others)
     built = build_model(named)
-    parameters = parameters_of(built)
-    return built, RunSettings(
+    settings = RunSettings(
         model=str(named),
-        parameters=parameters,
+        parameters=parameters_of(built),
         setting=setting,
         profile=profile,
         **chosen,
         **others,
     )
+    return Protocolled(built, settings)
 
 
-def _refuse_beside_paper(chosen: dict[str, Any]) -> None:
+def _refuse_beside_paper(chosen: Mapping[str, Any]) -> None:
     """The protocol says what tools, role and budgets are; another value would not be it."""
     from clinseek.evals.runner.settings import RunSettings
 
@@ -103,9 +123,19 @@ def _refuse_beside_paper(chosen: dict[str, Any]) -> None:
         raise SettingError(f"--paper-protocol sets {options} itself; leave one of the two out")
 
 
-def run_all(rows: Any, *, cache: Path | None, model: Any, **options: Any) -> Evaluated:
-    """Run the rows with one model; KeyboardInterrupt where it was stopped by a signal."""
-    return asyncio.run(_run(rows, cache=cache, model=model, **options))
+@dataclass(frozen=True, kw_only=True)
+class Evaluating:
+    """What of an evaluation is the same for every model: its rows, and how they are gone about."""
+
+    rows: Sequence[Row]
+    rows_file: str
+    store: Path | None
+    epochs: int
+    limits: Limits
+    score_of: ScoreOf
+    shard: Shard | None = None
+    executor: Executor = "local"
+    cache: Path | None = None
 
 
 class ModelRuns(NamedTuple):
@@ -113,18 +143,16 @@ class ModelRuns(NamedTuple):
 
     spec: str
     folder: Path
-    model: Any
-    settings: Any
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """What `run_rows` takes of it."""
-        return {"model": self.model, "settings": self.settings, "out": self.folder}
+    model: BaseChatModel
+    settings: RunSettings
 
 
-def run_models(
-    rows: Any, models: Sequence[ModelRuns], *, executor: str, limits: Limits, **options: Any
-) -> list[Evaluated]:
+def run_all(evaluating: Evaluating, runs: ModelRuns, *, on_change: OnTally) -> Evaluated:
+    """Run the rows with one model; KeyboardInterrupt where it was stopped by a signal."""
+    return asyncio.run(_run(evaluating, runs, on_change=on_change))
+
+
+def run_models(evaluating: Evaluating, models: Sequence[ModelRuns]) -> list[Evaluated]:
     """Run the rows with each model: side by side, with as many runs at one time over all of them.
 
     Models that are loaded into this process, and those on Ray, run one after the other. What one
@@ -133,14 +161,14 @@ def run_models(
     """
     from clinseek.cli.eval_table import live_table, live_tables
 
-    options |= {"executor": executor, "limits": limits}
-    if len(models) > 1 and executor == "local" and not any(_is_loaded(each) for each in models):
+    alone = evaluating.executor != "local" or any(_is_loaded(each) for each in models)
+    if len(models) > 1 and not alone:
         with live_tables([(each.spec, each.folder) for each in models]) as told:
-            return _side_by_side(rows, models, told, **options)
+            return _side_by_side(evaluating, models, told)
     ended = []
     for each in models:
         with live_table(each.spec, each.folder) as on_change:
-            ended.append(run_all(rows, on_change=on_change, **each.options, **options))
+            ended.append(run_all(evaluating, each, on_change=on_change))
     return ended
 
 
@@ -152,15 +180,13 @@ def _is_loaded(runs: ModelRuns) -> bool:
 
 
 def _side_by_side(
-    rows: Any, models: Sequence[ModelRuns], told: Sequence[OnTally], **options: Any
+    evaluating: Evaluating, models: Sequence[ModelRuns], told: Sequence[OnTally]
 ) -> list[Evaluated]:
     async def all_of_them() -> list[Evaluated]:
-        room = asyncio.Semaphore(options["limits"].concurrency)
+        room = asyncio.Semaphore(evaluating.limits.concurrency)
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(
-                    _run(rows, room=room, on_change=on_change, **each.options, **options)
-                )
+                group.create_task(_run(evaluating, each, on_change=on_change, room=room))
                 for each, on_change in zip(models, told, strict=True)
             ]
         return [task.result() for task in tasks]
@@ -177,12 +203,34 @@ def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
-async def _run(rows: Any, *, cache: Path | None, model: Any, **options: Any) -> Evaluated:
+async def _run(
+    evaluating: Evaluating,
+    runs: ModelRuns,
+    *,
+    on_change: OnTally,
+    room: asyncio.Semaphore | None = None,
+) -> Evaluated:
     from clinseek.evals.runner.evaluation import run_rows
     from clinseek.evals.runner.response_cache import cached_models
 
-    with cached_models(model, cache) as (model_of, answers):
-        evaluated = await run_rows(rows, model=model, model_of=model_of, **options)
+    with cached_models(runs.model, evaluating.cache) as (model_of, answers):
+        evaluated = await run_rows(
+            evaluating.rows,
+            model=runs.model,
+            settings=runs.settings,
+            out=runs.folder,
+            store=evaluating.store,
+            rows_file=evaluating.rows_file,
+            epochs=evaluating.epochs,
+            shard=evaluating.shard,
+            limits=evaluating.limits,
+            model_of=model_of,
+            executor=evaluating.executor,
+            score_of=evaluating.score_of,
+            command=shlex.join(["clinseek", *sys.argv[1:]]),
+            on_change=on_change,
+            room=room,
+        )
     if answers is not None:
         asked = answers.hits + answers.misses
         evaluated.tally.remark(f"cache: {answers.hits} of {asked} turns came from it")
