@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -33,6 +32,7 @@ from clinseek.cli.options import (
 )
 from clinseek.cli.output import emit, emit_json, say, warn_of
 from clinseek.cli.values import servers_from
+from clinseek.settings import model_spec
 
 if TYPE_CHECKING:
     from clinseek.evals.runner.evaluation import Evaluated
@@ -163,7 +163,7 @@ def evaluate(
     chosen = read_rows(rows)[:limit]
     check_store(store, chosen)
     part = read_shard(shard)
-    specs = list(dict.fromkeys(model or [os.environ.get("CLINSEEK_MODEL") or "offline"]))
+    specs = list(dict.fromkeys(model or [model_spec()]))
     folders = folders_for(out, specs, part)
     others = {
         "mcp": servers_from(mcp or []),
