@@ -66,10 +66,12 @@ def _pickles(place: Path) -> list[Tried]:
 
 
 def _json(place: Path) -> list[Tried]:
-    """Records, rows and candidate lists that somebody else wrote."""
+    """Rows, records and conversations that somebody else wrote."""
     from clinseek.evals.rows import read_rows
     from clinseek.record_file import read_records
+    from clinseek.training.traces import trace_source
 
+    readers = (("rows", read_rows), ("records", read_records), ("traces", trace_source))
     deep = "[" * 200_000
     texts = {
         "nested": deep + "]" * 200_000 + "\n",
@@ -92,7 +94,7 @@ def _json(place: Path) -> list[Tried]:
     return [
         Tried(f"{name}, as {what}", opened(text, read))
         for name, text in texts.items()
-        for what, read in (("rows", read_rows), ("records", read_records))
+        for what, read in readers
     ]
 
 

@@ -115,6 +115,14 @@ def test_published_results_are_read_with_their_labels(bench: Bench, tmp_path: Pa
         ('{"messages": [{"role": "user", "content": "x"}], "tools": "["}', "no JSON"),
         ('{"messages": [{"content": "x"}]}', "messages cannot be read"),
         ("[1]", "item 1: no JSON object"),
+        pytest.param("[" * 100_000, "cannot be read", id="a list in lists without end"),
+        pytest.param(
+            '{"messages": ' + "[" * 100_000,
+            "line 1: cannot be read",
+            id="a line of lists without end",
+        ),
+        ('{"messages": [{"role": "user", "content": "x"}], "epoch": 1e999}', "'inf' is no number"),
+        ('{"messages": [{"role": "user", "content": "x"}], "cutoff": 5}', "line 1: cutoff: Input"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_place(tmp_path: Path, text: str, said: str) -> None:
@@ -123,6 +131,50 @@ def test_what_cannot_be_read_is_named_with_its_place(tmp_path: Path, text: str, 
     with pytest.raises(SettingError, match=said):
         import_traces(file, tmp_path / "traces")
     assert [each.name for each in tmp_path.iterdir()] == ["lines.jsonl"]
+
+
+def test_a_trace_that_is_nested_too_deeply_to_be_written_is_named(tmp_path: Path) -> None:
+    deep: dict[str, Any] = {}
+    for _ in range(300):
+        deep = {"a": deep}
+    file = tmp_path / "lines.jsonl"
+    file.write_text(json.dumps(a_line(qid="q1", tools=[deep])))
+    with pytest.raises(SettingError, match="lines: a run of 'q1' cannot be written as a trace"):
+        import_traces(file, tmp_path / "traces")
+    assert [each.name for each in tmp_path.iterdir()] == ["lines.jsonl"]
+
+
+@pytest.mark.parametrize("text", [None, "[" * 100_000, '{"qid": ' * 100_000, "\xff"])
+def test_a_manifest_that_cannot_be_read_is_one_sentence(tmp_path: Path, text: str | None) -> None:
+    file, manifest = tmp_path / "lines.jsonl", tmp_path / "manifest.jsonl"
+    file.write_text(json.dumps(a_line()))
+    if text is not None:
+        manifest.write_bytes(text.encode("latin-1"))
+    with pytest.raises(SettingError, match=r"manifest\.jsonl.*: (cannot be read|is no text file)"):
+        trace_source(file, manifest=manifest)
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("form", ["{}", "\n [{}]"])
+def test_lines_and_lists_are_read_with_or_without_a_byte_order_mark(
+    tmp_path: Path, mark: str, form: str
+) -> None:
+    file = tmp_path / "lines.json"
+    file.write_text(mark + form.replace("{}", json.dumps(a_line(qid="\ud800"))), encoding="utf-8")
+    (trace,) = trace_source(file).traces()
+    assert trace.qid == "\\ud800"
+
+
+@pytest.mark.parametrize(
+    ("response", "answer"), [('"yes"', ["yes"]), ('["a", 5]', ["a", "5"]), ("5", []), ("null", [])]
+)
+def test_an_answer_is_a_text_or_a_list_as_the_published_scorer_reads_it(
+    tmp_path: Path, response: str, answer: list[str]
+) -> None:
+    line = a_line()
+    line["messages"][-1]["tool_calls"] = [a_call("ehr_finish", f'{{"response": {response}}}')]
+    (trace,) = imported(tmp_path, line)
+    assert trace.answer == answer
 
 
 def test_records_of_another_schema_version_are_named(bench: Bench, tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,14 +9,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from clinseek.errors import SettingError
+from clinseek.evals.published.json_objects import json_objects
 from clinseek.evals.published.records import published_record, run_index_of
 from clinseek.evals.published.rows import published_row
-from clinseek.evals.published.shapes import fault_of, writable
+from clinseek.evals.published.shapes import fault_of
 from clinseek.evals.rows import Row, read_rows
 from clinseek.records import Record
-
-_HALF = re.compile(r"\\u[dD][89a-fA-F]")
-"""Half a character, if it has no other half: no file can hold it."""
 
 RunKey = tuple[str, int]
 """(qid, run index)."""
@@ -112,43 +108,8 @@ def _run_index(held: Mapping[str, Any], at: str) -> int:
 
 
 def _objects(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
-    """The objects of a JSON list or of JSONL, each with its place."""
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            if file.read(1) == "[":
-                file.seek(0)
-                yield from _listed(_read(file.read().lstrip("\ufeff"), str(path)), path)
-                return
-            file.seek(0)
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    at = f"{path}, line {number}"
-                    yield _object(_read(line, at), at)
-    except OSError as error:
-        raise SettingError(f"{path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError:
-        raise SettingError(f"{path}: is no text file") from None
-
-
-def _listed(held: Any, path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
-    for number, each in enumerate(held, start=1):
-        yield _object(each, f"{path}, item {number}")
-
-
-def _read(text: str, at: str) -> Any:
-    try:
-        held = json.loads(text)
-    except json.JSONDecodeError as error:
-        where = f", line {error.lineno}" if error.lineno > 1 else ""
-        raise SettingError(f"{at}: is no JSON ({error.msg}{where})") from None
-    except (ValueError, RecursionError) as error:  # a number of 5,000 digits, lists without end
-        raise SettingError(f"{at}: cannot be read ({error})") from None
-    return writable(held) if _HALF.search(text) else held
-
-
-def _object(held: Any, at: str) -> tuple[Mapping[str, Any], str]:
-    if not isinstance(held, dict):
-        raise SettingError(f"{at}: no JSON object")
-    if (fault := fault_of(held)) is not None:
-        raise SettingError(f"{at}: {fault}")
-    return held, at
+    """The objects of a file, each with its place; SettingError for one of a strange shape."""
+    for held, at in json_objects(path):
+        if (fault := fault_of(held)) is not None:
+            raise SettingError(f"{at}: {fault}")
+        yield held, at

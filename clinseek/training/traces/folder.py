@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from clinseek.drafts import draft_of
 from clinseek.errors import SettingError
@@ -138,11 +139,18 @@ class TraceWriter:
         self.write_line(self.line_of(trace), source=trace.origin["source"])
 
     def line_of(self, trace: Trace) -> bytes:
-        """The line of a trace; its images are in their files then."""
+        """The line of a trace; its images are in their files then.
+
+        SettingError where it holds what no file can: lists in lists without end.
+        """
         if trace.images:
             self._keep_images(trace.images)
             trace = trace.model_copy(update={"images": {}})
-        return trace.model_dump_json().encode() + b"\n"
+        try:
+            return trace.model_dump_json().encode() + b"\n"
+        except PydanticSerializationError as error:
+            told = f"a run of {trace.qid[:80]!r} cannot be written as a trace ({error})"
+            raise SettingError(f"{trace.origin['source']}: {told}") from None
 
     def write_line(self, line: bytes, *, source: str) -> None:
         """Add a trace by its line."""

@@ -39,35 +39,37 @@ def openai_trace(held: Mapping[str, Any], *, at: str, source: str, row: Row | No
     images: dict[str, str] = {}
     messages = _messages(held, images, at)
     arguments = finish_arguments(messages)
-    response = (arguments or {}).get("response")
-    answer = [response] if isinstance(response, str) else [str(each) for each in response or ()]
+    answer = _answer(arguments)
     subject = row.subject_id if row else _subject(held, messages)
     qid = str(held.get("qid") or held.get("id") or (row.qid if row else hash_of(messages)[:16]))
-    epoch = int(held.get("epoch") or held.get("run_index") or 1)
-    return Trace(
-        id=hash_of([source, qid, epoch, messages])[:16],
-        qid=qid,
-        epoch=epoch,
-        subject_id=subject,
-        cutoff=row.cutoff if row else held.get("cutoff") or held.get("prediction_time"),
-        task=str(held.get("task") or (row.task if row else "unnamed")),
-        task_type=str(held.get("task_type") or (row.task_type if row else "decision")),
-        setting="automated",
-        messages=messages,
-        tools=_tools(held, at),
-        observed=list(_observed(messages)),
-        label=row.label if row else held.get("label"),
-        answer=answer,
-        citations=[],
-        status="answered" if answer else "abstained",
-        stop_reason="finish" if arguments is not None else "not told",
-        images=images,
-        origin=Origin(
-            source=source, model=str(held.get("model") or ""), package="", rules="", prompts="",
-            role="", store="", profile="",
-        ),
-        sha256=hash_of(held.get("messages")),
-    )  # fmt: skip
+    epoch = _epoch(held, at)
+    try:
+        return Trace(
+            id=hash_of([source, qid, epoch, messages])[:16],
+            qid=qid,
+            epoch=epoch,
+            subject_id=subject,
+            cutoff=row.cutoff if row else held.get("cutoff") or held.get("prediction_time"),
+            task=str(held.get("task") or (row.task if row else "unnamed")),
+            task_type=str(held.get("task_type") or (row.task_type if row else "decision")),
+            setting="automated",
+            messages=messages,
+            tools=_tools(held, at),
+            observed=list(_observed(messages)),
+            label=row.label if row else held.get("label"),
+            answer=answer,
+            citations=[],
+            status="answered" if answer else "abstained",
+            stop_reason="finish" if arguments is not None else "not told",
+            images=images,
+            origin=Origin(
+                source=source, model=str(held.get("model") or ""), package="", rules="", prompts="",
+                role="", store="", profile="",
+            ),
+            sha256=hash_of(held.get("messages")),
+        )  # fmt: skip
+    except ValidationError as error:
+        raise SettingError(f"{at}: {_fault(error)}") from None
 
 
 def _messages(held: Mapping[str, Any], images: dict[str, str], at: str) -> list[Message]:
@@ -81,9 +83,7 @@ def _messages(held: Mapping[str, Any], images: dict[str, str], at: str) -> list[
         messages = [_message(message, images) for message in given]
         return _MESSAGES.validate_python(messages)
     except ValidationError as error:
-        fault = error.errors(include_url=False)[0]
-        where = ".".join(map(str, fault["loc"]))
-        raise SettingError(f"{at}: messages.{where}: {fault['msg']}") from None
+        raise SettingError(f"{at}: messages.{_fault(error)}") from None
     except (KeyError, TypeError, AttributeError) as error:
         raise SettingError(f"{at}: messages cannot be read ({error})") from None
 
@@ -100,12 +100,32 @@ def _message(message: Mapping[str, Any], images: dict[str, str]) -> Message:
     return held
 
 
+def _fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False)[0]
+    return f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}"
+
+
+def _answer(arguments: Mapping[str, Any] | None) -> list[str]:
+    response = (arguments or {}).get("response")
+    if isinstance(response, str):
+        return [response]
+    return [str(each) for each in response] if isinstance(response, (list, tuple, set)) else []
+
+
+def _epoch(held: Mapping[str, Any], at: str) -> int:
+    given = held.get("epoch") or held.get("run_index") or 1
+    try:
+        return int(given)
+    except (TypeError, ValueError, OverflowError):
+        raise SettingError(f"{at}: epoch {str(given)[:40]!r} is no number") from None
+
+
 def _tools(held: Mapping[str, Any], at: str) -> list[dict[str, Any]]:
     tools = held.get("tools") or []
     if isinstance(tools, str):
         try:
             tools = json.loads(tools)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise SettingError(f"{at}: tools is a text that is no JSON") from None
     if not isinstance(tools, list) or not all(isinstance(tool, dict) for tool in tools):
         raise SettingError(f"{at}: tools is no list of schemas")
@@ -118,7 +138,7 @@ def _subject(held: Mapping[str, Any], messages: Sequence[Message]) -> int | None
     if given is not None:
         try:
             return int(float(given))
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
     named = named_patients(messages)
     return next(iter(named)) if len(named) == 1 else None

@@ -6,18 +6,16 @@ A file is told by its first line: a published result has `messages` with `qid` a
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from clinseek.errors import SettingError
-from clinseek.evals.published import read_published
-from clinseek.evals.published.rows import published_row
-from clinseek.evals.rows import Row, read_rows
+from clinseek.evals.published import read_manifest, read_published
+from clinseek.evals.published.json_objects import json_objects
+from clinseek.evals.rows import Row
 from clinseek.evals.runner.run_folder import RECORDS_FILE, RUN_FILE, open_run
 from clinseek.evals.scorers import NOTHING, of_store
 from clinseek.training.traces.folder import TraceFolder, is_trace_folder
@@ -58,7 +56,7 @@ def trace_source(path: Path, *, manifest: Path | None = None) -> TraceSource:
         raise SettingError(
             f"{path}: there is no such run, folder of traces or file; clinseek eval makes runs"
         )
-    first = _first_object(path)
+    first, _ = next(json_objects(path), ({}, ""))
     if "messages" not in first:
         raise SettingError(
             f"{path}: no runs (a line is a published result, or has `messages` in OpenAI's form)"
@@ -141,7 +139,7 @@ def _of_openai(path: Path, manifest: Path | None) -> TraceSource:
     name = path.stem
 
     def traces() -> Iterator[Trace]:
-        for held, at in _lines(path):
+        for held, at in json_objects(path):
             yield openai_trace(held, at=at, source=name, row=rows.get(str(held.get("qid"))))
 
     return TraceSource(name, path, traces)
@@ -149,55 +147,4 @@ def _of_openai(path: Path, manifest: Path | None) -> TraceSource:
 
 def _rows(manifest: Path | None) -> dict[str, Row]:
     """The rows of a manifest, of ours or in a published form, by qid."""
-    if manifest is None:
-        return {}
-    if {"question", "cutoff", "subject_id"} <= _first_object(manifest).keys():
-        return {row.qid: row for row in read_rows(manifest)}
-    return {row.qid: row for row in (published_row(held, at=at) for held, at in _lines(manifest))}
-
-
-def _first_object(path: Path) -> Mapping[str, Any]:
-    if _opens_list(path):
-        return next((held for held, _ in _listed(path)), {})
-    return next((held for held, _ in _lines(path)), {})
-
-
-def _opens_list(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"[")
-
-
-def _listed(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
-    try:
-        held = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path}: is no JSON ({error})") from None
-    for number, each in enumerate(held, start=1):
-        if not isinstance(each, dict):
-            raise SettingError(f"{path}, item {number}: no JSON object")
-        yield each, f"{path}, item {number}"
-
-
-def _lines(path: Path) -> Iterator[tuple[Mapping[str, Any], str]]:
-    if _opens_list(path):
-        yield from _listed(path)
-        return
-    try:
-        with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, start=1):
-                if line.strip():
-                    yield _object(line, f"{path}, line {number}")
-    except UnicodeDecodeError:
-        raise SettingError(f"{path}: is no UTF-8 text") from None
-    except OSError as error:
-        raise SettingError(f"{path}: cannot be read ({error.strerror})") from None
-
-
-def _object(line: str, at: str) -> tuple[Mapping[str, Any], str]:
-    try:
-        held = json.loads(line)
-    except ValueError as error:
-        raise SettingError(f"{at}: is no JSON ({error})") from None
-    if not isinstance(held, dict):
-        raise SettingError(f"{at}: no JSON object")
-    return held, at
+    return {} if manifest is None else {row.qid: row for row in read_manifest(manifest)}
