@@ -24,6 +24,7 @@ from clinseek.cli.options import (
     ProfileOption,
     ReportOption,
     ReportsOption,
+    RoleOption,
     WebBackendOption,
     WebCorpusOption,
     WebDenyOption,
@@ -47,7 +48,6 @@ TOLD = (
 """What `--json` says of a run, beside its thread and the warning of its profile."""
 
 AnswerForm = Literal["text", "list", "yes_no", "number", "choice"]
-Role = Literal["clinseek", "published", "brief"]
 Trace = Literal["langsmith"]
 HtmlOption = Annotated[
     Path | None,
@@ -102,10 +102,7 @@ def ask(
         str,
         typer.Option(metavar="TOOLS", help="all, paper20, or names parted by commas."),
     ] = "all",
-    role: Annotated[
-        Role,
-        typer.Option(help="Whose prompts: ours, the published role's, or the briefest of ours."),
-    ] = "clinseek",
+    role: RoleOption = "clinseek",
     mcp: Annotated[
         list[str] | None,
         typer.Option(

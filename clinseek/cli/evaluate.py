@@ -24,6 +24,7 @@ from clinseek.cli.options import (
     JsonOption,
     ProfileOption,
     ReportsOption,
+    RoleOption,
     WebBackendOption,
     WebCorpusOption,
     WebDenyOption,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from clinseek.evals.runner.evaluation import Evaluated
 
 Setting = Literal["automated", "curated", "briefed"]
-Role = Literal["clinseek", "published", "brief"]
 Executor = Literal["local", "ray"]
 
 
@@ -82,10 +82,7 @@ def evaluate(
         str, typer.Option(metavar="TOOLS", help="all, paper20, or names parted by commas.")
     ] = "all",
     profile: ProfileOption = "available",
-    role: Annotated[
-        Role,
-        typer.Option(help="Whose prompts: ours, the published role's, or the briefest of ours."),
-    ] = "clinseek",
+    role: RoleOption = "clinseek",
     paper_protocol: Annotated[
         bool,
         typer.Option("--paper-protocol", help="The published settings; see docs/evaluation.md."),

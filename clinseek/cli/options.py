@@ -109,6 +109,11 @@ ProfileOption = Annotated[
         "published systems' cutoff, to compare with them.",
     ),
 ]
+Role = Literal["clinseek", "published", "brief"]
+RoleOption = Annotated[
+    Role,
+    typer.Option(help="Whose prompts: ours, the published role's, or the briefest of ours."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 WebMode = Literal["record", "replay", "live", "off"]
 WebGuard = Literal["balanced", "strict", "off"]
