@@ -117,7 +117,7 @@ def test_showing_a_trace_marks_what_is_trained_and_writes_a_page(
     assert "⟧\n<|im_start|>user\n<tool_response>\n[E1] row 1" in shown.out
     page = tmp_path / "trace.html"
     clinseek("traces", "show", kept, "--tokenizer", made, "--html", page)
-    assert 'class="t"' in page.read_text(encoding="utf-8")
+    assert 'class="trained"' in page.read_text(encoding="utf-8")
 
 
 def test_a_trace_that_would_stop_an_export_is_shown_with_the_reason(
