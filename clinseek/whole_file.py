@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,3 +32,9 @@ def whole_file(file: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):
             making.unlink()
+
+
+def sha256_of(file: Path) -> str:
+    """The SHA-256 of a file, read in parts. OSError where it cannot be read."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -1,6 +1,7 @@
 """Files that are whole or as they were, and their owner's alone."""
 
 import errno
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clinseek.errors import SettingError
-from clinseek.whole_file import whole_file
+from clinseek.whole_file import sha256_of, whole_file
 
 
 @pytest.fixture(autouse=True)
@@ -69,3 +70,8 @@ def test_a_disk_that_is_full_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SettingError, match=r"file/a\.jsonl: cannot be written \("):
         write(tmp_path / "file" / "a.jsonl", "one")
+
+
+def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
+    write(tmp_path / "rows.jsonl", "one")
+    assert sha256_of(tmp_path / "rows.jsonl") == hashlib.sha256(b"one").hexdigest()

@@ -9,10 +9,10 @@ from typing import Any
 
 from clinseek.evals.benchmarks.splits import split_of
 from clinseek.training.exporting import ExportSettings, Tokenised, export_traces
-from clinseek.training.exporting.export import sha256_of
 from clinseek.training.rendering import Fidelity, RenderedLength, Renderer, Tokenizer
 from clinseek.training.splits import BenchmarkSplit, PatientSplit
 from clinseek.training.traces import Trace
+from clinseek.whole_file import sha256_of
 from tests.training.made import a_trace, asked
 from tests.training.test_refining import kept_folder
 from tests.training.tokenizers_made import CHATML, a_tokenizer

@@ -23,6 +23,7 @@ from clinseek.training.traces.folder import IMAGES, TraceFolder, draft_folder
 from clinseek.training.traces.lengths import Length
 from clinseek.training.traces.patients import patients_of
 from clinseek.training.traces.trace import Message, Trace, arguments_in, calls_in
+from clinseek.whole_file import sha256_of
 
 CARD, REPORT = "README.md", "export.json"
 PUBLISHED_TOKENS = 52_000
@@ -290,9 +291,3 @@ def _report(
             if file.is_file() and file.parent.name != IMAGES
         },
     )
-
-
-def sha256_of(file: Path) -> str:
-    """The SHA-256 of a file, read in parts."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from clinseek.training.exporting.export import sha256_of
+from clinseek.whole_file import sha256_of
 
 NOTE = "whole.json"
 _HASHED = 2 * 2**30

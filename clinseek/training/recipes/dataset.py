@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from clinseek.errors import SettingError
 from clinseek.training.exporting.card import EXPORT_VERSION, ExportReport
-from clinseek.training.exporting.export import REPORT, sha256_of
+from clinseek.training.exporting.export import REPORT
 from clinseek.training.exporting.tokenised import FOLDER, TEMPLATE
 from clinseek.training.splits import Part, PatientSplit
+from clinseek.whole_file import sha256_of
 
 _COLUMNS = ("id", "subject_id", "input_ids", "labels")
 _ROWS_AT_ONCE = 64

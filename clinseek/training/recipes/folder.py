@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from clinseek.drafts import flush
 from clinseek.errors import SettingError
 from clinseek.training.recipes.checkpoints import fault_in, note_files
 from clinseek.training.traces.folder import check_free
@@ -182,14 +182,6 @@ def step_of(checkpoint: Path) -> int:
     50
     """
     return int(checkpoint.name.removeprefix(_STEP))
-
-
-def flush(folder: Path) -> None:
-    """Every file of the folder on the disk."""
-    for file in folder.rglob("*"):
-        if file.is_file():
-            with file.open("rb") as opened:
-                os.fsync(opened.fileno())
 
 
 def _difference(what: str, held: Mapping[str, Any], told: Any) -> str:

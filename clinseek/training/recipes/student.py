@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from clinseek.errors import SettingError
-from clinseek.training.exporting.export import sha256_of
 from clinseek.training.rendering.tokenizer import Tokenizer
+from clinseek.whole_file import sha256_of
 
 _HASHED_WHOLE = 8 * 2**30
 """Bytes of weights up to which the weights themselves are hashed, not their headers alone."""

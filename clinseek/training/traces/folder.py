@@ -26,6 +26,7 @@ from pydantic_core import PydanticSerializationError
 from clinseek.drafts import draft_of
 from clinseek.errors import SettingError
 from clinseek.training.traces.trace import TRACE_VERSION, Trace
+from clinseek.whole_file import sha256_of
 
 TRACES, ABOUT, IMAGES = "traces.jsonl", "traces.json", "images"
 
@@ -82,8 +83,7 @@ class TraceFolder:
     def _check_whole(self) -> None:
         file, about = self.path / TRACES, self.about
         try:
-            with file.open("rb") as opened:
-                held = hashlib.file_digest(opened, "sha256").hexdigest()
+            held = sha256_of(file)
         except OSError as error:
             raise SettingError(f"{file}: cannot be read ({error.strerror})") from None
         if held != about.sha256:

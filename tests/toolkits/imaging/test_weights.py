@@ -20,8 +20,9 @@ from clinseek.toolkits.imaging.weights import (
     named,
 )
 from clinseek.toolkits.imaging.weights.conversion import convert
-from clinseek.toolkits.imaging.weights.folder import file_sha256, is_safetensors, weights_folder
+from clinseek.toolkits.imaging.weights.folder import is_safetensors, weights_folder
 from clinseek.toolkits.imaging.weights.pulling import pull
+from clinseek.whole_file import sha256_of
 from tests.toolkits.imaging.seeded import classifier_tensors
 
 safetensors = pytest.importorskip(
@@ -54,8 +55,8 @@ def test_converted_weights_are_recorded_with_their_hash_and_source(
     source = tensors_file(tmp_path / "mine.safetensors")
     installed = convert(CLASSIFIER, source, folder)
     record = folder.record(CLASSIFIER)
-    assert record["sha256"] == file_sha256(installed.tensors) == installed.recorded
-    assert (record["source"], record["source_sha256"]) == (source.name, file_sha256(source))
+    assert record["sha256"] == sha256_of(installed.tensors) == installed.recorded
+    assert (record["source"], record["source_sha256"]) == (source.name, sha256_of(source))
     assert record["pinned"] is False
     assert folder.checked(CLASSIFIER)[1] == record["sha256"]
     assert folder.why_absent(CLASSIFIER) is None

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from clinseek.errors import RawRecordError
+from clinseek.whole_file import sha256_of
 
 CHUNK = 8 << 20
 """Bytes of csv text that are handed on at a time."""
@@ -85,8 +86,7 @@ class RawFile:
 def file_sha256(path: Path) -> str:
     """The hash of a file's bytes, read in pieces."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+        return sha256_of(path)
     except OSError as error:
         raise RawRecordError(f"{path} cannot be read: {error.strerror}") from error
 

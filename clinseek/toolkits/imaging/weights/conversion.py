@@ -13,12 +13,12 @@ from clinseek.toolkits.imaging.weights.folder import (
     TENSORS,
     Installed,
     WeightsFolder,
-    file_sha256,
     is_safetensors,
     read_beside,
     write_whole,
 )
 from clinseek.toolkits.imaging.weights.unpickling import Tensors, read_tensors
+from clinseek.whole_file import sha256_of
 
 PICKLED = "pytorch_model.bin"
 
@@ -33,7 +33,7 @@ def convert(weights: Weights, source: Path, folder: WeightsFolder) -> Installed:
         return _folder(weights, source, folder)
     if not source.is_file():
         raise SettingError(f"{source} is no file; name the file of {weights.name}")
-    digest = file_sha256(source)
+    digest = sha256_of(source)
     _check_pin(weights, source, digest)
     tensors = _read(source)
     _check_shapes(weights, tensors, source)
@@ -47,7 +47,7 @@ def _folder(weights: Weights, source: Path, folder: WeightsFolder) -> Installed:
     place = folder.path / weights.place
     _check_folder(weights, source)
     held = source / TENSORS if (source / TENSORS).is_file() else source / PICKLED
-    digest = file_sha256(held)
+    digest = sha256_of(held)
     content = held.read_bytes() if held.name == TENSORS else _safetensors(_read(held))
     for file in read_beside(source):
         if source != place:
@@ -148,10 +148,10 @@ def _recorded(weights: Weights, folder: WeightsFolder, source: Path, digest: str
     folder.write_record(
         weights,
         {
-            "sha256": file_sha256(tensors),
+            "sha256": sha256_of(tensors),
             "bytes": tensors.stat().st_size,
             "modified_ns": tensors.stat().st_mtime_ns,
-            "beside": {file.name: file_sha256(file) for file in read_beside(path)},
+            "beside": {file.name: sha256_of(file) for file in read_beside(path)},
             "source": source.name,
             "source_sha256": digest,
             "pinned": digest == weights.sha256,

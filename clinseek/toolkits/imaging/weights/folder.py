@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -12,12 +11,12 @@ from typing import Any, NamedTuple
 
 from clinseek.errors import SettingError
 from clinseek.toolkits.imaging.weights.catalogue import EVERY, Weights
+from clinseek.whole_file import sha256_of
 
 PLACE = "CLINSEEK_IMAGING_WEIGHTS"
 TENSORS = "model.safetensors"
 _RECORD = ".json"
 _READ_BY_TRANSFORMERS = (".json", ".txt", ".model")
-_CHUNK = 1 << 20
 _HEADER_BYTES = 8
 _LONGEST_HEADER = 100_000_000
 
@@ -79,7 +78,7 @@ class WeightsFolder:
         found = self.installed(weights)
         if found is None or why is not None:
             raise SettingError(f"{weights.tool} is absent: {why}")
-        digest = file_sha256(found.tensors)
+        digest = sha256_of(found.tensors)
         if (why := _changed(found, digest)) is not None:
             raise SettingError(f"{weights.tool} is absent: {why} (folder: {self.path})")
         return found, digest
@@ -120,7 +119,7 @@ class WeightsFolder:
         told = path.stat()
         known = (path, told.st_mtime_ns, told.st_size)
         if known not in self._digests:
-            self._digests[known] = file_sha256(path)
+            self._digests[known] = sha256_of(path)
         return self._digests[known]
 
     def _record(self, weights: Weights) -> Path:
@@ -147,15 +146,6 @@ def _changed(found: Installed, digest: str) -> str | None:
         f"({found.recorded[:12]}...): it was changed or damaged; get it again with "
         f"`clinseek imaging pull {found.weights.name}`"
     )
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as opened:
-        while chunk := opened.read(_CHUNK):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def is_safetensors(path: Path) -> bool:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from clinseek.errors import ModelError
+from clinseek.whole_file import sha256_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,9 +172,7 @@ def _digest(folder: Path) -> str:
         name = file.relative_to(folder).as_posix()
         if not file.is_file() or name.startswith(".") or not name.endswith(_BEARING):
             continue
-        with file.open("rb") as opened:
-            content = hashlib.file_digest(opened, "sha256").hexdigest()
-        digest.update(f"{name} {content}\n".encode())
+        digest.update(f"{name} {sha256_of(file)}\n".encode())
     return digest.hexdigest()
 
 

@@ -9,7 +9,6 @@ an unfinished one has not: whoever holds the lock next goes on with the rows tha
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import time
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from clinseek.errors import ModelError
+from clinseek.whole_file import sha256_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,7 +125,7 @@ class VectorFile:
             "rows": len(self._titles),
             "width": self.model.width,
             "model": self.model.digest,
-            "sha256": _sha256(self._part),
+            "sha256": sha256_of(self._part),
         }
         draft = self._about.with_suffix(".draft")
         draft.write_text(json.dumps(about, indent=1), encoding="utf-8")
@@ -169,12 +169,7 @@ def _state(file: Path) -> tuple[int, int, int]:
 @lru_cache(maxsize=64)
 def _sha256_once(file: Path, *_: int) -> str:
     """The sum of a file, read once a process while the file stays what it is."""
-    return _sha256(file)
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
+    return sha256_of(file)
 
 
 @contextmanager
