@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ import typer
 
 from clinseek.cli.options import JsonOption, read_subject
 from clinseek.cli.output import emit, emit_json, say, table
-from clinseek.errors import SettingError
+from clinseek.errors import SettingError, ThreadError
 
 if TYPE_CHECKING:
     from clinseek.purging import Purge, Purged, Removal, Searched
@@ -56,8 +57,9 @@ def purge(
     [dim]clinseek purge --subject 10000019 --in runs --dry-run[/dim]
     [dim]clinseek purge --run THREAD --yes[/dim]
 
-    Afterwards the bytes that remain are searched, free pages and logs of SQLite included. Ends
-    with 1 where something is left, and names it. Stores stay as they are.
+    Of a run folder goes what a run made; what else lies there stays, and is named. Afterwards the
+    bytes that remain are searched, free pages and logs of SQLite included. Ends with 1 where
+    something is left or could not be looked into, and names it. Stores stay as they are.
     """
     places = [_there(place) for place in within or ()]
     with _chosen(run, subject, cases=cases, places=places) as prepared:
@@ -90,13 +92,37 @@ def _chosen(
     if subject is not None:
         return purging.purge_of_patient(subject, places=places)
     assert run is not None
-    if Path(run).is_dir():
-        return purging.purge_of_run_folder(Path(run).resolve(), places=places)
-    return purging.purge_of_thread(run, places=places)
+    if not run.strip():
+        raise SettingError(
+            "--run is empty: name a thread (`clinseek threads` lists them) or a run folder; "
+            "nothing was removed"
+        )
+    if not os.path.isdir(run):  # noqa: PTH112  # never raises, whatever was typed
+        return purging.purge_of_thread(run, places=places)
+    folder = Path(run).resolve()
+    if _is_thread(run):
+        raise SettingError(
+            f"--run {run}: there is a thread {run!r} and a folder {folder}; nothing was removed. "
+            f"For the folder write --run {folder}; for the thread, give the command in a folder "
+            f"that holds no {run!r}"
+        )
+    return purging.purge_of_run_folder(folder, places=places)
+
+
+def _is_thread(name: str) -> bool:
+    from clinseek import kept_threads
+
+    try:
+        kept_threads.plan_of(name)
+    except ThreadError:
+        return False
+    return True
 
 
 def _ask(prepared: Purge) -> None:
     _list(prepared.removals, err=True)
+    for line in _staying(prepared.stays):
+        say(line)
     if not sys.stdin.isatty():
         raise SettingError("nothing was removed: nobody is there to ask; look, then add --yes")
     if not typer.confirm(f"Remove all of this ({prepared.of})?", err=True):
@@ -106,9 +132,13 @@ def _ask(prepared: Purge) -> None:
 
 def _tell_dry(prepared: Purge, *, as_json: bool) -> None:
     if as_json:
-        emit_json({"of": prepared.of, "dry_run": True, "there": _told(prepared.removals)})
+        there = _told(prepared.removals)
+        told = {"of": prepared.of, "dry_run": True, "there": there, "stays": prepared.stays}
+        emit_json(told)
         return
     _list(prepared.removals)
+    for line in _staying(prepared.stays):
+        emit(line)
     emit(f"{prepared.of}: {len(prepared.removals)} places; nothing was removed (--dry-run)")
 
 
@@ -119,6 +149,8 @@ def _tell(prepared: Purge, purged: Purged, *, as_json: bool) -> None:
                 "of": prepared.of,
                 "dry_run": False,
                 "removed": _told(purged.removed),
+                "stays": purged.stays,
+                "absent": purged.absent,
                 "searched": _told_search(prepared, purged.searched),
                 "proven": purged.proven,
             }
@@ -126,25 +158,43 @@ def _tell(prepared: Purge, purged: Purged, *, as_json: bool) -> None:
         return
     _list(purged.removed)
     emit(f"{prepared.of}: removed from {len(purged.removed)} places")
+    for line in _staying(purged.stays):
+        emit(line)
+    for file in purged.absent:
+        emit(f"NOT THERE: {file}, to which a run wrote what it asked of the web; if it was moved, "
+             "look there yourself")  # fmt: skip
     _tell_search(prepared, purged.searched)
+    if purged.proven and not purged.searched.unread:
+        emit("nothing of it is left there")
+    elif not purged.searched.left:
+        emit("nothing of it is left in what was looked into")
+
+
+def _staying(stays: Sequence[Path]) -> list[str]:
+    """What no run made, a line each."""
+    shown = [f"STAYS: {each}, which this run did not make" for each in stays[:_SHOWN]]
+    more = len(stays) - _SHOWN
+    return [*shown, f"STAYS: and {more} more"] if more > 0 else shown
 
 
 def _tell_search(prepared: Purge, searched: Searched) -> None:
     kinds = Counter(mark.what for mark in prepared.marks)
     marks = ", ".join(f"{what} ({many})" if many > 1 else what for what, many in kinds.items())
-    where = ", ".join(str(place) for place in prepared.places)
+    where = ", ".join(str(place) for place in prepared.places if place.exists())
     emit(f"searched {searched.files:,} files, {searched.bytes:,} bytes in {where} for: {marks}")
     for place in prepared.passed_over:
         if place.exists():
             emit(f"not searched: {place}")
     for file in searched.unread:
         emit(f"packed, and not looked into: {file}")
+    for unseen in searched.unseen[:_SHOWN]:
+        emit(f"NOT LOOKED INTO: {unseen.file}: {unseen.what}")
+    if len(searched.unseen) > _SHOWN:
+        emit(f"NOT LOOKED INTO: and {len(searched.unseen) - _SHOWN} more")
     for found in searched.left[:_SHOWN]:
         emit(f"LEFT: {found.what} stands in {found.file}")
     if len(searched.left) > _SHOWN:
         emit(f"LEFT: and in {len(searched.left) - _SHOWN} more")
-    if not searched.left:
-        emit("nothing of it is left there")
 
 
 def _list(removals: Sequence[Removal], *, err: bool = False) -> None:
@@ -164,5 +214,6 @@ def _told_search(prepared: Purge, searched: Searched) -> dict[str, Any]:
         "bytes": searched.bytes,
         "marks": dict(Counter(mark.what for mark in prepared.marks)),
         "unread": searched.unread,
+        "unseen": [{"why": unseen.what, "file": unseen.file} for unseen in searched.unseen],
         "left": [{"what": found.what, "file": found.file} for found in searched.left],
     }

@@ -8,14 +8,14 @@ import re
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Literal
 
 from clinseek.errors import SettingError
 from clinseek.purging.removal import Removal, of_database, of_files
-from clinseek.purging.searching import SQLITE
+from clinseek.purging.searching import SQLITE, number_marks, search
 from clinseek.settings import case_folder
 
 _LOCK = ".lock"
@@ -23,6 +23,11 @@ _TEMPORARY = re.compile(
     r"clinseek-(audit|bench|case|codes|features|images|jobs|leaks|openseek|probe|sheet|spill|validity)-[a-z0-9_]{8}"
 )
 """What this package calls its temporary folders; others of a like name are not ours to remove."""
+_OF_PATIENTS = (
+    "SELECT m.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c "
+    "WHERE m.type = 'table' AND c.name = 'subject_id'"
+)
+"""The tables with rows of patients: a case that was half made may lack the first."""
 _IN_USE_SECONDS = 24 * 3600.0
 """A temporary folder without a lock that somebody wrote to since may be in use."""
 
@@ -36,18 +41,38 @@ def left_cases() -> Iterator[Removal]:
         if place.is_dir():
             _refuse_if_held(place)
     yield from of_files("case, or what was beside one", sorted(case_folder().iterdir()))
-    yield from of_files("temporary folder of a process that died", _dead_folders())
+    yield from of_folders(_dead_folders())
 
 
 def of_patient(subject_id: int) -> Iterator[Removal]:
-    """The cases of a patient; SettingError for one of a server that runs."""
+    """The cases of a patient in CLINSEEK_HOME; SettingError for one of a server that runs."""
     for file in sorted(case_folder().rglob("*")):
-        if not file.is_file() or not _is_of(file, subject_id):
+        if not _is_own_file(file) or not _is_of(file, subject_id):
             continue
         if file.parent != case_folder():
             _refuse_if_held(file.parent)
         yield from of_database("case", file)
         yield from of_files("pictures of a case", [file.with_suffix(".images")])
+
+
+def temporary_of_patient(subject_id: int) -> list[Path]:
+    """Temporary folders of processes that died which hold rows or the number of a patient."""
+    marks = number_marks("the patient's number", subject_id)
+    return [
+        folder
+        for folder in _dead_folders()
+        if search([folder], marks).left
+        or any(_is_of(file, subject_id) for file in folder.rglob("*") if _is_own_file(file))
+    ]
+
+
+def of_folders(dead: Sequence[Path]) -> Iterator[Removal]:
+    """Temporary folders of processes that died, whole: nobody comes back for them."""
+    yield from of_files("temporary folder of a process that died", dead)
+
+
+def _is_own_file(file: Path) -> bool:
+    return file.is_file() and not file.is_symlink()
 
 
 def _refuse_if_held(folder: Path) -> None:
@@ -72,14 +97,21 @@ def _is_of(file: Path, subject_id: int) -> bool:
     with file.open("rb") as opened:
         if opened.read(len(SQLITE)) != SQLITE:
             return False
+    return _has_rows(file, subject_id, "mode=ro") or _has_rows(file, subject_id, "immutable=1")
+
+
+def _has_rows(file: Path, subject_id: int, how: str) -> bool:
+    """Immutable: as it lies, where a process died while it wrote."""
     try:
-        with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)) as connection:
-            found = connection.execute(
-                "SELECT 1 FROM patients WHERE subject_id = ?", (subject_id,)
-            ).fetchone()
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?{how}", uri=True)) as connection:
+            return any(
+                connection.execute(
+                    f'SELECT 1 FROM "{table}" WHERE subject_id = ? LIMIT 1', (subject_id,)
+                ).fetchone()
+                for (table,) in connection.execute(_OF_PATIENTS).fetchall()
+            )
     except sqlite3.Error:
         return False
-    return found is not None
 
 
 def _dead_folders() -> list[Path]:

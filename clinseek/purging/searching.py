@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import mmap
+import os
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -39,7 +40,8 @@ class Found(NamedTuple):
 class Searched(NamedTuple):
     """What was looked through: files, bytes, marks; where one was found; what was not read.
 
-    `unread` are files that are packed in a form that is not unpacked here.
+    `unread` are files that are packed in a form that is not unpacked here. `unseen` are links that
+    lead out of the places that were searched, and what could not be opened, with the reason.
     """
 
     files: int
@@ -47,6 +49,7 @@ class Searched(NamedTuple):
     marks: int
     left: tuple[Found, ...]
     unread: tuple[Path, ...]
+    unseen: tuple[Found, ...] = ()
 
 
 def search(
@@ -54,23 +57,35 @@ def search(
 ) -> Searched:
     """Look for `marks` in the names and bytes of all files at and below `places`.
 
-    gzip files and the packed blobs of web archives are unpacked; links are not followed. Folders
-    of `passed_over` are left out.
+    gzip files and the packed blobs of web archives are unpacked; links are not followed: one that
+    leads elsewhere is `unseen`. Folders of `passed_over` are left out.
     """
+    named = list(places)
     skipped = frozenset(place.resolve() for place in passed_over)
+    known = [*skipped, *(place.resolve() for place in named)]
     files, size = 0, 0
     left: list[Found] = []
     unread: list[Path] = []
-    for file, below in _files(places, skipped):
-        files += 1
-        size += file.stat().st_size
-        found = {mark.what for mark in marks if _stands_in(mark, str(below).encode())}
-        if file.suffix in _PACKED:
-            unread.append(file)
-        for content in _contents(file):
-            found |= {mark.what for mark in marks if _stands_in(mark, content)}
+    unseen: list[Found] = []
+    for file, below in _files(named, skipped, unseen):
+        found = {mark.what for mark in marks if _stands_in(mark, _bytes_of(below))}
+        if file.is_symlink():
+            leads = Path(os.path.realpath(file))
+            found |= {mark.what for mark in marks if _stands_in(mark, _bytes_of(file.readlink()))}
+            if not any(leads.is_relative_to(each) for each in known):
+                unseen.append(Found(file, f"a link to {leads}, which was not followed"))
+        elif file.is_file():
+            files += 1
+            if file.suffix in _PACKED:
+                unread.append(file)
+            try:
+                size += file.stat().st_size
+                for content in _contents(file):
+                    found |= {mark.what for mark in marks if _stands_in(mark, content)}
+            except OSError as error:
+                unseen.append(Found(file, f"it cannot be read ({error.strerror})"))
         left += [Found(file, what) for what in sorted(found)]
-    return Searched(files, size, len(marks), tuple(left), tuple(unread))
+    return Searched(files, size, len(marks), tuple(left), tuple(unread), tuple(unseen))
 
 
 def number_marks(what: str, number: int) -> list[Mark]:
@@ -85,8 +100,10 @@ def number_marks(what: str, number: int) -> list[Mark]:
     return marks
 
 
-def _files(places: Iterable[Path], skipped: frozenset[Path]) -> Iterator[tuple[Path, Path]]:
-    """Each file, and its name below the place that was named."""
+def _files(
+    places: Iterable[Path], skipped: frozenset[Path], unseen: list[Found]
+) -> Iterator[tuple[Path, Path]]:
+    """Each file, folder and link, and its name below the place that was named."""
     for place in places:
         if place.is_file():
             yield place, Path(place.name)
@@ -95,13 +112,19 @@ def _files(places: Iterable[Path], skipped: frozenset[Path]) -> Iterator[tuple[P
             folder = stack.pop()
             if folder.resolve() in skipped:
                 continue
-            for each in sorted(folder.iterdir()):
-                if each.is_symlink():
-                    continue
-                if each.is_dir():
+            try:
+                inside = sorted(folder.iterdir())
+            except OSError as error:
+                unseen.append(Found(folder, f"it cannot be read ({error.strerror})"))
+                continue
+            for each in inside:
+                if each.is_dir() and not each.is_symlink():
                     stack.append(each)
-                elif each.is_file():
-                    yield each, each.relative_to(place)
+                yield each, each.relative_to(place)
+
+
+def _bytes_of(path: Path) -> bytes:
+    return os.fsencode(path)
 
 
 def _contents(file: Path) -> Iterator[bytes | mmap.mmap]:

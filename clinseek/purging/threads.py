@@ -31,15 +31,15 @@ def plans(connection: sqlite3.Connection) -> list[Plan]:
 
 
 def of_thread(connection: sqlite3.Connection, plan: Plan) -> Iterator[Removal]:
-    """What a thread left: its rows, its case, what was drawn, its lock."""
+    """What a thread left: its case, what was drawn, its lock; last its rows, which tell of them."""
     counted = sum(
         connection.execute(f"SELECT COUNT(*) FROM {table} WHERE {column} = ?", (plan.thread,))
         .fetchone()[0]
         for table, column in _there(connection)
     )  # fmt: skip
-    yield Removal("steps of a thread", threads_file(), counted, lambda: _erase(plan.thread))
     yield from of_cases(case_files(plan))
     yield from of_files("the lock of a thread", [lock_of(plan.thread)])
+    yield Removal("steps of a thread", threads_file(), counted, lambda: _erase(plan.thread))
 
 
 def of_cases(files: Sequence[Path]) -> Iterator[Removal]:

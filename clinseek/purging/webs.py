@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from clinseek.errors import Refusal
+from clinseek.errors import Refusal, SettingError
 from clinseek.purging.removal import Removal, erasing
 from clinseek.purging.searching import SQLITE, Mark
 from clinseek.settings import web_folder
@@ -56,7 +56,7 @@ def used_in(entries: Iterable[Mapping[str, Any]]) -> WebUse:
 
 def archives(named: Iterable[Path]) -> list[Path]:
     """The web archives of CLINSEEK_HOME, and those among the files and folders named."""
-    found = {file.resolve() for file in web_folder().glob("*.sqlite")}
+    found = {file.resolve() for file in web_folder().glob("*.sqlite") if _is_archive(file)}
     for place in named:
         inside = place.rglob("*") if place.is_dir() else [place]
         found |= {file.resolve() for file in inside if _is_archive(file)}
@@ -93,8 +93,14 @@ def _is_archive(file: Path) -> bool:
 
 
 def _asked(file: Path, use: WebUse) -> list[tuple[str, str, int]]:
-    with closing(sqlite3.connect(file)) as connection:
-        return _questions(connection, use)
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            return _questions(connection, use)
+    except sqlite3.Error as error:
+        raise SettingError(
+            f"{file}: the archive cannot be read ({error}); nothing was removed so far; stop who "
+            "writes it, or move it away, and purge again"
+        ) from error
 
 
 def _questions(connection: sqlite3.Connection, use: WebUse) -> list[tuple[str, str, int]]:

@@ -1,6 +1,7 @@
 """`clinseek purge`: what is removed stands in no byte that is left, and what is left is named."""
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -156,6 +157,43 @@ def test_a_query_and_its_pages_leave_the_archive_with_the_run_that_sent_it(
     assert "sodium" in clinseek("web", "ls").out
 
 
+def test_a_patients_queries_leave_the_archive_that_was_named_and_a_replayed_one_stays(
+    clinseek: CommandLine, asked: Callable[..., Ran], tmp_path: Path, home: Path
+) -> None:
+    query = "a potassium that is too high by far"
+    search_web = answer(calls=[("browser_search", json.dumps({"query": query}))])
+    finish = answer(calls=[("ehr_finish", '{"response": ["4.4"], "citations": [["E1"]]}')])
+    mine, given = tmp_path / "my.archive", tmp_path / "given.archive"
+    with ChatServer(search_web, finish) as server:
+        asked("first-run", "--model", server.spec, "--max-revisions", "0", "--archive", mine)
+    shutil.copy(mine, given)
+    with ChatServer(search_web, finish) as server:
+        asked("other-run", "--model", server.spec, "--max-revisions", "0", "--archive", given,
+              "--web", "replay")  # fmt: skip
+    assert _holds(mine, query) == [query]
+    ran = clinseek("purge", "--subject", SUBJECT, "--yes", "--json")
+    told = json.loads(ran.out)
+    assert (ran.code, told["proven"]) == (0, True), ran.out
+    assert str(mine) in told["searched"]["places"]
+    assert _holds(mine, query) == []
+    assert _holds(given, query) == [query]
+
+
+def test_an_archive_that_is_not_where_a_run_wrote_it_is_told(
+    clinseek: CommandLine, asked: Callable[..., Ran], tmp_path: Path
+) -> None:
+    search_web = answer(calls=[("browser_search", '{"query": "a potassium that is too high"}')])
+    finish = answer(calls=[("ehr_finish", '{"response": ["4.4"], "citations": [["E1"]]}')])
+    with ChatServer(search_web, finish) as server:
+        asked("first-run", "--model", server.spec, "--max-revisions", "0",
+              "--archive", tmp_path / "my.archive")  # fmt: skip
+    (tmp_path / "my.archive").rename(tmp_path / "elsewhere")
+    ran = clinseek("purge", "--subject", SUBJECT, "--yes")
+    assert ran.code == 1
+    assert f"NOT THERE: {tmp_path / 'my.archive'}" in ran.out
+    assert "nothing of it is left there" not in ran.out
+
+
 def _row(number: int, subject_id: int, **over: Any) -> Row:
     return Row(
         **{
@@ -209,6 +247,16 @@ def test_a_patient_leaves_the_folders_that_are_named_and_the_others_stay(
     assert clinseek("score", run_of_two).code == 0
 
 
+def test_a_patient_of_two_threads_with_as_many_steps_leaves_both(
+    clinseek: CommandLine, asked: Callable[..., Ran]
+) -> None:
+    asked("first-run")
+    asked("other-run")
+    ran = clinseek("purge", "--subject", SUBJECT, "--yes")
+    assert ran.code == 0, ran.out
+    assert kept_threads.listing() == []
+
+
 def test_what_it_does_not_know_is_found_and_named_and_ends_with_one(
     clinseek: CommandLine, run_of_two: Path
 ) -> None:
@@ -229,6 +277,53 @@ def test_the_folder_of_an_evaluation_goes_whole(
     assert ran.code == 0, ran.err
     assert not run_of_two.exists()
     assert not left.exists()
+
+
+def test_a_dry_run_of_a_folder_counts_its_files_and_names_what_no_run_made(
+    clinseek: CommandLine, run_of_two: Path
+) -> None:
+    thesis = run_of_two / "thesis.txt"
+    thesis.write_text("x")
+    made = [file for file in run_of_two.rglob("*") if file.is_file() and file != thesis]
+    ran = clinseek("purge", "--run", run_of_two, "--dry-run", "--json")
+    (files,) = json.loads(ran.out)["there"]
+    assert (files["what"], files["many"]) == ("files of an evaluation (3 records)", len(made))
+    stays = f"STAYS: {thesis}, which this run did not make"
+    assert stays in clinseek("purge", "--run", run_of_two, "--dry-run").out
+    ran = clinseek("purge", "--run", run_of_two, "--yes")
+    assert (ran.code, stays in ran.out, "is left there" in ran.out) == (1, True, False)
+    assert list(run_of_two.iterdir()) == [thesis]
+
+
+@pytest.mark.parametrize("named", ["", " ", ".", "results"])
+def test_a_name_that_is_none_and_a_folder_above_a_run_remove_nothing(
+    clinseek: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    run = tmp_path / "desk" / "results" / "run1"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text("{}")
+    monkeypatch.chdir(tmp_path / "desk")
+    ran = clinseek("purge", "--run", named, "--yes")
+    assert ran.code == 2
+    assert ("--run is empty" if not named.strip() else "no run folder") in ran.err
+    assert (run / "run.json").is_file()
+
+
+def test_a_name_that_a_thread_and_a_folder_both_have_is_refused(
+    clinseek: CommandLine,
+    asked: Callable[..., Ran],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked("first-run")
+    (tmp_path / "desk" / "first-run").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "desk")
+    ran = clinseek("purge", "--run", "first-run", "--yes")
+    assert ran.code == 2
+    assert f"a thread 'first-run' and a folder {Path.cwd() / 'first-run'}" in ran.err
+    assert len(kept_threads.listing()) == 1
+    monkeypatch.chdir(tmp_path)
+    assert clinseek("purge", "--run", "first-run", "--yes").code == 0
 
 
 def test_a_folder_that_is_no_evaluation_is_not_touched(
@@ -276,6 +371,25 @@ def test_temporary_folders_of_the_dead_go_with_the_cases_and_those_in_use_stay(
     assert mine.is_dir()
     assert case.path.is_file()
     case.close()
+
+
+def test_what_a_killed_command_left_of_a_patient_goes_and_that_of_others_stays(
+    clinseek: CommandLine, store: Path, temporary: Path
+) -> None:
+    from clinseek.toolkits.ehr.case import open_case
+
+    theirs, half, other = (temporary / f"clinseek-case-0abc_xy{end}" for end in "123")
+    for folder in (theirs, half, other):
+        folder.mkdir()
+        (folder / ".lock").touch()
+    open_case(store, SUBJECT, cutoff=CUTOFF, folder=theirs)
+    with closing(sqlite3.connect(half / "raw.sqlite")) as connection, connection:
+        connection.execute("CREATE TABLE labevents (subject_id INTEGER)")
+        connection.execute("INSERT INTO labevents VALUES (?)", (SUBJECT,))
+    (other / "case.sqlite").write_bytes(b"rows")
+    ran = clinseek("purge", "--subject", SUBJECT, "--yes")
+    assert ran.code == 0, ran.out
+    assert list(temporary.iterdir()) == [other]
 
 
 def test_cases_of_a_server_that_runs_are_left_to_it(
