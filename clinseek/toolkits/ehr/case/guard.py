@@ -12,7 +12,9 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from clinseek.errors import Refusal
+from clinseek.toolkits.ehr.case.allowed_functions import ALLOWED, denied
 from clinseek.toolkits.ehr.case.functions import BoundedFunctions, uses_bounded
+from clinseek.toolkits.ehr.case.weight import refuse_growth
 
 VOCABULARY = "vocabulary"
 """The name under which the second file, the dictionaries and candidates, is attached."""
@@ -22,8 +24,14 @@ _LONGEST_CELL = 400_000
 """No clock is asked inside one function call, so what a function may chew on is kept short; the
 longest notes of MIMIC have some 100,000 characters. `functions` bounds those that compare texts."""
 _MOST_COLUMNS = 200
+_LONGEST_PROGRAM = 250_000
+"""Instructions of a prepared statement; `weight` refuses before, by the words."""
 _LONGEST_PATTERN = 5_000
 _LONGEST_SQL = 100_000
+_TOO_LARGE = (
+    "the statement takes more memory than there is; name fewer columns, CTEs and subqueries, or "
+    "ask in several statements"
+)
 _READING = frozenset(
     {
         sqlite3.SQLITE_SELECT,
@@ -34,7 +42,6 @@ _READING = frozenset(
 )
 _DESCRIBING_PRAGMAS = frozenset({"table_info", "table_xinfo", "table_list"})
 _SCHEMAS = {0: "main", 2: VOCABULARY}
-_FORBIDDEN_FUNCTIONS = frozenset({"load_extension", "readfile", "writefile", "edit"})
 
 
 @dataclass(frozen=True)
@@ -70,13 +77,14 @@ def select(
         raise Refusal(
             f"the statement has {len(sql):,} characters; at most {_LONGEST_SQL:,} are read"
         )
+    if not parameters:  # what a model writes has none; our own statements are known to be small
+        refuse_growth(sql)
     deadline = time.monotonic() + limits.seconds
     with _reader(path, vocabulary) as connection:
         connection.set_authorizer(_only_reading)
         connection.set_progress_handler(
             lambda: time.monotonic() > deadline, _INSTRUCTIONS_BETWEEN_CHECKS
         )
-        # What a model writes has no parameters; our own statements are known to be quick.
         functions = None if parameters else _bounded(connection, sql, deadline)
         try:
             cursor = connection.execute(sql, parameters)
@@ -93,8 +101,8 @@ def select(
                 # Ctrl-C reached the handler of progress, where Python cannot let it through.
                 raise KeyboardInterrupt from error
             raise Refusal(_sentence(error, limits)) from error
-        except (ValueError, OverflowError) as error:
-            raise Refusal(f"the statement cannot be read: {error}") from error
+        except (ValueError, OverflowError, MemoryError) as error:
+            raise Refusal(_unread(error)) from error
         finally:
             if functions is not None:
                 functions.close()
@@ -116,6 +124,8 @@ def tables_read(path: Path, sql: str, *, vocabulary: Path | None = None) -> froz
             }
         except sqlite3.Error as error:
             raise Refusal(f"SQL error: {error}") from error
+        except MemoryError as error:
+            raise Refusal(_TOO_LARGE) from error
         connection.set_authorizer(None)
         return frozenset(
             table
@@ -157,6 +167,7 @@ def _reader(path: Path, vocabulary: Path | None) -> Iterator[sqlite3.Connection]
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_CELL)
         connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _LONGEST_SQL * 4)
         connection.setlimit(sqlite3.SQLITE_LIMIT_COLUMN, _MOST_COLUMNS)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_VDBE_OP, _LONGEST_PROGRAM)
         connection.setlimit(sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH, _LONGEST_PATTERN)
         connection.execute("PRAGMA temp_store = FILE")  # a runaway sort must not fill the memory
         if vocabulary is not None:
@@ -175,7 +186,7 @@ def _only_reading(
         return sqlite3.SQLITE_OK
     if action not in _READING:
         return sqlite3.SQLITE_DENY
-    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _FORBIDDEN_FUNCTIONS:
+    if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() not in ALLOWED:
         return sqlite3.SQLITE_DENY
     return sqlite3.SQLITE_OK
 
@@ -199,6 +210,8 @@ def _sentence(error: sqlite3.Error, limits: Limits) -> str:
     words = str(error)
     if "interrupted" in words:
         return _overdue(limits)
+    if instead := denied(words):
+        return instead
     if "not authorized" in words or "prohibited" in words:
         return "only one SELECT is allowed here: the record is read-only"
     if "You can only execute one statement" in words:
@@ -206,6 +219,12 @@ def _sentence(error: sqlite3.Error, limits: Limits) -> str:
     if "too big" in words:
         return f"a cell of the result is longer than {_LONGEST_CELL:,} characters; shorten it"
     return f"SQL error: {words}"
+
+
+def _unread(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return _TOO_LARGE
+    return f"the statement cannot be read: {error}"
 
 
 def _overdue(limits: Limits) -> str:
