@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,8 @@ from drills.drill import Line, Size, by_size
 
 IN_A_ROW = 4
 """A go is killed at most so often before it may come to its end."""
+PATIENCE = 3
+"""For the first kill of a road, in the midst of it, so many times as long is waited as it lasts."""
 MISSES = 6
 """A command that ends before its kill, so often in a row, is too quick to be hit."""
 
@@ -117,10 +120,13 @@ class Killing:
         """Kill one go until it has been killed often enough, then let it end; check all of it."""
         self.goes += 1
         work = self.road.work(self.ground, self.ground.place / self.road.slug / f"{self.goes}")
-        for _ in range(min(IN_A_ROW, count - self.kills)):
+        for number in range(min(IN_A_ROW, count - self.kills)):
             kept = work.kept()
             begun = self.ground.commands.begin(work.words(), work.environment)
-            ended = begun.kill(after=self.dice.uniform(0.0, whole.seconds))
+            if self.goes == 1 and number == 0 and work.is_midway(kept) is not None:
+                ended = begun.kill(after=_until_midway(work, kept, whole.seconds * PATIENCE))
+            else:
+                ended = begun.kill(after=self.dice.uniform(0.0, whole.seconds))
             self._note(work.redone(kept))
             if not ended.was_killed:
                 self.misses += 1
@@ -133,6 +139,14 @@ class Killing:
 
     def _note(self, sentences: Iterable[str]) -> None:
         self.broken += [f"{self.road.name}, go {self.goes}: {said}" for said in sentences]
+
+
+def _until_midway(work: Work, kept: Mapping[str, Any], seconds: float) -> float:
+    """Wait for it, so long at most; no second more."""
+    until = time.monotonic() + seconds
+    while not work.is_midway(kept) and time.monotonic() < until:
+        time.sleep(0.005)
+    return 0.0
 
 
 def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:

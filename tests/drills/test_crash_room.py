@@ -11,7 +11,7 @@ from drills.commands import Commands, Ended
 from drills.crash import disks, stops
 from drills.crash.kills import Undisturbed, differences, faults
 from drills.crash.roads.road import Ground, Work, stamps
-from drills.crash.roads.seeking import Seeking
+from drills.crash.roads.seeking import Ask
 from drills.crash.roads.training import Train
 from drills.host import serving
 from drills.rooms import drills_named
@@ -96,7 +96,7 @@ def test_a_turn_that_was_stored_and_asked_for_again_is_told(tmp_path: Path) -> N
 
     with serving(rounds=2) as host:
         ground = Ground(tmp_path, tmp_path, tmp_path, [1], None, host, Site("", []))  # type: ignore[arg-type]
-        go = Seeking(ground, tmp_path / "go")
+        go = Ask(ground, tmp_path / "go")
         asked = {"model": "tiny", "messages": [{"role": "user", "content": "drill-0: ?"}]}
         address = host.spec.partition("@")[2].partition("?")[0]
         httpx.post(f"{address}/chat/completions", json=asked, trust_env=False)
@@ -107,6 +107,12 @@ def test_a_turn_that_was_stored_and_asked_for_again_is_told(tmp_path: Path) -> N
         (told,) = go.redone({"turns": {}, "ended": {"drill-0"}, "asked": 0})
         assert told == "turn 0 of drill-0 was asked for again"
         assert go.redone({"turns": {"drill-0": 1}, "ended": set(), "asked": 1}) == []
+
+        answered = {"role": "assistant", "content": "I look"}
+        asked = {"model": "tiny", "messages": [*asked["messages"], answered]}
+        httpx.post(f"{address}/chat/completions", json=asked, trust_env=False)
+        (told,) = go.redone({"turns": {}, "ended": set(), "asked": 1})
+        assert told == "1 turns of drill-0 were answered, and 0 are kept"
 
 
 def test_a_step_that_a_checkpoint_held_and_was_trained_again_is_told(work: Written) -> None:

@@ -7,9 +7,7 @@ import functools
 import importlib.util
 import shutil
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from drills.crash.roads.road import Road
 from drills.crash.roads.seeking import Evaluation
@@ -27,11 +25,10 @@ class OnRay(Evaluation):
         super().__post_init__()
         self.environment["RAY_TMPDIR"] = _short_folder()
 
-    def kept(self) -> Mapping[str, Any]:
+    def stored(self) -> dict[str, int]:
         """The turns of every file."""
         files = sorted((self.run / "work").glob("*.sqlite"))
-        turns = {mark: n for file in files for mark, n in turns_stored(file, MARK).items()}
-        return {**super().kept(), "turns": turns}
+        return {mark: n for file in files for mark, n in turns_stored(file, MARK).items()}
 
     def threads(self) -> Path:
         """There is no file of all."""

@@ -63,6 +63,11 @@ class Work:
         del kept
         return ()
 
+    def is_midway(self, kept: Mapping[str, Any]) -> bool | None:
+        """Whether this go has done what must be found kept; None where that cannot be told."""
+        del kept
+        return None
+
     def names(self) -> set[str]:
         """Every file that lies there."""
         return {

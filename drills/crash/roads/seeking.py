@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ class Seeking(Work):
         """The file of threads."""
         raise NotImplementedError
 
+    def stored(self) -> dict[str, int]:
+        """How many turns of each question are stored."""
+        return turns_stored(self.threads(), MARK)
+
     def ended_marks(self) -> set[str]:
         """Questions whose record is kept: nothing at all is asked for them."""
         return set()
@@ -32,21 +36,37 @@ class Seeking(Work):
     def kept(self) -> Mapping[str, Any]:
         """The turns that are stored, and how often the host was asked until now."""
         return {
-            "turns": turns_stored(self.threads(), MARK),
+            "turns": self.stored(),
             "ended": self.ended_marks(),
             "asked": len(self.ground.host.asked()),
         }
 
     def redone(self, kept: Mapping[str, Any]) -> Sequence[str]:
-        """Turns that the host was asked for although they were stored."""
+        """Turns that the host was asked for although they were stored, or that were not stored."""
         if not kept:
             return ()
+        asked = self.ground.host.asked(kept["asked"])
         again = Counter(
             (mark, turn)
-            for mark, turn in self.ground.host.asked(kept["asked"])
+            for mark, turn in asked
             if turn < kept["turns"].get(mark, 0) or mark in kept["ended"]
         )
-        return [f"turn {turn} of {mark} was asked for again" for mark, turn in again]
+        return [
+            *(f"turn {turn} of {mark} was asked for again" for mark, turn in again),
+            *self._lost(asked),
+        ]
+
+    def is_midway(self, kept: Mapping[str, Any]) -> bool | None:
+        """Whether the host was asked for a third turn: two were answered, and must be stored."""
+        return any(turn >= 2 for _, turn in self.ground.host.asked(kept["asked"]))
+
+    def _lost(self, asked: Sequence[tuple[str, int]]) -> Iterator[str]:
+        """Turns that nobody keeps: who asks for the third turn has stored two before."""
+        ended, stored = self.ended_marks(), self.stored()
+        for mark in sorted({mark for mark, _ in asked} - ended):
+            last = max(turn for each, turn in asked if each == mark)
+            if last > stored.get(mark, 0):
+                yield f"{last} turns of {mark} were answered, and {stored.get(mark, 0)} are kept"
 
 
 class Ask(Seeking):
