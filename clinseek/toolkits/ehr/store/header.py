@@ -40,7 +40,13 @@ def read_header(line: bytes, table: Table, path: Path) -> Header:
         raise RawRecordError(
             f"{path}: the first line is not UTF-8 text, so this is no MIMIC csv file"
         ) from error
-    fields = [field.strip() for field in next(csv.reader([text]), [])]
+    try:
+        fields = [field.strip() for field in next(csv.reader([text]), [])]
+    except csv.Error as error:
+        raise RawRecordError(
+            f"{path}: the first line cannot be read as names of columns ({error}), so this is no "
+            "MIMIC csv file"
+        ) from error
     names = [field.lower() for field in fields]
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:

@@ -65,6 +65,12 @@ def test_an_empty_csv_file_is_refused(raw: RawFolder, out: Path) -> None:
         ingested(raw, out)
 
 
+def test_a_first_line_without_end_is_refused(raw: RawFolder, out: Path) -> None:
+    raw.put("omr", b"x" * 200_000, ending=".csv")
+    with pytest.raises(RawRecordError, match="cannot be read as names of columns"):
+        ingested(raw, out)
+
+
 def test_after_a_file_is_mended_the_ingest_goes_on(raw: RawFolder, out: Path) -> None:
     path = raw.write("omr", [{"subject_id": 10}])
     whole = path.read_bytes()
