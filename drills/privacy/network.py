@@ -71,7 +71,12 @@ def _suite() -> Iterator[tuple[str, list[str]]]:
 def commands(typed: Sequence[str], place: Path, *, before: Sequence[str]) -> Line:
     """Run commands one after the other; each must end well and reach nobody."""
     broken = []
-    variables = {**spy.environment(place), "CLINSEEK_HOME": str(place / "home")}
+    counted = place / "no-route"
+    variables = {
+        **spy.environment(place),
+        "CLINSEEK_HOME": str(place / "home"),
+        "DRILL_NO_ROUTE": str(counted),
+    }
     for line in typed:
         words = shlex.split(line.replace("SUBJECT", _subject(place)))
         ran = spy.run(
@@ -80,7 +85,10 @@ def commands(typed: Sequence[str], place: Path, *, before: Sequence[str]) -> Lin
         )  # fmt: skip
         if ran.returncode not in _ENDED_WELL:
             broken.append(f"{line}: ended with {ran.returncode}: {ran.stderr.strip()[-200:]}")
-        broken += [f"{line}: reached {each.host}" for each in spy.heard(place)]
+        heard = [f"{line}: reached {each.host}" for each in spy.heard(place)]
+        packets = int(counted.read_text()) if before else 0
+        tried = [f"{line}: {packets} packets sought a way out"] if packets and not heard else []
+        broken += [*heard, *tried]
     where = "in a namespace without network, spied on" if before else "spied on"
     return Line(f"commands {where}", count=len(typed), broken=broken)
 

@@ -138,7 +138,7 @@ def _typed(place: Path, *words: str, **variables: str) -> str:
     ran = spy.run(
         [sys.executable, "-W", "ignore", "-m", "clinseek", *words],
         cwd=place,
-        variables={"CLINSEEK_HOME": str(place / "home"), "CLINSEEK_TRACEBACK": "1", **variables},
+        variables={**_homes(place), "CLINSEEK_TRACEBACK": "1", **variables},
     )
     _keep(place, words[0], ran.stdout, ran.stderr)
     return (
@@ -146,6 +146,14 @@ def _typed(place: Path, *words: str, **variables: str) -> str:
         if ran.returncode == 0
         else f"{words[0]} ended with {ran.returncode}: {ran.stderr[-300:]}"
     )
+
+
+def _homes(place: Path) -> dict[str, str]:
+    """Where a command may leave something without being told a place, below `place` all of it."""
+    user = place / "user"
+    user.mkdir(exist_ok=True, mode=0o700)
+    caches = {f"XDG_{name}_HOME": str(user / name) for name in ("CACHE", "CONFIG", "DATA", "STATE")}
+    return {"CLINSEEK_HOME": str(place / "home"), "HOME": str(user), **caches}
 
 
 def _keep(place: Path, name: str, out: str, err: str) -> None:
@@ -170,7 +178,7 @@ def _served(place: Path, at: Sequence[str]) -> str:
     ]
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-m", "clinseek", "serve", "ehr", *at],
-        cwd=place, env={**os.environ, "CLINSEEK_HOME": str(place / "home")}, text=True,
+        cwd=place, env={**os.environ, **_homes(place)}, text=True,
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     assert process.stdin is not None
@@ -197,7 +205,7 @@ def _failed(place: Path, at: Sequence[str]) -> str:
     words = ["tool", "run_sql_query", *at, "sql_query=SELECT comments FROM labevents"]
     ran = spy.run(
         [sys.executable, "-W", "ignore", "-c", broken, *words], cwd=place,
-        variables={"CLINSEEK_HOME": str(place / "home"), "CLINSEEK_TRACEBACK": "1"},
+        variables={**_homes(place), "CLINSEEK_TRACEBACK": "1"},
     )  # fmt: skip
     _keep(place, "fault", ran.stdout, ran.stderr)
     return "" if "a fault" in ran.stderr + ran.stdout else f"no fault was told: {ran.stderr[-200:]}"

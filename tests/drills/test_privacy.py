@@ -44,8 +44,12 @@ def test_a_namespace_has_loopback_and_nothing_else(tmp_path: Path) -> None:
         "try: socket.create_connection(('192.0.2.1', 80), 1)\n"
         "except OSError as error: print(error.strerror)\n"
     )
-    ran = spy.run([*alone, sys.executable, "-c", code], cwd=tmp_path, variables={})
+    counted = {"DRILL_NO_ROUTE": str(tmp_path / "packets")}
+    ran = spy.run([*alone, sys.executable, "-c", code], cwd=tmp_path, variables=counted)
     assert (ran.returncode, "unreachable" in ran.stdout) == (0, True), ran.stderr
+    assert int((tmp_path / "packets").read_text()) > 0
+    ran = spy.run([*alone, sys.executable, "-c", ""], cwd=tmp_path, variables=counted)
+    assert (tmp_path / "packets").read_text() == "0"
 
 
 def test_commands_reach_nobody_and_one_that_did_or_failed_is_told(tmp_path: Path) -> None:
