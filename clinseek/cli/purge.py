@@ -172,7 +172,7 @@ def _tell(prepared: Purge, purged: Purged, *, as_json: bool) -> None:
 
 def _staying(stays: Sequence[Path]) -> list[str]:
     """What no run made, a line each."""
-    shown = [f"STAYS: {each}, which this run did not make" for each in stays[:_SHOWN]]
+    shown = [f"STAYS: {each}, which no run made" for each in stays[:_SHOWN]]
     more = len(stays) - _SHOWN
     return [*shown, f"STAYS: and {more} more"] if more > 0 else shown
 

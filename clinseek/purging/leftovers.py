@@ -11,18 +11,24 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from clinseek.errors import SettingError
 from clinseek.purging.removal import Removal, of_database, of_files
 from clinseek.purging.searching import SQLITE, number_marks, search
 from clinseek.settings import case_folder
+from clinseek.toolkits.ehr.availability.profiles import CaseProfile
 
 _LOCK = ".lock"
 _TEMPORARY = re.compile(
     r"clinseek-(audit|bench|case|codes|features|images|jobs|leaks|openseek|probe|sheet|spill|validity)-[a-z0-9_]{8}"
 )
 """What this package calls its temporary folders; others of a like name are not ours to remove."""
+_CASE = re.compile(
+    rf".+-([0-9a-f]{{16}}|{'|'.join(get_args(CaseProfile))})(\.sqlite(-wal|-shm|-journal)?|\.images)"
+    r"|(serve-|\.making-).+"
+)
+"""What lies in CLINSEEK_HOME/cases by the names that runs, servers and cases give there."""
 _OF_PATIENTS = (
     "SELECT m.name FROM sqlite_schema AS m, pragma_table_info(m.name) AS c "
     "WHERE m.type = 'table' AND c.name = 'subject_id'"
@@ -37,16 +43,23 @@ def left_cases() -> Iterator[Removal]:
 
     SettingError while a server runs, whose cases these may be.
     """
-    for place in sorted(case_folder().iterdir()):
+    ours = [place for place in sorted(case_folder().iterdir()) if _CASE.fullmatch(place.name)]
+    for place in ours:
         if place.is_dir():
             _refuse_if_held(place)
-    yield from of_files("case, or what was beside one", sorted(case_folder().iterdir()))
+    yield from of_files("case, or what was beside one", ours)
     yield from of_folders(_dead_folders())
+
+
+def not_of_cases() -> list[Path]:
+    """What lies in CLINSEEK_HOME/cases and is none of ours: the folder may have been there."""
+    return [each for each in sorted(case_folder().iterdir()) if not _CASE.fullmatch(each.name)]
 
 
 def of_patient(subject_id: int) -> Iterator[Removal]:
     """The cases of a patient in CLINSEEK_HOME; SettingError for one of a server that runs."""
-    for file in sorted(case_folder().rglob("*")):
+    ours = [each for each in case_folder().iterdir() if _CASE.fullmatch(each.name)]
+    for file in sorted(file for each in ours for file in (each, *each.rglob("*"))):
         if not _is_own_file(file) or not _is_of(file, subject_id):
             continue
         if file.parent != case_folder():

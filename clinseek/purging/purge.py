@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -131,7 +130,8 @@ def purge_of_run_folder(folder: Path, *, places: Sequence[Path] = ()) -> Iterato
         yield _purge(
             f"evaluation {folder}",
             [*webs.of_use(use, webs.archives([*places, *wrote])),
-             *evaluations.whole(folder, runs, files)],
+             *evaluations.whole(folder, runs, files),
+             *evaluations.caches_in(places)],
             [*(Mark("the evaluation's id", run.plan.run_id.encode()) for run in runs),
              *webs.marks(use)],
             [*places, folder],
@@ -187,7 +187,14 @@ def purge_of_cases() -> Iterator[Purge]:
     ThreadError or SettingError while a run or a server is going.
     """
     with kept_threads.alone():
-        yield Purge("cases left", tuple(leftovers.left_cases()), (_ANY_CASE,), (case_folder(),), ())
+        yield Purge(
+            "cases left",
+            tuple(leftovers.left_cases()),
+            (_ANY_CASE,),
+            (case_folder(),),
+            (),
+            stays=tuple(leftovers.not_of_cases()),
+        )
 
 
 _ANY_CASE = Mark("a SQLite file", b"SQLite format 3\0")
@@ -285,10 +292,15 @@ def _held(runs: Sequence[RunFolder]) -> Iterator[None]:
     """No evaluation goes on in these folders."""
     with ExitStack() as stack:
         for run in runs:
-            if not os.access(run.path, os.W_OK):
+            try:
+                stack.enter_context(held_folder(run.path))
+            except SettingError as error:
+                busy = isinstance(error.__context__, BlockingIOError)
                 raise SettingError(
-                    f"{run.path} is not yours to write, so nothing can be removed from it; nothing "
-                    "was removed so far; give yourself leave (chmod u+w) and purge again"
-                )
-            stack.enter_context(held_folder(run.path))
+                    f"{run.path} is being run by another process; wait for it or stop it, then "
+                    "purge again: nothing was removed so far"
+                    if busy
+                    else f"{run.path} cannot be written, so nothing was removed; give yourself "
+                    "leave (chmod u+w, chattr -i), then purge again"
+                ) from error
         yield

@@ -288,7 +288,7 @@ def test_a_dry_run_of_a_folder_counts_its_files_and_names_what_no_run_made(
     ran = clinseek("purge", "--run", run_of_two, "--dry-run", "--json")
     (files,) = json.loads(ran.out)["there"]
     assert (files["what"], files["many"]) == ("files of an evaluation (3 records)", len(made))
-    stays = f"STAYS: {thesis}, which this run did not make"
+    stays = f"STAYS: {thesis}, which no run made"
     assert stays in clinseek("purge", "--run", run_of_two, "--dry-run").out
     ran = clinseek("purge", "--run", run_of_two, "--yes")
     assert (ran.code, stays in ran.out, "is left there" in ran.out) == (1, True, False)
@@ -353,6 +353,18 @@ def test_cases_left_by_the_dead_are_removed_by_patient_or_all(
     open_case(store, SUBJECT, cutoff=CUTOFF, folder=case_folder())
     assert clinseek("purge", "--cases", "--yes").code == 0
     assert not list(case_folder().iterdir())
+
+
+def test_a_folder_of_cases_that_somebody_had_before_keeps_what_is_not_of_runs(
+    clinseek: CommandLine, home: Path
+) -> None:
+    mine = home / "cases" / "case-report.md"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("x")
+    (home / "cases" / "run-0123456789abcdef.sqlite").write_bytes(b"")
+    ran = clinseek("purge", "--cases", "--yes")
+    assert (ran.code, f"STAYS: {mine}" in ran.out) == (1, True)
+    assert list(mine.parent.iterdir()) == [mine]
 
 
 def test_temporary_folders_of_the_dead_go_with_the_cases_and_those_in_use_stay(

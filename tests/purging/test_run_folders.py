@@ -7,10 +7,12 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from langchain_core.messages import AIMessage
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
-from clinseek.evals.runner.opening import open_folder, plan_runs
+from clinseek.evals.runner.opening import held_folder, open_folder, plan_runs
+from clinseek.evals.runner.response_cache import ResponseCache
 from clinseek.evals.runner.run_folder import Shard, open_run, shard_folder
 from clinseek.evals.runner.settings import RunSettings
 from clinseek.purging import Mark, purge_of_patient, purge_of_run_folder, search
@@ -163,6 +165,32 @@ def test_a_link_that_leads_out_is_neither_followed_nor_passed_over_in_silence(
     assert _all(tmp_path / "big") == before
     with purge_of_patient(THEIRS, places=[runs, tmp_path / "big"]) as purge:
         assert purge.carry_out().searched.unseen == ()
+
+
+def test_a_folder_that_is_being_run_is_left_to_it(tmp_path: Path, made: MakeRun) -> None:
+    run = made(tmp_path / "runs" / "a", THEIRS)
+    before = _all(run)
+    told = "a is being run by another process; wait for it or stop it"
+    with held_folder(run):
+        for purge in (
+            purge_of_run_folder(run),
+            purge_of_patient(THEIRS, places=[tmp_path / "runs"]),
+        ):
+            with pytest.raises(SettingError, match=told), purge:
+                pass
+    assert before.items() <= _all(run).items()
+
+
+def test_kept_answers_go_with_the_run_where_their_cache_is_named(
+    tmp_path: Path, made: MakeRun
+) -> None:
+    run = made(tmp_path / "a", THEIRS)
+    cache = ResponseCache(tmp_path / "cache")
+    cache.put("key", AIMessage("a potassium of 4.4"))
+    cache.close()
+    with purge_of_run_folder(run, places=[tmp_path / "cache"]) as purge:
+        assert purge.carry_out().proven
+    assert search([tmp_path / "cache"], [Mark("an answer", b"potassium")]).left == ()
 
 
 def test_what_another_program_calls_run_json_or_responses_is_its_own(
