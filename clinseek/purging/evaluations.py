@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
@@ -23,8 +24,7 @@ from clinseek.evals.runner.run_folder import (
     key_of,
 )
 from clinseek.purging.removal import Removal, erasing, of_database
-from clinseek.purging.run_files import THREADS, RunFiles, remove_files, run_files
-from clinseek.purging.searching import number_marks, search
+from clinseek.purging.run_files import LOCK, THREADS, RunFiles, remove_files, run_files
 from clinseek.purging.threads import of_cases
 from clinseek.purging.webs import NONE, WebUse, used_in
 from clinseek.settings import case_folder
@@ -117,9 +117,9 @@ def _is_theirs(folder: RunFolder, subject_id: int) -> bool:
     Of a whole folder that was being removed `run.json` is the last: by then it alone can tell.
     """
     every = _rows(folder)
-    if not every and not folder.records_file.exists():
-        plan = folder.path / RUN_FILE
-        return bool(search([plan], number_marks("the patient's number", subject_id)).left)
+    if {file.name for file in run_files(folder.path).made} <= {RUN_FILE, LOCK}:
+        told = "\n".join([*folder.plan.rows, *folder.plan.attached])
+        return bool(re.search(rf"(?<!\d){subject_id}(?!\d)", told))
     if not every or any(row.subject_id != subject_id for row in every):
         return False
     fingerprints = {row.fingerprint for row in every}
@@ -169,7 +169,7 @@ def _made_again(what: str, place: Path, files: RunFiles) -> Iterator[Removal]:
 
 def caches_in(places: Iterable[Path]) -> Iterator[Removal]:
     """Files of kept answers, emptied: an answer does not say of whom it speaks."""
-    files = {place / CACHE_FILE for place in places}
+    files = {place for place in places if place.name == CACHE_FILE}
     files |= {file for place in places if place.is_dir() for file in place.rglob(CACHE_FILE)}
     for file in sorted(file for file in files if file.is_file() and not file.is_symlink()):
         held = _answers_in(file)

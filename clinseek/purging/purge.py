@@ -130,8 +130,8 @@ def purge_of_run_folder(folder: Path, *, places: Sequence[Path] = ()) -> Iterato
         yield _purge(
             f"evaluation {folder}",
             [*webs.of_use(use, webs.archives([*places, *wrote])),
-             *evaluations.whole(folder, runs, files),
-             *evaluations.caches_in(places)],
+             *evaluations.caches_in(places),
+             *evaluations.whole(folder, runs, files)],
             [*(Mark("the evaluation's id", run.plan.run_id.encode()) for run in runs),
              *webs.marks(use)],
             [*places, folder],
@@ -160,18 +160,16 @@ def purge_of_patient(subject_id: int, *, places: Sequence[Path] = ()) -> Iterato
         )
         stores = {plan.context["store"] for plan in theirs} | {run.plan.store for run in runs}
         marks = [*_marks_of_patient(subject_id, stores), *webs.marks(use)]
-        cases, dead = (
-            [*leftovers.of_patient(subject_id)],
-            leftovers.temporary_of_patient(subject_id),
-        )
+        cases = [*leftovers.of_patient(subject_id)]
+        dead = leftovers.temporary_of_patient(subject_id)
         yield _purge(
             f"patient {subject_id}",
             [
                 *webs.of_use(use, webs.archives([*places, *wrote])),
                 *cases,
                 *leftovers.of_folders(dead),
-                *_but(cases, _of_runs(connection, theirs, runs, subject_id)),
                 *evaluations.caches_in(places),
+                *_but(cases, _of_runs(connection, theirs, runs, subject_id)),
             ],
             marks,
             [*places, *dead],

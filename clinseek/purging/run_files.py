@@ -22,9 +22,9 @@ from clinseek.evals.scorers.score_files import SUMMARY, TOOL_USE
 from clinseek.evals.scorers.verdict_file import FILE as VERDICTS
 from clinseek.toolkits.ehr.store.manifest import MANIFEST, PROGRESS
 
-THREADS = "threads.sqlite"
+THREADS, LOCK = "threads.sqlite", ".lock"
 _DATABASE = r"\.sqlite(-wal|-shm|-journal)?"
-_LAST = (ROWS_FILE, RUN_FILE, ".lock")
+_LAST = (ROWS_FILE, RUN_FILE, LOCK)
 """By these the rest is found: a purge that is stopped goes on while they are there."""
 _SCORES = (*(f"{scorer}.jsonl" for scorer in get_args(ScorerName)), SUMMARY, TOOL_USE)
 _SHARDS, _SHARD = "shards", re.compile(r"[0-9]+-of-[0-9]+")

@@ -184,13 +184,14 @@ def test_a_folder_that_is_being_run_is_left_to_it(tmp_path: Path, made: MakeRun)
 def test_kept_answers_go_with_the_run_where_their_cache_is_named(
     tmp_path: Path, made: MakeRun
 ) -> None:
-    run = made(tmp_path / "a", THEIRS)
-    cache = ResponseCache(tmp_path / "cache")
-    cache.put("key", AIMessage("a potassium of 4.4"))
-    cache.close()
-    with purge_of_run_folder(run, places=[tmp_path / "cache"]) as purge:
-        assert purge.carry_out().proven
-    assert search([tmp_path / "cache"], [Mark("an answer", b"potassium")]).left == ()
+    for place in (tmp_path / "cache", tmp_path / "cache" / "responses.sqlite"):
+        run = made(tmp_path / "a", THEIRS)
+        cache = ResponseCache(tmp_path / "cache")
+        cache.put("key", AIMessage("a potassium of 4.4"))
+        cache.close()
+        with purge_of_run_folder(run, places=[place]) as purge:
+            assert purge.carry_out().proven
+        assert search([tmp_path / "cache"], [Mark("an answer", b"potassium")]).left == ()
 
 
 def test_what_another_program_calls_run_json_or_responses_is_its_own(
@@ -224,6 +225,25 @@ def test_a_purge_that_was_stopped_anywhere_is_finished_by_the_next(
         with purge_of_patient(THEIRS, places=[runs]) as purge:
             assert purge.carry_out().proven
         assert search([runs], mark).left == ()
+
+
+def test_of_a_whole_folder_run_json_is_the_last_that_goes_and_tells_whose_it_was(
+    tmp_path: Path, made: MakeRun
+) -> None:
+    runs = tmp_path / "runs"
+    for name, left in (("begun", ["run.json"]), ("scored", ["run.json", "scores"])):
+        run = made(runs / name, THEIRS)
+        for file in run.iterdir():
+            if file.name not in left:
+                shutil.rmtree(file) if file.is_dir() else file.unlink()
+    for subject_id in (1, OTHER):
+        with purge_of_patient(subject_id, places=[runs]) as purge:
+            purge.carry_out()
+        assert (runs / "scored" / "scores" / "default.jsonl").is_file()
+    assert (runs / "begun" / "run.json").is_file()
+    with purge_of_patient(THEIRS, places=[runs]) as purge:
+        purge.carry_out()
+    assert not (runs / "begun").exists()
 
 
 def test_scores_that_an_earlier_purge_left_behind_its_rows_go(
