@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+import resource
+import select
+import signal
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from drills.attack.case import Tried, line_of
-from drills.attack.ground import called, case_in, files_under
+from drills.attack.ground import Answered, called, case_in, files_under
 from drills.drill import Line, Size
 
 if TYPE_CHECKING:
@@ -82,6 +88,17 @@ ENDLESS: Sequence[str] = (
 )
 """Statements that would run for hours. Each is stopped in its time, or cut at a bound."""
 
+
+def _chain(step: str, first: str, levels: int = 27) -> str:
+    """CTEs of which each names the one before, as `{0}`, more than once."""
+    ctes = [f"t{n} AS ({step.format(f't{n - 1}') if n else first})" for n in range(levels)]
+    return f"WITH {', '.join(ctes)} SELECT * FROM t{levels - 1} LIMIT 1"
+
+
+_KEYS = (
+    "(SELECT '{{' || group_concat('\"{0}' || i || '\":1') || '}}' FROM (WITH RECURSIVE n(i) AS "
+    "(SELECT 10000 UNION ALL SELECT i + 1 FROM n LIMIT 17000) SELECT i FROM n))"
+)
 _LONG = "replace(hex(zeroblob(190000)), '0', 'a')"
 HEAVY: Sequence[str] = (
     "WITH RECURSIVE n(i) AS (SELECT 'a' UNION ALL SELECT i || i FROM n) SELECT count(*) FROM n",
@@ -116,6 +133,22 @@ HEAVY: Sequence[str] = (
     "WITH " + ", ".join(f"t{n}(x) AS (SELECT * FROM t{n - 1} a, t{n - 1} b)" if n else
                         "t0(x) AS (SELECT 1 UNION ALL SELECT 2)" for n in range(30))
     + " SELECT count(*) FROM t29",
+    f"WITH p AS MATERIALIZED (SELECT {_KEYS.format('a')} AS a, {_KEYS.format('b')} AS b) SELECT "
+    + ", ".join(f"length(json_patch(a, b || substr('{n}', 1, 0)))" for n in range(40)) + " FROM p",
+    "SELECT length(json_group_array(hex(zeroblob(90000)))) FROM labevents a, labevents b",
+    "SELECT length(json_group_object(a.row_id, hex(zeroblob(90000)))) FROM labevents a, labevents",
+    "SELECT " + ", ".join(["json_array(" + ", ".join(["hex(zeroblob(190000))"] * 120) + ")"] * 9),
+    _chain("SELECT x || x AS x FROM {0}", "SELECT row_id AS x FROM labevents"),
+    "EXPLAIN " + _chain('SELECT "x" || [x] `x` FROM {0}', "SELECT row_id AS x FROM labevents"),
+    _chain("SELECT max(with, with) AS with FROM {0}", "SELECT row_id AS with FROM labevents"),
+    _chain("SELECT x COLLATE nocase FROM (SELECT x || x x FROM {0})", "SELECT row_id x FROM omr"),
+    _chain("SELECT 1 IN {0} OR 2 IN {0} AS x", "SELECT 1"),
+    _chain("SELECT count(*) FROM {0} a, {0} b", "SELECT 1"),
+    "SELECT x FROM " + "(SELECT x || x AS x FROM " * 27 + "(SELECT 1 AS x)" + ")" * 27,
+    "SELECT " + "||".join(["row_id"] * 900) + " AS y FROM labevents WHERE "
+    + " OR ".join(["y = 1"] * 900),
+    "SELECT " + ", ".join(["sum(row_id) OVER w"] * 190) + " FROM labevents WINDOW w AS ("
+    "PARTITION BY " + ", ".join(f"hadm_id + {n}" for n in range(5_000)) + ")",
 )  # fmt: skip
 """Statements that would fill the memory, the stack or the screen. Answered or refused, bounded."""
 
@@ -132,6 +165,9 @@ QUIET: Sequence[tuple[str, str]] = (
 BOUND_SECONDS = 0.5
 SLACK_SECONDS = 4.5
 LONGEST_ANSWER = 130_000
+MOST_MEGABYTES = 200
+HARD_SECONDS = 20.0
+_HARD_BYTES = 2**31
 
 
 def lines(size: Size, place: Path) -> Iterator[Line]:
@@ -174,23 +210,77 @@ def _refused(tool: BaseTool, case: Path) -> list[Tried]:
     return [Tried(statement, lambda s=statement: held(s)) for statement in REFUSED]  # type: ignore[misc]
 
 
+class _Cost(NamedTuple):
+    """What a call took: seconds, letters of its answer, megabytes above what was held before."""
+
+    seconds: float
+    characters: int
+    megabytes: int
+
+
 def _bounded(tool: BaseTool, statement: str) -> Callable[[], str | None]:
     def held() -> str | None:
-        began = time.monotonic()
-        answered = called(tool, {"sql_query": statement})
-        took = time.monotonic() - began
-        if took > BOUND_SECONDS + SLACK_SECONDS:
-            return f"took {took:.1f} s"
-        if len(answered.text) > LONGEST_ANSWER:
-            return f"was answered with {len(answered.text):,} characters"
+        cost = _cost(lambda: called(tool, {"sql_query": statement}))
+        if isinstance(cost, str):
+            return cost
+        if cost.seconds > BOUND_SECONDS + SLACK_SECONDS:
+            return f"took {cost.seconds:.1f} s"
+        if cost.characters > LONGEST_ANSWER:
+            return f"was answered with {cost.characters:,} characters"
+        if cost.megabytes > MOST_MEGABYTES:
+            return f"took {cost.megabytes:,} MB"
         return None
 
     return held
 
 
-def _quiet(tool: BaseTool, statement: str, word: str, place: str) -> Callable[[], str | None]:
+def _cost(call: Callable[[], Answered]) -> _Cost | str:
+    """What a call costs, made in a child that is ended where it takes too long; else what broke."""
+    reads, writes = os.pipe()
+    with warnings.catch_warnings():
+        # From Python 3.12 on a fork beside threads warns; the child holds no lock of theirs.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        try:
+            os.write(writes, json.dumps(_measured(call)).encode())
+        finally:
+            os._exit(0)
+    os.close(writes)
+    try:
+        ended, _, _ = select.select([reads], [], [], HARD_SECONDS)
+        told = os.read(reads, 65_536) if ended else b""
+    finally:
+        os.close(reads)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    if not ended:
+        return f"had not ended after {HARD_SECONDS:g} s"
+    if not told:
+        return "ended the process"
+    found = json.loads(told)
+    return found if isinstance(found, str) else _Cost(*found)
+
+
+def _measured(call: Callable[[], Answered]) -> str | tuple[float, int, int]:
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
+    held = int(pages) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (held + _HARD_BYTES, most))
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
+    try:
+        answered = call().text
+    except BaseException as error:
+        return f"raised {type(error).__name__}: {str(error)[:100]}"
+    took = time.monotonic() - began
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    return took, len(answered), grown // 1024
+
+
+def _quiet(tool: BaseTool, statement: str, *never: str) -> Callable[[], str | None]:
     def held() -> str | None:
         text = called(tool, {"sql_query": statement}).text
-        return f"its answer holds {word!r}" if word in text and place in text else None
+        found = [word for word in never if word in text]
+        return f"its answer holds {found[0]!r}" if found else None
 
     return held

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import random
 from collections.abc import Iterator
@@ -57,6 +58,37 @@ def test_sql_that_is_let_through_is_told(
     assert not line_of("x", sql._refused(tool, case.path)).broken
     monkeypatch.setattr(guard, "_only_reading", lambda *given: 0)
     assert len(line_of("x", sql._refused(tool, case.path)).broken) == 2
+
+
+def test_what_an_answer_must_not_hold_is_told(case: Case) -> None:
+    (tool,) = (each for each in EhrToolkit(case=case).get_tools() if "run_sql" in each.name)
+    written = "SELECT 'subject_id' AS a, 'hidden' AS b"
+    for _, word in sql.QUIET[:3]:
+        assert sql._quiet(tool, written, word, "/nowhere")() == f"its answer holds {word!r}"
+        assert sql._quiet(tool, "SELECT 1", word, "/nowhere")() is None
+    assert sql._quiet(tool, "SELECT '/nowhere/x'", "else", "/nowhere")() is not None
+
+
+def test_a_statement_that_takes_memory_is_told(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    from clinseek.toolkits.ehr.case import guard
+
+    (tool,) = (each for each in EhrToolkit(case=case).get_tools() if "run_sql" in each.name)
+    monkeypatch.setattr(sql, "MOST_MEGABYTES", 15)
+    written = sql._chain("SELECT x || x AS x FROM {0}", "SELECT row_id AS x FROM labevents", 18)
+    assert sql._bounded(tool, written)() is None
+    monkeypatch.setattr(guard, "refuse_growth", lambda statement: None)
+    assert (sql._bounded(tool, written)() or "").endswith("MB")
+
+
+def test_a_statement_without_an_end_is_ended_and_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without_end() -> Any:
+        while True:
+            pass
+
+    monkeypatch.setattr(sql, "HARD_SECONDS", 0.2)
+    assert sql._cost(without_end) == "had not ended after 0.2 s"
+    monkeypatch.setattr(sql, "HARD_SECONDS", 20.0)
+    assert sql._cost(lambda: os._exit(1)) == "ended the process"
 
 
 def test_the_future_stands_in_no_byte_and_is_found_where_it_does(

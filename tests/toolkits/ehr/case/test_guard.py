@@ -12,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from clinseek.errors import Refusal
+from clinseek.toolkits.ehr.case import guard
+from clinseek.toolkits.ehr.case.allowed_functions import ALLOWED
 from clinseek.toolkits.ehr.case.functions import BoundedFunctions
 from clinseek.toolkits.ehr.case.guard import Limits, select, tables_read
+from clinseek.toolkits.ehr.case.weight import MOST_WEIGHT, weight_of
 from drills.attack.sql import HEAVY, REFUSED
 
 
@@ -213,3 +216,93 @@ def test_what_is_refused_says_what_is_too_long(case_file: Path) -> None:
     long = "replace(hex(zeroblob(190000)), '0', 'a')"
     with pytest.raises(Refusal, match="cannot be searched for 4,9"):
         select(case_file, f"SELECT {long} LIKE '%' || substr({long}, 1, 4900) || '_'")
+
+
+@pytest.mark.parametrize(
+    ("sql", "instead"),
+    [
+        ("SELECT json_group_array(value) FROM labevents", r"use group_concat\(\)"),
+        ("SELECT json_group_object(row_id, value) FROM labevents", r"use group_concat\(\)"),
+        ("SELECT json_patch('{}', '{}')", "select the columns themselves"),
+        ("SELECT json_set('{}', '$.a', value) FROM labevents", "select the columns themselves"),
+        ("SELECT value FROM labevents WHERE json_array(value) = '[]'", "select the columns"),
+        ("SELECT load_extension('x')", "use the common functions"),
+    ],
+)
+def test_a_function_without_a_bound_is_refused_with_what_to_write(
+    case_file: Path, sql: str, instead: str
+) -> None:
+    with pytest.raises(Refusal, match=instead):
+        select(case_file, sql)
+
+
+def test_a_function_is_refused_until_somebody_has_looked_at_it(
+    case_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guard, "ALLOWED", ALLOWED - {"round"})
+    with pytest.raises(Refusal, match="round cannot be used here"):
+        select(case_file, "SELECT round(1.5)")
+
+
+def chain(step: str, first: str = "SELECT row_id AS x FROM labevents", levels: int = 27) -> str:
+    ctes = [f"t{n} AS ({step.format(f't{n - 1}') if n else first})" for n in range(levels)]
+    return f"WITH {', '.join(ctes)} SELECT * FROM t{levels - 1} LIMIT 1"
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        chain("SELECT x || x AS x FROM {0}"),
+        "EXPLAIN " + chain("SELECT x || x AS x FROM {0}"),
+        "; " + chain("SELECT x || x x FROM {0}"),
+        "\ufeff" + chain("SELECT x/*,*/||x--a\n AS x FROM/**/ {0}"),
+        chain('SELECT "x" || [x] AS `x` FROM "{0}"'),
+        chain("SELECT (x) FROM (SELECT x || x AS x FROM {0})"),
+        chain("SELECT x COLLATE nocase FROM (SELECT x || x AS x FROM {0})"),
+        chain("SELECT * FROM (SELECT x || x AS x FROM {0})"),
+        chain("SELECT x IS DISTINCT FROM (x + 1) AS x FROM {0}"),
+        chain("SELECT max(with, with) AS with FROM {0}", "SELECT row_id AS with FROM labevents"),
+        chain("SELECT \u20ac||\u20ac AS \u20ac FROM {0}", "SELECT row_id AS \u20ac FROM labevents"),
+        chain("SELECT x || x AS x FROM {0} GROUP BY 1"),
+        chain("SELECT count(*) AS x FROM {0} a, {0} b"),
+        chain("SELECT 1 IN {0} OR 2 IN {0} AS x"),
+        chain("SELECT x FROM {0} a FULL JOIN {0} b USING (x)"),
+        "SELECT x FROM " + "(SELECT x || x AS x FROM " * 27 + "(VALUES (1))" + ")" * 27,
+        "SELECT " + "||".join(["row_id"] * 900) + " AS y FROM labevents WHERE "
+        + " OR ".join(["y = 1"] * 900),
+        "SELECT " + ", ".join(["sum(row_id) OVER w"] * 190) + " FROM labevents WINDOW w AS ("
+        "PARTITION BY " + ", ".join(["row_id + 1"] * 3_000) + ")",
+    ],
+    ids=range(18),
+)  # fmt: skip
+def test_a_statement_that_would_grow_without_bound_is_not_prepared(
+    case_file: Path, sql: str
+) -> None:
+    with pytest.raises(Refusal, match="too large once its subqueries stand in each other"):
+        select(case_file, sql)
+
+
+def test_brackets_without_end_are_refused(case_file: Path) -> None:
+    with pytest.raises(Refusal, match="nest them less"):
+        select(case_file, "SELECT " + "(" * 900 + "1" + ")" * 900)
+
+
+def test_a_long_statement_of_a_careful_asker_weighs_little() -> None:
+    steps = ", ".join(
+        f"s{n} AS (SELECT row_id, hadm_id, CASE WHEN valuenum > {n} AND valuenum < 100 THEN "
+        f"round(valuenum * {n}, 2) ELSE valuenum END AS v{n} FROM labevents "
+        f"WHERE itemid IN ({', '.join(map(str, range(50_800, 51_000)))}))"
+        for n in range(20)
+    )
+    read = " UNION ALL ".join(f"SELECT hadm_id, max(v{n}) FROM s{n} GROUP BY 1" for n in range(20))
+    assert weight_of(f"WITH {steps} {read}") < MOST_WEIGHT / 5
+
+
+def test_memory_that_ends_is_a_refusal(case_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "_LONGEST_PROGRAM", 120)
+    with pytest.raises(Refusal, match="more memory than there is"):
+        select(
+            case_file, "SELECT " + ", ".join(f"row_id + {n}" for n in range(99)) + " FROM labevents"
+        )
+    with pytest.raises(Refusal, match="more memory than there is"):
+        tables_read(case_file, "SELECT " + ", ".join(["row_id + 1"] * 99) + " FROM labevents")
