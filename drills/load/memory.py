@@ -49,7 +49,7 @@ class Slope(NamedTuple):
 
 def memory(size: Size, place: Path) -> Iterator[Line]:
     """The slope of memory over runs, handles and threads, and what lies in the folder of cases."""
-    runs = by_size(size, quick=24, short=400, full=5000)
+    runs = by_size(size, quick=16, short=400, full=5000)
     steady = asyncio.run(_steady(place, runs))
     slope, made = slope_of(steady), steady[-1].runs
     note = (
