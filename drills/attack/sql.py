@@ -144,6 +144,8 @@ HEAVY: Sequence[str] = (
     _chain("SELECT x COLLATE nocase FROM (SELECT x || x x FROM {0})", "SELECT row_id x FROM omr"),
     _chain("SELECT 1 IN {0} OR 2 IN {0} AS x", "SELECT 1"),
     _chain("SELECT count(*) FROM {0} a, {0} b", "SELECT 1"),
+    "SELECT " + " + ".join(f"count(DISTINCT hex(zeroblob(190000)) || a.row_id || {n})"
+                           for n in range(199)) + " FROM labevents a, labevents",
     "SELECT x FROM " + "(SELECT x || x AS x FROM " * 27 + "(SELECT 1 AS x)" + ")" * 27,
     "SELECT " + "||".join(["row_id"] * 900) + " AS y FROM labevents WHERE "
     + " OR ".join(["y = 1"] * 900),

@@ -31,8 +31,9 @@ from clinseek.toolkits.ehr.case.words import (
 )
 
 MOST_WEIGHT = 150_000
-"""Some 700 calls of functions, 15,000 columns or 150,000 constants."""
-_CALL, _COLUMN, _WORD = 200, 10, 1
+"""Some 700 calls of functions, 15,000 columns or 150,000 constants; 150 SELECTs, as each may keep
+a table of its own (2 MB in memory, the rest in a file), and so may each DISTINCT."""
+_KEPT, _CALL, _COLUMN, _WORD = 1_000, 200, 10, 1
 _SHORT = 500
 _ANY = "*"
 """Under this name: the size of the columns whose names are not known here."""
@@ -96,10 +97,11 @@ def refuse_growth(sql: str) -> None:
 
 
 def weight_of(sql: str) -> int:
-    """The words of a statement as often as they stand in the end; a call counts for 200.
+    """The words of a statement as often as they stand in the end; a call counts for 200,
+    a SELECT for 1,000.
 
     >>> weight_of("SELECT x, x FROM (SELECT a + 1 AS x FROM t)")
-    76
+    2076
     """
     items = nested(sql)
     # EXPLAIN may stand before it, or a semicolon.
@@ -161,7 +163,8 @@ def _core(items: Sequence[Item], scope: _Scope, outer: _Names) -> _Grown:
     # What follows the list may name its columns, and by their numbers too.
     numbers = {str(at): grown for at, grown in enumerate(places or (), 1)}
     total = (
-        size
+        _KEPT
+        + size
         + sum(source.total for source in read)
         + _size(_apart(sources), scope, inner)
         + _size(tail, scope, _joined([inner, columns, numbers]))
@@ -301,6 +304,8 @@ def _size_of_word(word: str, names: _Names, *, of_table: bool) -> int:
         # An expression's text with a comment in it is the name of its column as well.
         simple = _SIMPLE.fullmatch(name) is not None
         return names.get(_ANY, _COLUMN) if simple else max(names.values(), default=_COLUMN)
+    if small(word) == "distinct":
+        return _KEPT
     if word[0] == "'" or small(word) in _NO_CALL:
         return _WORD
     return names.get(_ANY, _COLUMN)
