@@ -109,7 +109,7 @@ def row_counts(case: Case) -> dict[str, int]:
     counting = " UNION ALL ".join(
         f"SELECT '{table}', COUNT(*) FROM \"{table}\"" for table in case.tables
     )
-    return {table: rows for table, rows in case.select(counting).rows if rows}
+    return {table: rows for table, rows in case.select(counting, ours=True).rows if rows}
 
 
 def row_of(case: Case, table: str, row_id: int) -> dict[str, Any] | None:

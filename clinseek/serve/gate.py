@@ -88,6 +88,16 @@ def read_token(file: Path | None) -> str | None:
     return token
 
 
+async def _body_of(request: Request, receive: Receive) -> list[Message] | None:
+    """The messages of a body; None where it says, or turns out, to be larger than is read."""
+    if request.method != "POST":
+        return []
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > LARGEST_BODY:
+        return None
+    return await _received(receive)
+
+
 async def _received(receive: Receive) -> list[Message] | None:
     """The messages of a body; None as soon as it is larger than any that is read."""
     messages: list[Message] = []
@@ -100,6 +110,14 @@ async def _received(receive: Receive) -> list[Message] | None:
             return None
         if message["type"] != "http.request" or not message.get("more_body"):
             return messages
+
+
+def _twice(request: Request) -> PlainTextResponse | None:
+    """The answer where a header that decides stands twice: of two, others may read the other."""
+    for name in ("host", "origin", "authorization", *HEADERS):
+        if len(request.headers.getlist(name)) > 1:
+            return PlainTextResponse(f"the header {name} stands twice", status_code=400)
+    return None
 
 
 def _too_deep(body: bytes) -> bool:
@@ -166,11 +184,11 @@ class Gate:
         """Answer one request, or let it through; what opens a session leaves its headers."""
         request = Request(scope, receive)
         refused = await self._security.validate_request(request, is_post=request.method == "POST")
-        refused = refused or self._unauthorised(request)
+        refused = refused or self._unauthorised(request) or _twice(request)
         if refused is not None:
             await refused(scope, receive, send)
             return
-        body = await _received(receive) if request.method == "POST" else []
+        body = await _body_of(request, receive)
         if body is None:
             # Answered here: how much of it has come by now must not decide what is said of it.
             too_large = PlainTextResponse(_TOO_LARGE, status_code=413)

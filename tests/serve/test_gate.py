@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +69,24 @@ def test_a_large_body_is_refused_in_however_many_pieces_it_comes(size: int) -> N
     assert _answer_to(pieces) == 413
 
 
+def test_a_body_that_says_it_is_too_large_is_not_waited_for() -> None:
+    """A client may declare a billion bytes and send none."""
+    assert _answer_to([], headers=[(b"content-length", b"1000000000")]) == 413
+
+
+@pytest.mark.parametrize("name", ["host", "origin", "authorization", "x-clinseek-subject"])
+def test_a_header_that_decides_and_stands_twice_is_refused(name: str) -> None:
+    sound = {"host": b"localhost:5003", "origin": b"http://localhost:5003"}
+    twice = [(name.encode(), sound.get(name, b"1"))] * 2
+    assert _answer_to([b"{}"], headers=twice) == 400
+
+
 def test_a_body_that_ends_early_is_no_opening() -> None:
     assert _answer_to([json.dumps(MESSAGE).encode()[:-9]]) == 400
 
 
-def _answer_to(pieces: list[bytes]) -> int:
-    """What the gate answers to a body that comes in these pieces."""
+def _answer_to(pieces: list[bytes], headers: Sequence[tuple[bytes, bytes]] = ()) -> int:
+    """What the gate answers to a body that comes in these pieces, with these headers last."""
     left = list(pieces)
     said: list[Any] = []
 
@@ -86,12 +99,14 @@ def _answer_to(pieces: list[bytes]) -> int:
     async def inner(*_: Any) -> None:
         raise AssertionError("nothing of this may pass the gate")
 
-    headers = {"Host": "127.0.0.1:5003", "Content-Type": "application/json", **ACCEPT}
+    given = {"Host": "127.0.0.1:5003", "Content-Type": "application/json", **ACCEPT}
+    own = [(name.lower().encode(), value.encode()) for name, value in given.items()]
+    last = {name for name, _ in headers}
     scope = {
         "type": "http",
         "method": "POST",
         "path": "/mcp",
-        "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
+        "headers": [*(each for each in own if each[0] not in last), *headers],
     }
     gate = Gate(inner, hosts=hosts_of("127.0.0.1", 5003), token=None)
     asyncio.run(gate(scope, receive, send))

@@ -104,7 +104,7 @@ def told(template: Template, case: Case, parameters: Parameters) -> Told | None:
     The evidence is every row named, each once, in order.
     """
     statement = bound(template.sql, {**parameters, "cutoff": case.key.cutoff})
-    found = case.select(statement.sql, statement.values, limits=_LIMITS)
+    found = case.select(statement.sql, statement.values, limits=_LIMITS, ours=True)
     if not found.rows:
         return None
     tables = found.columns[1:]
@@ -125,7 +125,7 @@ def _leaves_room(pool: Pool, drawn: Parameters, whole: Case, held: frozenset[str
     """Whether the record could be read in two ways with these parameters."""
     for sql in pool.unless:
         statement = bound(sql, drawn)
-        if tables_of(sql) <= held and whole.select(statement.sql, statement.values).rows:
+        if tables_of(sql) <= held and whole.select(statement.sql, statement.values, ours=True).rows:
             return True
     return False
 
@@ -156,7 +156,7 @@ def _parameter_sets(template: Template, moment: Moment) -> list[Parameters]:
     if template.pool.sql is None:
         return list(template.pool.fixed)
     statement = bound(template.pool.sql, {"cutoff": moment.cutoff})
-    found = moment.whole.select(statement.sql, statement.values, limits=_LIMITS)
+    found = moment.whole.select(statement.sql, statement.values, limits=_LIMITS, ours=True)
     return [_named(found.columns, row) for row in found.rows]
 
 

@@ -77,10 +77,20 @@ class Case:
         return composition_of(self.key.profile).schema(table)
 
     def select(
-        self, sql: str, parameters: Sequence[Any] = (), *, limits: Limits = DEFAULT_LIMITS
+        self,
+        sql: str,
+        parameters: Sequence[Any] = (),
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        ours: bool = False,
     ) -> Rows:
-        """The rows of one SELECT over this case and its vocabulary; Refusal with a sentence."""
-        return select(self.path, sql, parameters, vocabulary=self.vocabulary, limits=limits)
+        """The rows of one SELECT over this case and its vocabulary; Refusal with a sentence.
+
+        `ours` says that no model wrote it: it is not looked at for how large it grows.
+        """
+        return select(
+            self.path, sql, parameters, vocabulary=self.vocabulary, limits=limits, ours=ours
+        )
 
     def tables_read(self, sql: str) -> frozenset[str]:
         """The patient's tables and dictionaries that a SELECT reads; Refusal where it cannot be."""

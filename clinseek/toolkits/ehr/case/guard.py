@@ -71,13 +71,17 @@ def select(
     *,
     vocabulary: Path | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    ours: bool = False,
 ) -> Rows:
-    """The rows of one SELECT over the case at `path`; Refusal with a sentence for the model."""
+    """The rows of one SELECT over the case at `path`; Refusal with a sentence for the model.
+
+    `ours`: clinseek wrote it, over every table of the record at once perhaps; it is not weighed.
+    """
     if len(sql) > _LONGEST_SQL:
         raise Refusal(
             f"the statement has {len(sql):,} characters; at most {_LONGEST_SQL:,} are read"
         )
-    if not parameters:  # what a model writes has none; our own statements are known to be small
+    if not (ours or parameters):  # what a model writes has no parameters
         refuse_growth(sql)
     deadline = time.monotonic() + limits.seconds
     with _reader(path, vocabulary) as connection:

@@ -70,7 +70,7 @@ def table_counts(case: Case, span: moments.Window) -> list[Counted]:
     values = {
         "start": span.start, "end": span.through, "start_day": days.start, "end_day": days.end,
     }  # fmt: skip
-    rows = case.select(statement.sql, statement.bound(values)).rows
+    rows = case.select(statement.sql, statement.bound(values), ours=True).rows
     return [Counted(*tables[place], *counted) for place, *counted in rows]
 
 
@@ -79,7 +79,9 @@ def unique_values(case: Case, asked: takes.GetUniqueValues) -> Answer:
     table = patient_table(case, asked.table_name)
     name = column(asked.column_name, (*table.columns, *table.labels), table=table.name)
     statement = statements.distinct(table, name)
-    rows = case.select(statement.sql, statement.bound({"limit": MOST_VALUES, "offset": 0})).rows
+    rows = case.select(
+        statement.sql, statement.bound({"limit": MOST_VALUES, "offset": 0}), ours=True
+    ).rows
     if not rows:
         seen = Observation(tables=(table.name,), table=table.name)
         return f"{table.name}: no rows as of {case.key.cutoff}", seen

@@ -143,7 +143,7 @@ def _answer(case: Case, asked: Asked, limit: int, offset: int, columns: list[str
     shown = _shown_columns(case, asked.table, columns)
     statement = statements.page(asked.table, asked.choice, shown, asked.order)
     bound = statement.bound({**asked.values, "limit": limit, "offset": offset})
-    rows = case.select(statement.sql, bound).rows
+    rows = case.select(statement.sql, bound, ours=True).rows
     if not rows:
         return _nothing(case, asked, offset)
     total, untimed = rows[0][-2:]
@@ -218,7 +218,9 @@ def _untimed(asked: Asked, untimed: int) -> str:
 def _nothing(case: Case, asked: Asked, offset: int) -> Answer:
     name = asked.table.name
     statement = statements.extent(asked.table, asked.choice, asked.order)
-    ((total, held, first, last),) = case.select(statement.sql, statement.bound(asked.values)).rows
+    ((total, held, first, last),) = case.select(
+        statement.sql, statement.bound(asked.values), ours=True
+    ).rows
     seen = Observation(tables=(name,), table=name)
     if total:
         return f"{name}: no row at offset {offset:,}; {total:,} rows {asked.which}".rstrip(), seen
