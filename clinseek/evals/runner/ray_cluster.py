@@ -202,6 +202,8 @@ def _begin(ray: Any, address: str | None) -> None:
                 address=address or "local", include_dashboard=False, log_to_driver=False,
                 logging_level="ERROR",
             )  # fmt: skip
+    except SystemExit:  # Ray's own end at SIGTERM, which would pass for one that was wanted
+        raise KeyboardInterrupt from None
     except Exception as error:  # a node that is too slow to begin is a bare one
         raise SettingError(
             f"the Ray cluster {address or 'of this machine'} cannot be reached ({error}); start "

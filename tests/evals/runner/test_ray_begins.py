@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
@@ -52,6 +53,18 @@ def test_sigterm_does_after_a_cluster_began_what_it_did_before() -> None:
     _begin(cluster, None)
     assert cluster.begun
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_sigterm_while_a_cluster_begins_is_an_interruption_and_no_success() -> None:
+    """Ray answers it meanwhile, by an exit that a shell would take for a good end."""
+
+    class _Taken(_Cluster):
+        def init(self, **_: Any) -> None:
+            signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(number))
+            signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(KeyboardInterrupt):
+        _begin(_Taken(interrupted=False), None)
 
 
 def test_a_cluster_of_this_machine_can_ask_no_cloud_and_its_actors_have_the_proxies_of_before(
