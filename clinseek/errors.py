@@ -70,3 +70,14 @@ class CaseError(ClinseekError):
 
 class Interruption(ClinseekError):
     """A run that was stopped at a terminal; its sentence says what goes on with it."""
+
+
+def first_of(error: BaseException) -> BaseException:
+    """The first error of a group, however deep it lies; an error that is no group itself.
+
+    >>> first_of(ExceptionGroup("both", [ExceptionGroup("one", [KeyError("a")]), ValueError()]))
+    KeyError('a')
+    """
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -69,8 +69,8 @@ def baselines(
     chosen = read_rows(rows)[:limit]
     check_folds(chosen, folds)
     opened = Store.open(store)
-    told_apart = fingerprint_of_rows({row.qid: row.fingerprint for row in chosen})
-    of = {"rows": str(rows), "rows_hash": told_apart, "folds": folds}
+    rows_hash = fingerprint_of_rows({row.qid: row.fingerprint for row in chosen})
+    of = {"rows": str(rows), "rows_hash": rows_hash, "folds": folds}
     _check_same(of, out=out)
     try:
         out.mkdir(parents=True, exist_ok=True)

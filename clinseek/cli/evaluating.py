@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from clinseek.errors import SettingError
+from clinseek.errors import SettingError, first_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -194,13 +194,8 @@ def _side_by_side(
     try:
         return asyncio.run(all_of_them())
     except BaseExceptionGroup as several:
-        raise _first(several) from None
-
-
-def _first(several: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error of a group, however deep it lies."""
-    first = several.exceptions[0]
-    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+        first = first_of(several)
+        raise first from first.__cause__  # a full disk is told by what a fault was raised from
 
 
 async def _run(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from clinseek.errors import SettingError
 from clinseek.evals.benchmarks.building import Built
@@ -13,14 +13,6 @@ from clinseek.evals.benchmarks.data_card import card_of, card_page
 from clinseek.evals.rows import write_rows
 
 ROWS, CARD, PAGE = "rows.jsonl", "card.json", "card.md"
-
-
-class Written(NamedTuple):
-    """Where a benchmark lies, and its card."""
-
-    rows: Path
-    card_file: Path
-    card: dict[str, Any]
 
 
 def write_benchmark(built: Built, folder: Path) -> dict[str, Any]:

@@ -103,7 +103,7 @@ async def run_rows(
         command=command,
     )
     if where and means.open_case is Means().open_case and settings.setting != "curated":
-        held = Store.open(where)
+        held = await asyncio.to_thread(Store.open, where)
         await asyncio.to_thread(check_patients, rows, held, too_many=limits.too_many)
     with held_folder(Path(out)):
         folder = open_folder(Path(out), plan, rows)

@@ -46,8 +46,9 @@ class RayRuns:
             told, may_pass = await actor.make.remote(*asked)
         except Exception as error:
             # What Ray raises tells that an actor failed, and holds why.
-            raised = getattr(error, "cause", None)
-            raise (raised if isinstance(raised, Exception) else error) from error.__cause__
+            if isinstance(why := getattr(error, "cause", None), Exception):
+                raise why from error
+            raise
         return Made(Record.model_validate_json(told), may_pass)
 
     async def forget(self, thread: str) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 
+from clinseek.errors import first_of
 from clinseek.evals.rows import Row
 from clinseek.evals.runner.run_folder import RunFolder, RunKey
 from clinseek.evals.runner.seeking import Job, MakesRuns
@@ -93,7 +94,7 @@ async def make_runs(
         async with asyncio.TaskGroup() as group:
             makers.tasks = [group.create_task(makers.work(room)) for _ in range(count)]
     except BaseExceptionGroup as several:
-        first = next(_leaves(several))
+        first = first_of(several)
         raise first from first.__cause__  # a full disk is told by what a fault was raised from
     return not makers.stopped
 
@@ -165,11 +166,3 @@ async def _forget_ended(jobs: Sequence[Job], seek: MakesRuns) -> None:
     for thread in await seek.threads():
         if thread not in open_threads:
             await seek.forget(thread)
-
-
-def _leaves(several: BaseExceptionGroup[BaseException]) -> Iterator[BaseException]:
-    for each in several.exceptions:
-        if isinstance(each, BaseExceptionGroup):
-            yield from _leaves(each)
-        else:
-            yield each

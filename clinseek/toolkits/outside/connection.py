@@ -26,7 +26,7 @@ from langchain_mcp_adapters.sessions import (
 from mcp.shared.exceptions import McpError
 from mcp.types import CONNECTION_CLOSED, CallToolResult
 
-from clinseek.errors import ClinseekError
+from clinseek.errors import ClinseekError, first_of
 from clinseek.toolkits.outside.content import EXPIRED
 
 if TYPE_CHECKING:
@@ -274,6 +274,4 @@ def _leaf(owner: asyncio.Task[None]) -> BaseException | None:
     if not owner.done() or owner.cancelled():
         return None
     error = owner.exception()
-    while isinstance(error, BaseExceptionGroup) and error.exceptions:
-        error = error.exceptions[0]
-    return error
+    return None if error is None else first_of(error)
