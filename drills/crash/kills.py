@@ -123,10 +123,11 @@ class Killing:
         for number in range(min(IN_A_ROW, count - self.kills)):
             kept = work.kept()
             begun = self.ground.commands.begin(work.words(), work.environment)
+            after = self.dice.uniform(0.0, whole.seconds)
             if self.goes == 1 and number == 0 and work.is_midway(kept) is not None:
-                ended = begun.kill(after=_until_midway(work, kept, whole.seconds * PATIENCE))
-            else:
-                ended = begun.kill(after=self.dice.uniform(0.0, whole.seconds))
+                _wait_for_midway(work, kept, whole.seconds * PATIENCE)
+                after = 0.0
+            ended = begun.kill(after=after)
             self._note(work.redone(kept))
             if not ended.was_killed:
                 self.misses += 1
@@ -141,12 +142,11 @@ class Killing:
         self.broken += [f"{self.road.name}, go {self.goes}: {said}" for said in sentences]
 
 
-def _until_midway(work: Work, kept: Mapping[str, Any], seconds: float) -> float:
-    """Wait for it, so long at most; no second more."""
+def _wait_for_midway(work: Work, kept: Mapping[str, Any], seconds: float) -> None:
+    """Wait for it, so long at most."""
     until = time.monotonic() + seconds
     while not work.is_midway(kept) and time.monotonic() < until:
         time.sleep(0.005)
-    return 0.0
 
 
 def differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:

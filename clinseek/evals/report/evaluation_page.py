@@ -13,7 +13,7 @@ from clinseek.evals.report.figures.heatmap import heatmap
 from clinseek.evals.report.flipped_cases import flipped_cases
 from clinseek.evals.report.gains import gain_rows, gain_sentence
 from clinseek.evals.report.markup import Markup, document, element, join
-from clinseek.evals.report.page_head import RESEARCH_ONLY, head_of
+from clinseek.evals.report.page_head import RESEARCH_ONLY, head_of, opening
 from clinseek.evals.report.pairing import NotCompared, ReportedPair
 from clinseek.evals.report.reported_run import ReportedRun
 from clinseek.evals.report.sections.cases import cases_section
@@ -54,11 +54,9 @@ def evaluation_page(
     body = element(
         "body",
         element("a", "Skip to the results", href="#summary", class_="skip"),
-        element(
-            "header",
-            element("p", "clinseek, a report", class_="eyebrow"),
-            element("h1", title),
-            element("p", RESEARCH_ONLY, class_="research"),
+        opening(
+            "clinseek, a report",
+            title,
             [_warning(text) for text in _warnings(runs)],
             _contents(shown),
         ),

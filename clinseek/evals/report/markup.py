@@ -39,6 +39,11 @@ def join(*children: Child | Iterable[Child]) -> Markup:
     return Markup("".join(_inner(children)))
 
 
+def scrolled(table: Markup, label: str) -> Markup:
+    """A table in a frame of its own, which scrolls where the page is narrow, by keys as well."""
+    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=label)
+
+
 def style(sheet: str) -> Markup:
     """A style sheet of our own, as it stands."""
     return Markup(f"<style>{sheet}</style>")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from clinseek.evals.report.evidence import Observation
-from clinseek.evals.report.markup import Markup, element, join
+from clinseek.evals.report.markup import Markup, element, join, scrolled
 from clinseek.evals.report.observation_text import Grid, Prose
 
 Where = Callable[[str], str]
@@ -135,8 +135,7 @@ def _part(
     shown = _few_rows(part, observation, most)
     rows = [_row(cells, part, observation) for cells in shown]
     drawn = element("table", element("thead", head), element("tbody", rows))
-    label = f"Rows of {observation.id}"
-    table = element("div", drawn, class_="scroll", tabindex="0", role="region", aria_label=label)
+    table = scrolled(drawn, f"Rows of {observation.id}")
     if len(shown) == len(part.rows):
         return table
     return join(table, _rest(f"{len(shown):,} of {len(part.rows):,} rows", whole))

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from clinseek.evals.report.markup import Markup, element, style
+from clinseek.evals.report.markup import Child, Markup, element, style
 
 RESEARCH_ONLY = "Research only: clinseek is not a medical device, and this is no medical advice."
+
+
+def opening(what: str, title: str, *more: Child | Iterable[Child]) -> Markup:
+    """The header of a page: what it is, its title, that it is for research alone, and `more`."""
+    return element(
+        "header",
+        element("p", what, class_="eyebrow"),
+        element("h1", title),
+        element("p", RESEARCH_ONLY, class_="research"),
+        *more,
+    )
 
 
 def head_of(title: str, *more: Traversable) -> Markup:

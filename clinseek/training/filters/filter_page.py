@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
 from clinseek.evals.report.figures.bars import Part, stacked_bar
-from clinseek.evals.report.markup import Markup, document, element
-from clinseek.evals.report.page_head import RESEARCH_ONLY, head_of
+from clinseek.evals.report.markup import Markup, document, element, scrolled
+from clinseek.evals.report.page_head import RESEARCH_ONLY, head_of, opening
 from clinseek.training.filters.report import FilterReport, StepReport
 
 _KEPT, _THROWN_OUT = "kept", "thrown-out"
@@ -17,11 +17,9 @@ def filter_page(report: FilterReport, *, title: str) -> str:
     """The report as one self-contained page; it shows qids and counts, no text of a record."""
     body = element(
         "body",
-        element(
-            "header",
-            element("p", "clinseek, a filter report", class_="eyebrow"),
-            element("h1", title),
-            element("p", RESEARCH_ONLY, class_="research"),
+        opening(
+            "clinseek, a filter report",
+            title,
             [element("p", sentence) for sentence in _sentences(report)],
         ),
         element(
@@ -136,4 +134,4 @@ def _table(
         element("thead", element("tr", head)),
         element("tbody", body),
     )
-    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return scrolled(table, caption)

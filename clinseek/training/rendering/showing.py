@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import NamedTuple
 
 from clinseek.evals.report.markup import document, element
-from clinseek.evals.report.page_head import RESEARCH_ONLY, head_of
+from clinseek.evals.report.page_head import RESEARCH_ONLY, head_of, opening
 from clinseek.training.rendering.masking import Masked
 
 
@@ -44,11 +44,9 @@ def page(made: Masked, *, title: str) -> str:
     """A self-contained page: trained tokens are coloured, each second one darker."""
     body = element(
         "body",
-        element(
-            "header",
-            element("p", "clinseek, a trace", class_="eyebrow"),
-            element("h1", title),
-            element("p", RESEARCH_ONLY, class_="research"),
+        opening(
+            "clinseek, a trace",
+            title,
             element("p", f"{summary(made)}. Trained tokens are green."),
         ),
         element("main", list(_marked(made)), class_="card trace"),

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from clinseek.evals.report.figures.axes import Axis, axis_over, short
-from clinseek.evals.report.markup import Markup, element
+from clinseek.evals.report.markup import Markup, element, scrolled
 
 _HEIGHT, _MIDDLE = 22, 11
 
@@ -56,7 +56,7 @@ def forest_plot(
         element("tbody", body),
         class_="forest",
     )
-    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return scrolled(table, caption)
 
 
 def _line(line: ForestLine, axis: Axis, *, scale: float, reference: float | None) -> Markup:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from clinseek.evals.report.markup import Markup, element, join
+from clinseek.evals.report.markup import Markup, element, join, scrolled
 
 _STEPS = 5
 
@@ -53,7 +53,7 @@ def heatmap(
     )
     return element(
         "figure",
-        element("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption),
+        scrolled(table, caption),
         _key(largest),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from clinseek.evals.report.flipped_cases import CaseSide, FlippedCase
-from clinseek.evals.report.markup import Markup, element, join
+from clinseek.evals.report.markup import Markup, element, scrolled
 from clinseek.evals.report.observation_text import Grid
 from clinseek.evals.report.pairing import ReportedPair
 from clinseek.evals.rows import Row
@@ -116,6 +116,4 @@ def _rows(evidence: str, grid: Grid) -> Markup:
     table = element(
         "table", element("caption", caption), element("thead", head), element("tbody", body)
     )
-    return join(
-        element("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption)
-    )
+    return scrolled(table, caption)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from clinseek.evals.report.figures.forest import ForestLine, forest_plot
 from clinseek.evals.report.figures.scatter import Point, scatter
-from clinseek.evals.report.markup import Markup, element
+from clinseek.evals.report.markup import Markup, element, scrolled
 from clinseek.evals.report.reported_run import ReportedRun
 from clinseek.evals.scorers.summary import ScorerSummary
 from clinseek.evals.statistics import Estimate
@@ -186,4 +186,4 @@ def number_table(
     table = element(
         "table", element("caption", caption), element("thead", head), element("tbody", body)
     )
-    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label=caption)
+    return scrolled(table, caption)

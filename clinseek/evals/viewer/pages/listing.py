@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from clinseek.evals.report.markup import Markup, element
+from clinseek.evals.report.markup import Markup, element, scrolled
 from clinseek.evals.viewer.choosing import ORDERS, PAGE_LINES, Choice, chosen
 from clinseek.evals.viewer.index import IndexedRun, RunIndex
 from clinseek.evals.viewer.pages.frame import page_of
@@ -95,7 +95,7 @@ def _table(index: RunIndex, runs: Sequence[IndexedRun], choice: Choice, root: st
         element("tbody", body),
         class_="runs",
     )
-    return element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Runs")
+    return scrolled(table, "Runs")
 
 
 def _line(index: RunIndex, run: IndexedRun, choice: Choice, root: str, *, several: bool) -> Markup:

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import Any, Literal, NamedTuple
 
 from clinseek.evals.report.evidence import Observation, observations_of, text_of
-from clinseek.evals.report.markup import Markup, element, join
+from clinseek.evals.report.markup import Markup, element, join, scrolled
 from clinseek.evals.viewer.index import IndexedRun, RunIndex
 from clinseek.evals.viewer.pages.frame import page_of
 from clinseek.evals.viewer.pages.listing import score_tag
@@ -197,7 +197,7 @@ def _calls(index: RunIndex, a: Opened, b: Opened, root: str) -> Markup:
         "section",
         element("h2", "Calls"),
         element("p", told, class_="quiet", role="status"),
-        element("div", table, class_="scroll", tabindex="0", role="region", aria_label="Calls"),
+        scrolled(table, "Calls"),
         class_="card",
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from typing import Any
 
 from clinseek.evals.report.evidence import Observation, observations_of
-from clinseek.evals.report.markup import Markup, element, join
+from clinseek.evals.report.markup import Markup, element, join, scrolled
 from clinseek.evals.report.observation_card import fact, observation_card
 from clinseek.evals.report.run_parts import (
     about,
@@ -133,8 +133,7 @@ def _scores(opened: OpenedRun) -> Markup:
         "section",
         element("h2", "Scores"),
         element("p", "Right answer: ", element("strong", right)),
-        element("div", element("table", element("tbody", lines)), class_="scroll", tabindex="0",
-                role="region", aria_label="Scores")
+        scrolled(element("table", element("tbody", lines)), "Scores")
         if lines
         else element("p", "Not scored yet: clinseek score does it.", class_="quiet"),
         class_="card",
