@@ -34,7 +34,13 @@ def named_store(written: str) -> Path:
 
 def audit(
     store: Annotated[
-        Path, typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE", parser=named_store)
+        Path,
+        typer.Argument(
+            metavar="STORE",
+            envvar="CLINSEEK_STORE",
+            parser=named_store,
+            help="Store made by ingest.",
+        ),
     ],
     raw: Annotated[
         list[Path] | None,

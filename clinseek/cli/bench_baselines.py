@@ -17,7 +17,7 @@ from clinseek.cli.evaluating import (
     model_and_settings,
     run_all,
 )
-from clinseek.cli.options import JsonOption
+from clinseek.cli.options import JsonOption, StoreOption
 from clinseek.cli.output import emit, emit_json, live_line
 from clinseek.errors import SettingError
 
@@ -36,7 +36,7 @@ def register(bench: typer.Typer) -> None:
 
 def baselines(
     rows: Annotated[Path, typer.Argument(metavar="ROWS", help="What bench build wrote.")],
-    store: Annotated[Path, typer.Option("--store", "-s", metavar="STORE")],
+    store: StoreOption,
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="DIR", help="For the table and the runs.")
     ],

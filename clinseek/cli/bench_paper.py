@@ -18,7 +18,7 @@ from clinseek.cli.evaluating import (
     model_and_settings,
     run_all,
 )
-from clinseek.cli.options import JsonOption
+from clinseek.cli.options import JsonOption, StoreOption
 from clinseek.cli.output import emit, emit_json, say, table
 from clinseek.cli.score import judge_named
 from clinseek.errors import SettingError
@@ -43,7 +43,7 @@ def paper(
     rows: Annotated[
         Path, typer.Option("--rows", metavar="ROWS", help="What bench prepare made of the suite.")
     ],
-    store: Annotated[Path, typer.Option("--store", "-s", metavar="STORE")],
+    store: StoreOption,
     out: Annotated[
         Path,
         typer.Option("--out", "-o", metavar="DIR", help="Run folders and table, gone on with."),
@@ -73,7 +73,7 @@ def paper(
     judge: Annotated[
         str | None, typer.Option(metavar="MODEL", help="Decides where rules cannot.")
     ] = None,
-    epochs: Annotated[int, typer.Option(min=1)] = 1,
+    epochs: Annotated[int, typer.Option(min=1, help="Runs of each row.")] = 1,
     limit: Annotated[int | None, typer.Option(min=1, help="The first N rows only.")] = None,
     concurrency: Annotated[int, typer.Option(min=1, help="Runs at one time.")] = 6,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Begin without asking.")] = False,

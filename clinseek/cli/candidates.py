@@ -30,7 +30,10 @@ def candidates() -> None:
 
 @candidates_app.command("embed")
 def embed(
-    store: Annotated[Path, typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE")],
+    store: Annotated[
+        Path,
+        typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE", help="Store made by ingest."),
+    ],
     tables: Annotated[
         list[str] | None,
         typer.Option("--table", metavar="NAME", help="Only this list; may be repeated."),

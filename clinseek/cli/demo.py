@@ -38,7 +38,9 @@ def demo(
     seed: Annotated[
         int, typer.Option(metavar="S", help="Another seed: other patients, other questions.")
     ] = 1,
-    patients: Annotated[int, typer.Option(metavar="N", min=1)] = 100,
+    patients: Annotated[
+        int, typer.Option(metavar="N", min=1, help="How many the cohort has.")
+    ] = 100,
     folder: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Where to make it (default: under CLINSEEK_HOME)."),

@@ -40,7 +40,13 @@ def list_outcomes(wanted: bool) -> None:
 
 def probe(
     store: Annotated[
-        Path, typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE", parser=named_store)
+        Path,
+        typer.Argument(
+            metavar="STORE",
+            envvar="CLINSEEK_STORE",
+            parser=named_store,
+            help="Store made by ingest.",
+        ),
     ],
     profiles: Annotated[
         list[str] | None,

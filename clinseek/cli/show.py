@@ -37,7 +37,10 @@ def register(app: typer.Typer) -> None:
 
 
 def show(
-    store: Annotated[Path, typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE")],
+    store: Annotated[
+        Path,
+        typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE", help="Store made by ingest."),
+    ],
     subject: Annotated[
         int | None,
         typer.Option(

@@ -25,7 +25,9 @@ def register(app: typer.Typer) -> None:
 
 def synth(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="A new or empty folder.")],
-    patients: Annotated[int, typer.Option("--patients", metavar="N", min=1)] = 100,
+    patients: Annotated[
+        int, typer.Option("--patients", metavar="N", min=1, help="How many the cohort has.")
+    ] = 100,
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="Same seed, same bytes.")] = 0,
     outcomes: Annotated[
         Literal["dependent", "independent"],

@@ -10,7 +10,10 @@ import typer
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import emit, emit_json, say
 from clinseek.cli.traces.options import (
+    ErrorsOption,
     HeldOutOption,
+    LastTurnsOption,
+    NamesOption,
     OutOption,
     SplitOption,
     TemplateOption,
@@ -38,16 +41,9 @@ def export(
         Literal["drop", "window", "whole"],
         typer.Option(help="Longer traces: left out, in windows at turn borders, or whole."),
     ] = "drop",
-    names: Annotated[
-        Literal["wire", "dotted"],
-        typer.Option(help="Tool names as hosts are sent them (ehr_finish), or as records have."),
-    ] = "wire",
-    last_turns: Annotated[
-        int | None, typer.Option(min=1, metavar="K", help="Loss on the last K turns alone.")
-    ] = None,
-    errors: Annotated[
-        Literal["train", "skip"], typer.Option(help="skip: no loss on turns with a refused call.")
-    ] = "train",
+    names: NamesOption = "wire",
+    last_turns: LastTurnsOption = None,
+    errors: ErrorsOption = "train",
     validation_share: Annotated[
         float, typer.Option(min=0, max=0.9, help="Of the patients, with --split held-out.")
     ] = 0.02,

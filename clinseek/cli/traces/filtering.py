@@ -55,7 +55,9 @@ def filter_(
     incomplete: Annotated[
         Literal["drop", "keep"], typer.Option(help="Runs that did not end by their finish call.")
     ] = "drop",
-    max_tokens: Annotated[int | None, typer.Option(min=1, metavar="N")] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="The most tokens of one trace.")
+    ] = None,
     best_of_epochs: Annotated[
         bool, typer.Option("--best-of-epochs", help="Of several runs of a row keep the best.")
     ] = False,

@@ -34,6 +34,16 @@ TemplateOption = Annotated[
     Path | None,
     typer.Option(metavar="FILE", help="A chat template (.jinja) instead of the tokenizer's own."),
 ]
+NamesOption = Annotated[
+    Literal["wire", "dotted"],
+    typer.Option(help="Tool names as hosts are sent them (ehr_finish), or as records have."),
+]
+LastTurnsOption = Annotated[
+    int | None, typer.Option(min=1, metavar="K", help="Loss on the last K turns alone.")
+]
+ErrorsOption = Annotated[
+    Literal["train", "skip"], typer.Option(help="skip: no loss on turns with a refused call.")
+]
 HeldOutOption = Annotated[
     list[Path] | None,
     typer.Option(

@@ -46,7 +46,10 @@ def refine(
     reasoning: Annotated[
         Literal["keep", "cut", "drop"], typer.Option(help="What the model thought.")
     ] = "keep",
-    reasoning_chars: Annotated[int, typer.Option(min=1, metavar="N")] = 2_000,
+    reasoning_chars: Annotated[
+        int,
+        typer.Option(min=1, metavar="N", help="Of --reasoning cut: characters that a turn keeps."),
+    ] = 2_000,
     unreplayed: Annotated[
         Literal["keep", "drop"],
         typer.Option(help="Traces with calls that cannot be made again (browser, images)."),

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import console, emit, emit_json, say
-from clinseek.cli.traces.options import TemplateOption, trace_folder
+from clinseek.cli.traces.options import (
+    ErrorsOption,
+    LastTurnsOption,
+    NamesOption,
+    TemplateOption,
+    trace_folder,
+)
 from clinseek.errors import SettingError
 
 if TYPE_CHECKING:
@@ -29,9 +35,9 @@ def show(
     trace: Annotated[
         str | None, typer.Option("--trace", metavar="ID", help="Its id or qid. [the first]")
     ] = None,
-    names: Annotated[Literal["wire", "dotted"], typer.Option()] = "wire",
-    last_turns: Annotated[int | None, typer.Option(min=1, metavar="K")] = None,
-    errors: Annotated[Literal["train", "skip"], typer.Option()] = "train",
+    names: NamesOption = "wire",
+    last_turns: LastTurnsOption = None,
+    errors: ErrorsOption = "train",
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page instead.")] = None,
     as_json: JsonOption = False,
 ) -> None:
