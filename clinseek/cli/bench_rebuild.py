@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from clinseek.cli.bench_suites import refuse_given, tell_prepared, tell_report
+from clinseek.cli.bench_suites import refuse_given, tell_counts, tell_prepared
 from clinseek.cli.options import JsonOption, StoreOption
 from clinseek.cli.output import emit, emit_json, live_line, say, table
 
@@ -84,7 +84,9 @@ def rebuild(
     --cxr MIMIC_CXR --store STORE --manifest mm_bench.jsonl --out DIR[/dim]
 
     DIR gets mm_bench.jsonl with its images and reports, rows.jsonl to run, rebuild.json and
-    report.json. What is missing is named before anything is made. Formats: docs/data.md.
+    report.json. What is missing is named before anything is made. Where images or reports are
+    missing, manifest and sources differ, or rows are broken, what can be asked is written, the
+    faults go to stderr, and it exits 1. Formats: docs/data.md.
     """
     from clinseek.evals.benchmarks.multimodal import PER_TASK, SEED, rebuild_multimodal
 
@@ -105,10 +107,14 @@ def rebuild(
         )  # fmt: skip
     if as_json:
         emit_json(made.as_json())
-        return
-    _tell(made)
-    rows, asked = shlex.quote(str(made.prepared.file)), shlex.quote(str(made.store))
-    emit(f"next: clinseek eval {rows} --store {asked} --model offline --out RUN")
+    else:
+        _tell(made)
+        rows, asked = shlex.quote(str(made.prepared.file)), shlex.quote(str(made.store))
+        emit(f"next: clinseek eval {rows} --store {asked} --model offline --out RUN")
+    for fault in made.faults:
+        say(f"fault: {fault}")
+    if made.faults:
+        raise typer.Exit(1)
 
 
 def _tell(made: Rebuilt) -> None:
@@ -116,9 +122,7 @@ def _tell(made: Rebuilt) -> None:
     table(("source", "split", *_NUMBERS), report.parts, right=_NUMBERS)
     for reason, count in report.left_out.most_common():
         emit(f"left out: {count:,}, {reason}")
-    for difference, qids in report.differences.items():
-        emit(f"manifest and source differ: {len(qids):,} rows, {difference} ({qids[0]})")
     if report.patients_of_several_splits:
         emit(f"patients of several splits: {report.patients_of_several_splits:,}")
-    tell_report(made.prepared.report)
+    tell_counts(made.prepared.report)
     tell_prepared(made.prepared)

@@ -160,11 +160,16 @@ def _tell_what_to_run(made: PreparedSuite, store: Path) -> None:
 
 def tell_report(report: SuiteReport, *, tell_fault: Callable[[str], None] = emit) -> None:
     """Every count beside the published one, and what is wrong."""
+    tell_counts(report)
+    for fault in report.faults:
+        tell_fault(f"fault: {fault}")
+
+
+def tell_counts(report: SuiteReport) -> None:
+    """Every count beside the published one, and what a reader should know beside them."""
     for count in report.counts:
         mark = "as published" if count.holds else f"published: {count.published:,}"
         emit(f"{count.what}: {count.found:,} ({mark})")
-    for fault in report.faults:
-        tell_fault(f"fault: {fault}")
     for remark in report.remarks:
         emit(remark)
 

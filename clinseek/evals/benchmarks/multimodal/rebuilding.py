@@ -52,6 +52,11 @@ class Rebuilt(NamedTuple):
     report: RebuildReport
     prepared: PreparedSuite
 
+    @property
+    def faults(self) -> list[str]:
+        """What is wrong by either report, a sentence each; the rows were written all the same."""
+        return [*self.report.faults, *self.prepared.report.faults]
+
     def as_json(self) -> dict[str, Any]:
         """Both reports as plain values."""
         return {

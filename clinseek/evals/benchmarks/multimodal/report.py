@@ -16,6 +16,7 @@ from clinseek.evals.benchmarks.splits import split_of
 
 IMAGE_MISSING = "an image is missing below --cxr"
 VISIBLE = "the record shows the label at the cutoff"
+_FEW = 3
 
 
 class Part(NamedTuple):
@@ -66,6 +67,20 @@ class RebuildReport:
         for item in self.items:
             splits.setdefault(item.subject_id, set()).add(item.split)
         return sum(len(found) > 1 for found in splits.values())
+
+    @property
+    def faults(self) -> list[str]:
+        """What is missing, and where manifest and sources do not say the same, a sentence each."""
+        missing = [
+            f"{len(paths):,} {kind} are missing: {', '.join(paths[:_FEW])}"
+            for kind, paths in self.missing.items()
+            if paths
+        ]
+        differ = [
+            f"manifest and source differ: {len(qids):,} rows, {difference} ({qids[0]})"
+            for difference, qids in self.differences.items()
+        ]
+        return missing + differ
 
     def reasons(self) -> str:
         """What was left out, in a line."""

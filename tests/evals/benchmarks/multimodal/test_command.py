@@ -1,6 +1,7 @@
 """`clinseek bench rebuild multimodal` on the examples, and all that follows, as it is typed."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,44 @@ def test_the_examples_go_all_the_way_to_the_published_table(
         "cxr_finding_presence": 1, "cxr_finding_enumeration": 3, "cxr_change_comparison": 1,
         "mortality_24h": 2, "inpatient_mortality": 2, "phenotype": 1, "overall": ROWS,
     }  # fmt: skip
+
+
+def test_missing_images_and_reports_are_faults_on_stderr_and_exit_1(
+    clinseek: CommandLine, cohort: Cohort, tmp_path: Path
+) -> None:
+    shutil.copytree(cohort.cxr, tmp_path / "cxr")
+    (tmp_path / "cxr" / cohort.studies[0]["images"][0]["path"]).unlink()
+    (tmp_path / "cxr" / cohort.studies[1]["report"]).unlink()
+    asked = (
+        "bench", "rebuild", "multimodal", "--ehrxqa", cohort.ehrxqa, "--cxr", tmp_path / "cxr",
+        "--store", cohort.store,
+    )  # fmt: skip
+    for shown in ((), ("--json",)):
+        out = tmp_path / f"out{len(shown)}"
+        ran = clinseek(*asked, "--out", out, *shown)
+        assert ran.code == 1
+        assert "fault: 1 images are missing: mimic-cxr/2.0.0/files/p10/" in ran.err
+        assert "fault: 1 reports are missing: mimic-cxr/2.0.0/mimic-cxr-reports/" in ran.err
+        assert "fault: " not in ran.out
+        assert (out / "rows.jsonl").stat().st_size > 0
+
+
+def test_a_manifest_that_its_sources_contradict_does_not_pass_for_a_good_one(
+    clinseek: CommandLine, asked: tuple[object, ...], tmp_path: Path
+) -> None:
+    assert clinseek(*asked, "--per-task", 1, "--out", tmp_path / "mm").code == 0
+    manifest = tmp_path / "mm" / "mm_bench.jsonl"
+    again = clinseek(*asked, "--manifest", manifest, "--out", tmp_path / "same")
+    assert (again.code, "fault: " in again.err) == (0, False)
+
+    rows = [json.loads(line) for line in manifest.read_text().splitlines()]
+    row = next(row for row in rows if row["qid"].startswith("ehrxqa"))
+    row["ground_truth"] = [{"name": "nobody knows"}]
+    other = tmp_path / "other.jsonl"
+    other.write_text("\n".join(json.dumps(row) for row in rows))
+    ran = clinseek(*asked, "--manifest", other, "--out", tmp_path / "out")
+    differs = f"differ: 1 rows, another answer than in EHRXQA ({row['qid']})"
+    assert (ran.code, f"fault: manifest and source {differs}" in ran.err) == (1, True)
 
 
 def test_bad_input_is_one_sentence_and_exit_2(
