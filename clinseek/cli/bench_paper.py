@@ -110,9 +110,11 @@ def paper(
         profiles=("available", "reference") if profiles == "both" else (profiles,),
         out=out,
     )
-    for run in runs:
-        _model_runs(run, paper=paper_protocol, image_root=image_root)
-    check_at_hand(runs, chosen, store=store, image_root=image_root, rows_file=rows, out=out)
+    check_at_hand(
+        [(run, _model_runs(run, paper=paper_protocol, image_root=image_root).settings)
+         for run in runs],
+        chosen, epochs=epochs, store=store, image_root=image_root, rows_file=rows, out=out,
+    )  # fmt: skip
     at_hand = of_store(store, judge=judge_named(judge) if judge else None)
     costs = costs_of(runs, chosen, epochs=epochs)
     _tell_costs(costs)

@@ -94,6 +94,27 @@ def test_models_patients_and_images_that_are_not_there_are_told_before_any_cost(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_of_other_rows_or_settings_is_refused_before_any_cost(
+    clinseek: CommandLine, store: Path, tmp_path: Path
+) -> None:
+    rows, out = _rows(tmp_path), tmp_path / "out"
+    others = _changed(rows, tmp_path / "others.jsonl", question="Was it above 6? yes or no")
+    asked = ("bench", "paper", "text", "--store", store, "--models", "offline", "--out", out)
+    assert clinseek(*asked, "--rows", rows, "--epochs", 2).code == 0
+    before = {file: file.read_bytes() for file in out.rglob("*") if file.is_file()}
+    for of_rows, changed, said in (
+        (others, ("--epochs", 2), "2 rows are changed (q1, q2)"),
+        (rows, ("--epochs", 2, "--limit", 1), "1 row is gone (q2)"),
+        (rows, (), "epochs was 2, and is 1 now"),
+        (rows, ("--epochs", 2, "--same-protocol"), "max_revisions was 0, and is 1 now"),
+    ):
+        ran = clinseek(*asked, "--rows", of_rows, *changed)
+        assert (ran.code, ran.out, ran.err.count("\n")) == (2, "", 1), ran.err
+        assert f"{out / 'offline' / 'automated-available'} was begun with other runs" in ran.err
+        assert said in ran.err
+    assert {file: file.read_bytes() for file in out.rglob("*") if file.is_file()} == before
+
+
 def _changed(rows: Path, file: Path, **fields: object) -> Path:
     write_rows(file, [row.model_copy(update=fields) for row in read_rows(rows)])
     return file

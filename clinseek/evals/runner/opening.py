@@ -104,15 +104,29 @@ def open_folder(out: Path, plan: RunPlan, rows: Sequence[Row]) -> RunFolder:
     settings, store or versions are others; a folder never holds runs that cannot be compared.
     """
     folder = RunFolder(out)
+    check_folder(folder, plan)
     if (out / RUN_FILE).is_file():
         return _gone_on(folder, plan)
-    if folder.records_file.exists():
-        raise SettingError(
-            f"{out} holds {folder.records_file.name} but no {RUN_FILE}; name another --out"
-        )
     write_rows(out / ROWS_FILE, rows)
     write_plan(out, plan)
     return folder
+
+
+def check_folder(folder: RunFolder, plan: RunPlan) -> None:
+    """SettingError, with what changed, where `folder` holds runs of another plan; reads alone."""
+    if not (folder.path / RUN_FILE).is_file():
+        if folder.records_file.exists():
+            raise SettingError(
+                f"{folder.path} holds {folder.records_file.name} but no {RUN_FILE}; name another "
+                "--out"
+            )
+        return
+    changes = list(changes_between(folder.plan, plan))
+    if changes:
+        raise SettingError(
+            f"{folder.path} was begun with other runs: {'; '.join(changes)}; name another --out, "
+            "or run the command it was begun with"
+        )
 
 
 def write_plan(out: Path, plan: RunPlan) -> None:
@@ -123,12 +137,6 @@ def write_plan(out: Path, plan: RunPlan) -> None:
 
 def _gone_on(folder: RunFolder, plan: RunPlan) -> RunFolder:
     before = folder.plan
-    changes = list(changes_between(before, plan))
-    if changes:
-        raise SettingError(
-            f"{folder.path} was begun with other runs: {'; '.join(changes)}; name another --out, "
-            "or run the command it was begun with"
-        )
     lies = {name: getattr(plan.settings, name) for name in _WHERE_IT_LIES}
     now = before.model_copy(
         update={
