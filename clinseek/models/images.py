@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 LONGEST_SIDE = 1568
 _QUALITY = 90
-_MOST_PIXELS = 80_000_000
-"""Below where Pillow warns of a bomb; a radiograph has some 10 million."""
+MOST_PIXELS = 30_000_000
+"""As many as image tools read: what they make of an image can be shown."""
 
 _FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "GIF", "WEBP")
 _DEEP_GREYS = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
@@ -66,7 +66,7 @@ def encode(source: Path | bytes) -> EncodedImage:
     It is never enlarged. Deep grey (16 bits and more) is spread from its darkest to its brightest
     value over 8 bits. What can be seen through is put on white. Of several frames the first is
     taken. The same bytes in give the same bytes out. Refusal, with the reason, for a file that is
-    no image, broken, cut off, or of more than 80 million pixels; SettingError without Pillow.
+    no image, broken, cut off, or of more than 30 million pixels; SettingError without Pillow.
     """
     named = None if isinstance(source, bytes) else str(source)
     shown = _shown(source, named or "the image")
@@ -193,10 +193,11 @@ def _shown(source: Path | bytes, name: str) -> Image:
 
     try:
         with pillow.open(_opened(source), formats=_FORMATS) as image:
-            if image.width * image.height > _MOST_PIXELS:
+            if image.width * image.height > MOST_PIXELS:
                 raise _too_large(name)
             image.load()
-            return _rgb(ImageOps.exif_transpose(image))
+            ImageOps.exif_transpose(image, in_place=True)
+            return _rgb(image)
     except (pillow.DecompressionBombError, pillow.DecompressionBombWarning):
         raise _too_large(name) from None
     except FileNotFoundError:
@@ -209,7 +210,7 @@ def _shown(source: Path | bytes, name: str) -> Image:
 
 
 def _too_large(name: str) -> Refusal:
-    return Refusal(f"{name} has more than {_MOST_PIXELS:,} pixels; make it smaller")
+    return Refusal(f"{name} has more than {MOST_PIXELS:,} pixels; make it smaller")
 
 
 def _opened(source: Path | bytes) -> Path | io.BytesIO:

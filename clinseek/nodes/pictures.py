@@ -18,6 +18,7 @@ from clinseek.toolkits.observation import ImageBox, Observation
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
+    from PIL.Image import Image
 
     from clinseek.toolkits.imaging import Engine, ImageRoot
     from clinseek.toolkits.imaging.reading.roots import ImageFile
@@ -128,13 +129,21 @@ def seen(file: ImageFile) -> EncodedImage:
 
 def _seen(file: ImageFile) -> tuple[EncodedImage, tuple[str, ...]]:
     """An image as it is meant to be seen, and sentences for whoever looks at it. Refusal."""
+    from clinseek.toolkits.imaging.rendering.pictures import png_of
+
+    image, warned = _drawn(file)
+    return encode(png_of(image)), warned
+
+
+def _drawn(file: ImageFile) -> tuple[Image, tuple[str, ...]]:
+    """An image in 8 bits and what is to be said of it; its brightness, far larger, is let go."""
     from clinseek.toolkits.imaging.reading import read_image
-    from clinseek.toolkits.imaging.rendering.pictures import image_of, png_of
+    from clinseek.toolkits.imaging.rendering.pictures import image_of
 
     picture = read_image(file, colour=True)
     lateral = (f"the view is {picture.seen_from}; image tools know frontal views only",)
     warned = (*picture.warnings, *(lateral if picture.lateral else ()))
-    return encode(png_of(image_of(picture.pixels))), warned
+    return image_of(picture.pixels), warned
 
 
 def made_folder(case_file: str) -> Path:

@@ -2,6 +2,8 @@
 
 import io
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from PIL import Image
 
 from clinseek.errors import Refusal
 from clinseek.toolkits.imaging.reading import read_image
+from clinseek.toolkits.imaging.reading.raster import MOST_PIXELS
 from clinseek.toolkits.imaging.reading.roots import ImageFile
 from tests.toolkits.imaging.drawing import chest, write_png
 
@@ -79,10 +82,42 @@ def test_a_picture_that_is_stored_on_its_side_stands_upright(tmp_path: Path) -> 
     assert read_image(tmp_path / "x.jpg").pixels.shape == CHEST.shape[::-1]
 
 
-@pytest.mark.parametrize("size", [(20_000, 20_000), (60_000, 40_000), (1, 200_000_000)])
+@pytest.mark.parametrize(
+    "size", [(6_000, 5_001), (20_000, 20_000), (60_000, 40_000), (1, 200_000_000)]
+)
 def test_a_picture_too_large_is_refused_before_it_is_decoded(size: tuple[int, int]) -> None:
     with pytest.raises(Refusal, match="pixels"):
         read(header_only(*size))
+
+
+READ = """
+import sys
+from pathlib import Path
+from clinseek.toolkits.imaging.reading import read_image
+from clinseek.toolkits.imaging.rendering.pictures import View, shown
+
+def most():
+    told = dict(line.split(":") for line in Path("/proc/self/status").read_text().splitlines())
+    return int(told["VmHWM"].split()[0]) * 1024
+
+before = most()
+shown(read_image(Path(sys.argv[1]), colour=True).pixels, View(longest=1_000))
+print(most() - before)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system tells no peak")
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_the_largest_picture_is_read_and_drawn_in_less_than_700_megabytes(
+    tmp_path: Path, mode: str
+) -> None:
+    columns, rows = 6_000, 5_000
+    assert columns * rows == MOST_PIXELS
+    largest = Image.new(mode, (columns, rows), "red" if mode == "RGB" else "white")
+    largest.save(tmp_path / "x.png", compress_level=1)
+    command = [sys.executable, "-c", READ, str(tmp_path / "x.png")]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert int(ran.stdout) < 700_000_000
 
 
 def test_a_cut_off_picture_is_refused() -> None:

@@ -28,7 +28,7 @@ def read_image(
     `window` takes the place of the one that a DICOM file names. `colour` lets a colour picture
     pass, which is refused otherwise. `admit` is told the number of pixels before any is decoded.
     Refusal, with the reason, for what is no image, empty, cut
-    off, of several frames, or larger than 100 million pixels. A path given as a Path is read as it
+    off, of several frames, or larger than 30 million pixels. A path given as a Path is read as it
     is: what a model wrote goes through ImageRoot first.
     """
     held = _held(image) if isinstance(image, Path) else image

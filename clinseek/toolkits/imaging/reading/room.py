@@ -12,7 +12,7 @@ Admit = Callable[[int], None]
 """Waits until there is room for so many pixels."""
 
 MOST_PIXELS_AT_ONCE = 200_000_000
-"""Two of the largest images that are read, or some fifty common ones: about 2 GB as they are
+"""Some six of the largest images that are read, or fifty common ones: about 2 GB as they are
 decoded."""
 
 

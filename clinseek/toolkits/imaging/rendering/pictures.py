@@ -21,6 +21,7 @@ _GRID = (255, 210, 0)
 _BAR = 4
 _LETTER = 18
 _TITLE_LINES = 3
+_ROWS_AT_ONCE = 64
 
 Colours = Literal["grey", "inverted"]
 
@@ -54,9 +55,13 @@ def to_8_bits(pixels: NDArray[np.float32]) -> NDArray[np.uint8]:
     >>> to_8_bits(np.array([0.0, 0.5, 1.0], np.float32)).tolist()
     [0, 128, 255]
     """
-    scaled = pixels * 255.0
-    scaled += 0.5
-    return scaled.astype("uint8")
+    import numpy as np
+
+    whole = np.empty(pixels.shape, np.uint8)
+    for top in range(0, len(pixels), _ROWS_AT_ONCE):
+        rows = slice(top, top + _ROWS_AT_ONCE)
+        whole[rows] = pixels[rows] * 255.0 + 0.5
+    return whole
 
 
 def image_of(pixels: NDArray[np.float32]) -> Image:
@@ -74,9 +79,8 @@ def shown(pixels: NDArray[np.float32], view: View) -> Image:
     from PIL import Image as Images
     from PIL import ImageOps
 
-    image = image_of(pixels)
-    crop = view.crop or Crop(0, 0, image.width, image.height)
-    image = image.crop(crop)
+    crop = view.crop or Crop(0, 0, pixels.shape[1], pixels.shape[0])
+    image = image_of(pixels[crop.top : crop.bottom, crop.left : crop.right])
     if view.colours == "inverted":
         image = ImageOps.invert(image)
     factor = view.zoom
