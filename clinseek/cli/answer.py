@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from clinseek.cli.output import emit, table
-from clinseek.evals.report.evidence import Observation, observations_of
+from clinseek.evals.transcripts.evidence import Observation, observations_of
 
 LONGEST_CELL = 60
 LONGEST_CALL = 160

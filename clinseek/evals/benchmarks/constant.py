@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from clinseek.evals.rows import Row
-from clinseek.evals.scorers.answer_sets import names_of_label, normal_names, set_scores
+from clinseek.evals.rows.labels import names_of_label
+from clinseek.evals.scorers.answer_sets import normal_names, set_scores
 
 
 def constant_score(rows: Sequence[Row]) -> float:

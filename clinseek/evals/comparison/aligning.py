@@ -6,8 +6,8 @@ from typing import Literal, NamedTuple
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
+from clinseek.evals.rows.labels import names_of_label
 from clinseek.evals.rows.row import UNKNOWN_MOMENT
-from clinseek.evals.scorers.answer_sets import names_of_label
 from clinseek.evals.scorers.row_score import RowScore, ScorerName
 from clinseek.evals.scorers.scored_run import ScoredRun
 

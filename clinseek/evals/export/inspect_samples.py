@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from clinseek.evals.export.inspect_events import events_of
-from clinseek.evals.report.evidence import text_of
 from clinseek.evals.rows import Row
 from clinseek.evals.scorers.row_score import RowScore
+from clinseek.evals.transcripts.evidence import text_of
 from clinseek.records import RAW, Record
 
 _LIMITS = {

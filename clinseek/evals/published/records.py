@@ -11,9 +11,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from clinseek.evals.report.evidence import text_of
 from clinseek.evals.rows import Row
-from clinseek.evals.scorers.submitted import PUBLISHED, finish_arguments
+from clinseek.evals.transcripts.evidence import text_of
+from clinseek.evals.transcripts.submitted import PUBLISHED, finish_arguments
 from clinseek.models.names import NameTable
 from clinseek.nodes.toolset import ALL_TOOLS
 from clinseek.records import (

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from clinseek.evals.rows import Row
-from clinseek.evals.scorers.answer_sets import number_text
+from clinseek.evals.rows.labels import number_text
 from clinseek.records import Record, StopReason
 from clinseek.whole_file import whole_file
 

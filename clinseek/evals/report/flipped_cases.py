@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from clinseek.evals.comparison import Flip
-from clinseek.evals.report.evidence import Observation, observations_of
-from clinseek.evals.report.observation_text import Grid
 from clinseek.evals.report.pairing import ReportedPair
 from clinseek.evals.report.placed_runs import run_at
 from clinseek.evals.report.reported_run import BriefRun, ReportedRun
 from clinseek.evals.rows import Row
+from clinseek.evals.transcripts.evidence import Observation, observations_of
+from clinseek.evals.transcripts.observation_text import Grid
 
 MOST_ROWS = 8
 MOST_CELL = 240

@@ -6,9 +6,9 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from clinseek.evals.report.evidence import Observation
 from clinseek.evals.report.markup import Markup, element, join, scrolled
-from clinseek.evals.report.observation_text import Grid, Prose
+from clinseek.evals.transcripts.evidence import Observation
+from clinseek.evals.transcripts.observation_text import Grid, Prose
 
 Where = Callable[[str], str]
 

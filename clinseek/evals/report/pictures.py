@@ -14,7 +14,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from clinseek.evals.report.evidence import Observation
+from clinseek.evals.transcripts.evidence import Observation
 
 Size = tuple[float, float]
 """Width and height in pixels."""

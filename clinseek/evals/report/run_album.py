@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clinseek.evals.report.evidence import Observation
 from clinseek.evals.report.inline_pictures import Inlined
 from clinseek.evals.report.markup import Markup, element
 from clinseek.evals.report.picture_figure import image_figure
 from clinseek.evals.report.pictures import RunImages, SeenImage
+from clinseek.evals.transcripts.evidence import Observation
 
 
 @dataclass(frozen=True)

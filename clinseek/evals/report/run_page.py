@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from clinseek.evals.report.evidence import Observation, observations_of
 from clinseek.evals.report.inline_pictures import inlined
 from clinseek.evals.report.markup import Markup, document, element, join, style
 from clinseek.evals.report.observation_card import fact, observation_card
@@ -24,6 +23,7 @@ from clinseek.evals.report.run_parts import (
     turns_of,
     warning_notice,
 )
+from clinseek.evals.transcripts.evidence import Observation, observations_of
 
 if TYPE_CHECKING:
     from clinseek.records import Record

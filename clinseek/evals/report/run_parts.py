@@ -9,12 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from clinseek.evals.report.evidence import (
-    Observation,
-    citation_parts,
-    lines_of,
-    text_of,
-)
 from clinseek.evals.report.markup import Markup, element, join
 from clinseek.evals.report.observation_card import (
     Where,
@@ -24,6 +18,12 @@ from clinseek.evals.report.observation_card import (
     part_anchor,
     row_anchor,
     told_of,
+)
+from clinseek.evals.transcripts.evidence import (
+    Observation,
+    citation_parts,
+    lines_of,
+    text_of,
 )
 from clinseek.toolkits.ehr.availability import warning_of
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from clinseek.evals.rows import GoldRow, Row
 from clinseek.evals.scorers.answer_sets import set_scores
-from clinseek.evals.scorers.groundedness import citations_of
 from clinseek.evals.scorers.resources import Resources
 from clinseek.evals.scorers.row_score import Verdict, inapplicable, unscored
+from clinseek.evals.transcripts.submitted import citations_of
 from clinseek.records import Record
 
 if TYPE_CHECKING:

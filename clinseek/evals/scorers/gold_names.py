@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from clinseek.evals.rows import Row
-from clinseek.evals.scorers.answer_sets import names_of_label
+from clinseek.evals.rows.labels import names_of_label
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,17 +20,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from clinseek.evals.report.evidence import text_of
-from clinseek.evals.report.observation_text import Grid, parts_of
 from clinseek.evals.rows import Row
 from clinseek.evals.scorers.figures import strange_words, unheld_figures
 from clinseek.evals.scorers.resources import Resources
 from clinseek.evals.scorers.row_score import Verdict, inapplicable
-from clinseek.evals.scorers.submitted import finish_arguments, split_confidence
+from clinseek.evals.transcripts.evidence import text_of
+from clinseek.evals.transcripts.observation_text import Grid, parts_of
+from clinseek.evals.transcripts.submitted import (
+    placed_citation,
+    split_confidence,
+    submission_of,
+)
 from clinseek.graphs.state import Submission
-from clinseek.nodes.answers import read_finish, submit
+from clinseek.nodes.answers import submit
 from clinseek.nodes.casework import cells_of, labels_of, row_of
-from clinseek.nodes.citing import Citation, placed, read_citation
+from clinseek.nodes.citing import Citation
 from clinseek.nodes.holding import same_name
 from clinseek.nodes.shortening import shorten
 from clinseek.nodes.toolset import NOT_EVIDENCE, names_in
@@ -163,7 +167,7 @@ def _is_judgement(item: str, row: Row) -> bool:
 def _cited(
     texts: Sequence[str], entries: Mapping[int, EvidenceEntry]
 ) -> list[tuple[EvidenceEntry, Citation]]:
-    read = [_placed(text, entries) for text in texts]
+    read = [placed_citation(text, entries) for text in texts]
     return [(entries[one.evidence], one) for one in read if one and one.evidence in entries]
 
 
@@ -185,33 +189,9 @@ def _unheld(
     return [f"says {', '.join(strange)}, which is not held by what it cites"] if strange else []
 
 
-def submission_of(record: Record) -> Submission:
-    """What the run handed in: by its last finish call, or as the harness read it."""
-    arguments = finish_arguments(record.messages)
-    if arguments is not None and record.stop_reason == "finish":
-        read = read_finish(arguments)
-        if not isinstance(read, str):
-            return read
-    return submit(record.answer, record.citations, via="finish")
-
-
-def citations_of(record: Record) -> list[Citation]:
-    """Every citation of a run's submission that can be read and points at its ledger."""
-    entries = {entry["number"]: entry for entry in record.evidence}
-    texts = [text for cited in submission_of(record)["citations"] for text in cited]
-    read = [_placed(text, entries) for text in texts]
-    return [one for one in read if one is not None and one.evidence in entries]
-
-
-def _placed(text: str, entries: Mapping[int, EvidenceEntry]) -> Citation | None:
-    read = read_citation(text)
-    found = read if read is None or isinstance(read, Citation) else placed(read, entries)
-    return None if isinstance(found, str) else found
-
-
 def _is_hidden(text: str, entries: Mapping[int, EvidenceEntry], transcript: Transcript) -> bool:
     """Whether a row was among those found, but fell to the shortening of its observation."""
-    citation = _placed(text, entries)
+    citation = placed_citation(text, entries)
     entry = entries.get(citation.evidence) if citation else None
     if citation is None or entry is None or citation.row is None:
         return False

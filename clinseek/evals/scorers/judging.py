@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
 from clinseek.evals.rows import Row
-from clinseek.evals.scorers.answer_sets import names_of_label, normal_names
+from clinseek.evals.rows.labels import names_of_label
+from clinseek.evals.scorers.answer_sets import normal_names
 from clinseek.evals.scorers.resources import Resources
 from clinseek.evals.scorers.row_score import Verdict, unscored
 from clinseek.models.dialects.json_values import value_at

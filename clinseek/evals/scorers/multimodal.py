@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 
 from clinseek.evals.rows import Row
+from clinseek.evals.rows.labels import names_of_label
 from clinseek.evals.scorers.answer_sets import (
     difference_told,
-    names_of_label,
     normal_name,
     normal_names,
     set_scores,
@@ -23,8 +23,8 @@ from clinseek.evals.scorers.moments import read_moment
 from clinseek.evals.scorers.resources import Resources
 from clinseek.evals.scorers.row_score import Verdict, inapplicable
 from clinseek.evals.scorers.single_answers import read_quantities, read_truth
-from clinseek.evals.scorers.submitted import published_answer
 from clinseek.evals.scorers.vocabulary import vocabulary_of
+from clinseek.evals.transcripts.submitted import published_answer
 from clinseek.records import Record
 
 _POLAR = frozenset({"yes", "no", "true", "false", "0", "1"})

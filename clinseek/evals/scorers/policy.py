@@ -6,11 +6,11 @@ import json
 from typing import Literal
 
 from clinseek.errors import CutoffError
-from clinseek.evals.report.evidence import text_of
 from clinseek.evals.rows import Row
 from clinseek.evals.scorers.resources import Resources
 from clinseek.evals.scorers.row_score import Verdict
 from clinseek.evals.scorers.statements import patients_named, writes
+from clinseek.evals.transcripts.evidence import text_of
 from clinseek.records import EvidenceEntry, Record
 from clinseek.toolkits.ehr.case import read_cutoff
 

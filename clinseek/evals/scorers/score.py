@@ -8,8 +8,8 @@ from typing import get_args
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
+from clinseek.evals.rows.labels import names_of_label
 from clinseek.evals.scorers import single_answers, text_f1
-from clinseek.evals.scorers.answer_sets import names_of_label
 from clinseek.evals.scorers.gold_evidence import evidence
 from clinseek.evals.scorers.groundedness import groundedness
 from clinseek.evals.scorers.judging import judged
@@ -24,7 +24,7 @@ from clinseek.evals.scorers.row_score import (
     inapplicable,
     unscored,
 )
-from clinseek.evals.scorers.submitted import confidence_of
+from clinseek.evals.transcripts.submitted import confidence_of
 from clinseek.records import Record
 
 Scorer = Callable[[Row, Record, Resources], Verdict]

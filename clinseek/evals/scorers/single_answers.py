@@ -9,18 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from clinseek.evals.rows import Row
-from clinseek.evals.scorers.answer_sets import (
-    names_of_label,
-    normal_name,
-    normal_names,
-    number_text,
-    plain_marks,
-)
+from clinseek.evals.rows.labels import names_of_label, number_text
+from clinseek.evals.scorers.answer_sets import normal_name, normal_names, plain_marks
 from clinseek.evals.scorers.moments import Moment, read_moment
 from clinseek.evals.scorers.resources import Resources
 from clinseek.evals.scorers.row_score import Verdict, shown, unscored
-from clinseek.evals.scorers.submitted import confidence_of, split_confidence
 from clinseek.evals.scorers.units import converted
+from clinseek.evals.transcripts.submitted import confidence_of, split_confidence
 from clinseek.records import Record
 
 _TRUTHS = {

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from clinseek.evals.rows import Row
+from clinseek.evals.rows.labels import names_of_label
 from clinseek.evals.scorers.answer_sets import (
     SetScores,
     difference_told,
-    names_of_label,
     normal_name,
     normal_names,
     set_scores,
 )
 from clinseek.evals.scorers.resources import Resources
 from clinseek.evals.scorers.row_score import Verdict, unscored
-from clinseek.evals.scorers.submitted import published_answer
 from clinseek.evals.scorers.vocabulary import Vocabulary, vocabulary_of
+from clinseek.evals.transcripts.submitted import published_answer
 from clinseek.records import Record
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from clinseek.evals.report.evidence import text_of
+from clinseek.evals.transcripts.evidence import text_of
 from clinseek.nodes.toolset import NOT_EVIDENCE
 from clinseek.records import EvidenceEntry, Record
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from clinseek.evals.scorers.groundedness import citations_of
+from clinseek.evals.transcripts.submitted import citations_of
 from clinseek.records import Record
 
 

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
-from clinseek.evals.scorers.submitted import finish_arguments
+from clinseek.evals.transcripts.submitted import finish_arguments
 from clinseek.models.dialects import split_reasoning
 from clinseek.training.traces.messages import dotted_schema, plain_message
 from clinseek.training.traces.patients import named_patients

@@ -7,10 +7,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clinseek.evals.report.evidence import observations_of
 from clinseek.evals.report.markup import element
-from clinseek.evals.report.observation_text import Grid, Prose, parts_of
 from clinseek.evals.report.run_page import run_page
+from clinseek.evals.transcripts.evidence import observations_of
+from clinseek.evals.transcripts.observation_text import Grid, Prose, parts_of
 
 VOID = {"meta"}
 

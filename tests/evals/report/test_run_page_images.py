@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from clinseek.evals.report.evidence import observations_of
 from clinseek.evals.report.inline_pictures import MOST_BYTES, MOST_PICTURES, inlined
 from clinseek.evals.report.pictures import images_of, size_of
 from clinseek.evals.report.run_page import run_page
+from clinseek.evals.transcripts.evidence import observations_of
 
 pytest.importorskip("PIL", reason="needs Pillow")
 

@@ -15,7 +15,8 @@ from clinseek.evals.benchmarks.baselines.predictors import (
 )
 from clinseek.evals.benchmarks.splits import uniform
 from clinseek.evals.rows import Row
-from clinseek.evals.scorers.answer_sets import names_of_label, normal_names, set_scores
+from clinseek.evals.rows.labels import names_of_label
+from clinseek.evals.scorers.answer_sets import normal_names, set_scores
 from clinseek.evals.statistics import Estimate, auroc_estimate, mean_estimate
 
 

@@ -15,7 +15,8 @@ import numpy as np
 from clinseek.errors import SettingError
 from clinseek.evals.benchmarks.baselines.features import Features
 from clinseek.evals.rows import Row
-from clinseek.evals.scorers.answer_sets import names_of_label, normal_names, set_scores
+from clinseek.evals.rows.labels import names_of_label
+from clinseek.evals.scorers.answer_sets import normal_names, set_scores
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

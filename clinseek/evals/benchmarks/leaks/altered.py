@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from clinseek.evals.benchmarks.tasks import Task
 from clinseek.evals.rows import Row
-from clinseek.evals.scorers.answer_sets import names_of_label
+from clinseek.evals.rows.labels import names_of_label
 
 OTHER_EVIDENCE = "packaged evidence that its case does not give"
 

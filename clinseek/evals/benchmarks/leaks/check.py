@@ -25,7 +25,8 @@ from clinseek.evals.benchmarks.tasks import TASKS, Question, Task
 from clinseek.evals.benchmarks.tasks.code_book import code_book
 from clinseek.evals.curated import package
 from clinseek.evals.rows import Row
-from clinseek.evals.scorers.answer_sets import names_of_label, normal_names, set_scores
+from clinseek.evals.rows.labels import names_of_label
+from clinseek.evals.scorers.answer_sets import normal_names, set_scores
 from clinseek.scratch import scratch_folder
 from clinseek.toolkits.ehr.availability.profiles import CaseProfile
 from clinseek.toolkits.ehr.case import Case, reader

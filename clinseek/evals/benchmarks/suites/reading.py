@@ -76,6 +76,7 @@ def _free(qid: str, taken: dict[str, Row]) -> str:
 
 
 def _held(row: Row) -> bool:
-    from clinseek.evals.scorers.answer_sets import names_of_label, normal_names
+    from clinseek.evals.rows.labels import names_of_label
+    from clinseek.evals.scorers.answer_sets import normal_names
 
     return normal_names(names_of_label(row.label)) <= normal_names(row.candidates or ())

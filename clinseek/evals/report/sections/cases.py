@@ -7,9 +7,9 @@ from typing import Any
 
 from clinseek.evals.report.flipped_cases import CaseSide, FlippedCase
 from clinseek.evals.report.markup import Markup, element, scrolled
-from clinseek.evals.report.observation_text import Grid
 from clinseek.evals.report.pairing import ReportedPair
 from clinseek.evals.rows import Row
+from clinseek.evals.transcripts.observation_text import Grid
 
 Section = tuple[str, str, Markup]
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from clinseek.evals.report.evidence import text_of
 from clinseek.evals.report.markup import Markup, element
+from clinseek.evals.transcripts.evidence import text_of
 
 MOST_FOUND = 100
 _AROUND = 60

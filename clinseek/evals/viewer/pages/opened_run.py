@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
-from clinseek.evals.report.evidence import Observation
 from clinseek.evals.report.run_parts import round_of
+from clinseek.evals.transcripts.evidence import Observation
 from clinseek.evals.viewer.choosing import Choice
 from clinseek.evals.viewer.index import IndexedRun, RunIndex
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-from clinseek.evals.report.evidence import Observation
 from clinseek.evals.report.markup import Markup, element
 from clinseek.evals.report.picture_figure import image_figure
 from clinseek.evals.report.pictures import RunImages, SeenImage, images_of, size_of
+from clinseek.evals.transcripts.evidence import Observation
 from clinseek.evals.viewer.image_files import FilePicture, file_picture
 from clinseek.evals.viewer.pages.opened_run import OpenedRun
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import Any, Literal, NamedTuple
 
-from clinseek.evals.report.evidence import Observation, observations_of, text_of
 from clinseek.evals.report.markup import Markup, element, join, scrolled
+from clinseek.evals.transcripts.evidence import Observation, observations_of, text_of
 from clinseek.evals.viewer.index import IndexedRun, RunIndex
 from clinseek.evals.viewer.pages.frame import page_of
 from clinseek.evals.viewer.pages.listing import score_tag

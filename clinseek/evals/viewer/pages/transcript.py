@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from clinseek.evals.report.evidence import Observation, observations_of
 from clinseek.evals.report.markup import Markup, element, join, scrolled
 from clinseek.evals.report.observation_card import fact, observation_card
 from clinseek.evals.report.run_parts import (
@@ -19,6 +18,7 @@ from clinseek.evals.report.run_parts import (
     turns_of,
     warning_notice,
 )
+from clinseek.evals.transcripts.evidence import Observation, observations_of
 from clinseek.evals.viewer.choosing import beside
 from clinseek.evals.viewer.index import IndexedRun, RunIndex
 from clinseek.evals.viewer.pages.finding import found_list

@@ -1,4 +1,4 @@
-"""What a run handed in: the answer as the published scorer reads it, and its confidence."""
+"""What a run handed in: its answer, the citations, and how sure it is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from clinseek.records import Record
+from clinseek.graphs.state import Submission
+from clinseek.nodes.answers import read_finish, submit
+from clinseek.nodes.citing import Citation, placed, read_citation
+from clinseek.records import EvidenceEntry, Record
 
 PUBLISHED = "published"
 """The role of records that were read from a published file."""
@@ -49,6 +52,31 @@ def published_answer(record: Record) -> list[Any]:
     if isinstance(response, str):
         return [response]
     return list(response) if isinstance(response, (list, tuple, set)) else []
+
+
+def submission_of(record: Record) -> Submission:
+    """What the run handed in: by its last finish call, or as the harness read it."""
+    arguments = finish_arguments(record.messages)
+    if arguments is not None and record.stop_reason == "finish":
+        read = read_finish(arguments)
+        if not isinstance(read, str):
+            return read
+    return submit(record.answer, record.citations, via="finish")
+
+
+def citations_of(record: Record) -> list[Citation]:
+    """Every citation of a run's submission that can be read and points at its ledger."""
+    entries = {entry["number"]: entry for entry in record.evidence}
+    texts = [text for cited in submission_of(record)["citations"] for text in cited]
+    read = [placed_citation(text, entries) for text in texts]
+    return [one for one in read if one is not None and one.evidence in entries]
+
+
+def placed_citation(text: str, entries: Mapping[int, EvidenceEntry]) -> Citation | None:
+    """A citation of the ledger `entries`, by number; None for a text that is none, or of none."""
+    read = read_citation(text)
+    found = read if read is None or isinstance(read, Citation) else placed(read, entries)
+    return None if isinstance(found, str) else found
 
 
 def confidence_of(record: Record) -> float | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from clinseek.evals.report.observation_text import Grid, Prose, parts_of
+from clinseek.evals.transcripts.observation_text import Grid, Prose, parts_of
 
 _CITATION = re.compile(r"(?P<evidence>E\d+)(?:#(?P<row>\d+|L\d+(?:-L\d+)?))?")
 _LINES = re.compile(r"L(\d+)(?:-L(\d+))?")
