@@ -15,7 +15,6 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, ToolMe
 from clinseek.offline.plans.plan import Ask, Observed
 from clinseek.offline.sheets import moment, read_sheet
 
-_TAG = r"<{0}>\n?(.*?)\n?</{0}>"
 _CUTOFF = re.compile(r"^record as of: (\d{4}-\d\d-\d\d(?: \d\d:\d\d(?::\d\d)?)?)", re.MULTILINE)
 _SUBJECT = re.compile(r"^patient: subject_id (\d+)", re.MULTILINE)
 _TABLES = re.compile(r"^tables: (.*)$", re.MULTILINE)
@@ -98,14 +97,26 @@ def _text(message: BaseMessage) -> str:
 
 
 def _tagged(prompt: str, tag: str) -> str | None:
-    found = re.search(_TAG.format(tag), prompt, re.DOTALL)
-    return found[1].strip() if found else None
+    """What stands in the first such tags. By search alone: a question may open a tag a million
+    times and close none, and a pattern would look for the end from each.
+    """
+    _, opening, rest = prompt.partition(f"<{tag}>")
+    inside, closing, _ = rest.partition(f"</{tag}>")
+    return inside.strip() if opening and closing else None
+
+
+def _untagged(prompt: str, tag: str) -> str:
+    """The prompt without such tags and what stands in them."""
+    opening, closing = f"<{tag}>", f"</{tag}>"
+    *closed, rest = prompt.split(closing)
+    kept = (part.partition(opening)[0] if opening in part else part + closing for part in closed)
+    return "".join([*kept, rest])
 
 
 def _question(prompt: str) -> str:
     """What is asked, without evidence that came with it: the policy reads no free text."""
     asked = _tagged(prompt, "task") or prompt.strip()
-    return re.sub(_TAG.format("curated_evidence"), "", asked, flags=re.DOTALL).strip()
+    return _untagged(asked, "curated_evidence").strip()
 
 
 def _candidates(prompt: str) -> tuple[str, ...]:

@@ -41,6 +41,8 @@ _NOT_HELD = "not in what it cites"
 """How a submission is sent back whose answer was made of the cited rows and stands in none."""
 
 _END_OF_TIME = datetime(9999, 1, 1)
+LONGEST_QUESTION = 20_000
+"""Characters; what is longer is no question in plain words, and takes a second for each 50,000."""
 
 
 class Turn(NamedTuple):
@@ -57,6 +59,8 @@ def next_turn(conversation: Conversation, tools: frozenset[str]) -> Turn:
     asks for has not been called yet, that is the next turn; a plan that ends gives the answer.
     Without `tools` the plan is that of the run so far, fed with the findings that are repeated.
     """
+    if len(conversation.question) > LONGEST_QUESTION:
+        return Turn(submission=_too_long(conversation.question))
     cutoff = conversation.cutoff or _END_OF_TIME
     intent = read_task(
         _of_this_patient(conversation),
@@ -82,6 +86,16 @@ def next_turn(conversation: Conversation, tools: frozenset[str]) -> Turn:
     if conversation.gap is not None and _NOT_HELD in conversation.gap:
         submission = submission.citing_whole_evidence()
     return Turn(submission=submission)
+
+
+def _too_long(question: str) -> Submission:
+    """No answer, and why: no part is read, for the part that is left out may turn its meaning."""
+    return Submission(
+        (),
+        (),
+        f"The question has {len(question):,} characters; I read one of at most "
+        f"{LONGEST_QUESTION:,}. So I give no answer.",
+    )
 
 
 def _of_this_patient(conversation: Conversation) -> str:

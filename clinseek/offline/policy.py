@@ -44,11 +44,11 @@ class OfflinePolicy(BaseChatModel):
     resistant to; diagnoses and procedures of earlier stays; admissions, ICU stays, care unit,
     service, age and sex; thresholds, yes or no, a choice and a list among candidates.
 
-    Its limits: one question at a time, in plain words; no free text is read (notes, reports); a
-    trend is the first value against the last; risk is a handful of crude points and no prediction
-    model; what comes next is what was most frequent. What it does not understand or cannot find
-    it answers with an empty response and a sentence that says so. It is a floor to compare models
-    with and a way to try the software, never a clinical tool.
+    Its limits: one question at a time, in plain words, of at most 20,000 characters; no free text
+    is read (notes, reports); a trend is the first value against the last; risk is a handful of
+    crude points and no prediction model; what comes next is what was most frequent. What it does
+    not understand or cannot find it answers with an empty response and a sentence that says so. It
+    is a floor to compare models with and a way to try the software, never a clinical tool.
     """
 
     model_name: str = "offline"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage, ToolMessage
 
 from clinseek.offline import OfflinePolicy
+from clinseek.offline.conversation import read_conversation
+from clinseek.offline.planning import LONGEST_QUESTION
 from clinseek.prompts import conclusion_prompt, gap_prompt, warning
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.tools.schemas import ehr_tool_schemas
@@ -49,6 +54,31 @@ def test_only_bound_tools_are_called_and_by_the_name_they_are_bound_under(case: 
     schemas = json.loads(json.dumps(ehr_tool_schemas()).replace('"ehr.', '"ehr_'))
     turn = OfflinePolicy().bind_tools(schemas).invoke(opening(case, QUESTION))
     assert {call["name"] for call in turn.tool_calls} == {"ehr_run_sql_query"}
+
+
+@pytest.mark.parametrize("said", ["What was the latest lactate? ", "<curated_evidence>\n", "9"])
+def test_a_question_of_five_megabytes_is_answered_at_once_by_a_sentence(
+    case: Case, said: str
+) -> None:
+    """Word by word its reading takes minutes, and each tag that is not closed one more search."""
+    question = said * (5_000_000 // len(said))
+    run = ask(case, question)
+    assert (run.answer, run.calls) == ([], ["ehr.finish"])
+    assert f"{len(question.strip()):,} characters; I read one of at most 20,000" in run.said
+
+
+def test_a_question_as_long_as_is_read_is_answered(case: Case) -> None:
+    filled = QUESTION.replace(" the ", " the" + " " * (LONGEST_QUESTION - len(QUESTION) + 1), 1)
+    assert len(filled) == LONGEST_QUESTION
+    assert ask(case, filled).answer == ask(case, QUESTION).answer
+
+
+@given(st.lists(st.sampled_from(["<curated_evidence>", "</curated_evidence>", "lactate", "\n"])))
+def test_evidence_that_came_with_a_question_is_no_part_of_it(parts: list[str]) -> None:
+    asked = f"What{''.join(parts)}?"
+    without = re.sub(r"<curated_evidence>.*?</curated_evidence>", "", asked, flags=re.DOTALL)
+    prompt = HumanMessage(f"<task>\n{asked}\n</task>")
+    assert read_conversation([prompt]).question == without
 
 
 @pytest.mark.parametrize(
