@@ -1,6 +1,8 @@
 """`ask`, `resume` and `threads`: the steps, the answer and its evidence, and going on."""
 
 import json
+import re
+import stat
 from pathlib import Path
 
 import pytest
@@ -173,3 +175,20 @@ def test_python_gives_the_same_record_and_page(
     told = json.loads(clinseek("ask", *at, "--json", QUESTION).out)
     assert (record.answer, record.citations) == (told["answer"], told["citations"])
     assert run_page(record) == run_page(record.as_json())
+
+
+def test_the_readmes_python_writes_a_page_for_its_owner_alone(
+    clinseek: CommandLine, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("store").symlink_to(store)
+    Path("run.html").touch(mode=0o644)
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    (example,) = (block for block in blocks if "run.html" in block)
+    of_here = example.replace("10101599", str(SUBJECT)).replace("2130-10-02 12:00:00", CUTOFF)
+    assert of_here != example
+    exec(compile(of_here, "README.md", "exec"), {})
+
+    assert stat.S_IMODE(Path("run.html").stat().st_mode) == 0o600
+    assert "What was the latest potassium?" in Path("run.html").read_text(encoding="utf-8")
