@@ -9,7 +9,11 @@ def main() -> None:
     """Run the command line that was typed."""
     try:
         from clinseek.cli.main import main as typed
-    except KeyboardInterrupt:
+    except BaseException as error:
+        from clinseek.errors import is_interrupt
+
+        if not is_interrupt(error):
+            raise
         sys.stderr.write("\nInterrupted; run the same command again\n")
         sys.exit(130)
     typed()

@@ -81,3 +81,33 @@ def first_of(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Whether an error is Ctrl-C, or was raised from it or amid it, in a group too.
+
+    One that falls into the making of a class comes wrapped: by Python 3.11 as a RuntimeError from
+    it, by pydantic's compiled part as a SchemaError that only names it.
+
+    >>> amid = RuntimeError("Error calling __set_name__")
+    >>> amid.__cause__ = KeyboardInterrupt()
+    >>> is_interrupt(ExceptionGroup("several", [amid])), is_interrupt(KeyError("labevents"))
+    (True, False)
+    """
+    left, met = [error], set[int]()
+    while left:
+        at = left.pop()
+        if isinstance(at, KeyboardInterrupt) or _names_interrupt(at):
+            return True
+        met.add(id(at))
+        held = [*at.exceptions] if isinstance(at, BaseExceptionGroup) else []
+        amid = None if at.__suppress_context__ else at.__context__
+        held += [each for each in (at.__cause__, amid) if each is not None]
+        left += [each for each in held if id(each) not in met]
+    return False
+
+
+def _names_interrupt(error: BaseException) -> bool:
+    return type(error).__name__ == "SchemaError" and str(error).rstrip().endswith(
+        f"{KeyboardInterrupt.__name__}:"
+    )

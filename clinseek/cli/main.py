@@ -49,7 +49,7 @@ from clinseek.cli import (
 )
 from clinseek.cli.faults import sentence_for
 from clinseek.cli.output import say
-from clinseek.errors import Interruption, Refusal, UserError
+from clinseek.errors import Interruption, Refusal, UserError, is_interrupt
 
 USER_ERROR = 2
 OUR_FAULT = 70
@@ -152,14 +152,14 @@ def run(
         )
     except SystemExit:  # typer's word for a reader that has seen enough, as `| head` has
         return 0
-    except Exception as error:
+    except (Exception, BaseExceptionGroup) as error:
         return _told(error, typed)
     if ended == INTERRUPTED:
         _say_interrupted(_command(typed))
     return ended if isinstance(ended, int) else 0
 
 
-def _told(error: Exception, typed: Sequence[str]) -> int:
+def _told(error: BaseException, typed: Sequence[str]) -> int:
     if isinstance(error, Interruption):
         say(f"\n{error}")
         return INTERRUPTED
@@ -169,7 +169,7 @@ def _told(error: Exception, typed: Sequence[str]) -> int:
     if isinstance(error, typer.TyperException):
         say(f"clinseek: {_of_usage(error)}; see {_help_of(error, typed)}")
         return USER_ERROR
-    return _fault(error)
+    return _fault(error, typed)
 
 
 def _of_usage(error: typer.TyperException) -> str:
@@ -194,15 +194,18 @@ def _say_interrupted(command: str | None) -> None:
     say("\nInterrupted; run the same command again" + (", it goes on" if goes_on else ""))
 
 
-def _fault(error: Exception) -> int:
+def _fault(error: BaseException, typed: Sequence[str]) -> int:
     sentence = sentence_for(error)
     if sentence is not None and not os.environ.get("CLINSEEK_TRACEBACK"):
         say(f"clinseek: {sentence}")
         return USER_ERROR
+    if is_interrupt(error):
+        _say_interrupted(_command(typed))
+        return INTERRUPTED
     return _own_fault(error)
 
 
-def _own_fault(error: Exception) -> int:
+def _own_fault(error: BaseException) -> int:
     if os.environ.get("CLINSEEK_TRACEBACK"):
         traceback.print_exception(error)
         return OUR_FAULT

@@ -58,14 +58,30 @@ def test_an_interrupt_that_python_drops_comes_again() -> None:
     assert [each.exc_type for each in told] == [ValueError]
 
 
+BARE = "raise KeyboardInterrupt"
+FROM_A_CLASS = "raise RuntimeError('Error calling __set_name__') from KeyboardInterrupt()"
+AMID_ANOTHER = """
+            try: raise KeyboardInterrupt
+            finally: raise KeyError('b')"""
+IN_A_GROUP = "raise BaseExceptionGroup('two', [ValueError(), KeyboardInterrupt()])"
+FROM_A_VALIDATOR = """
+            from pydantic_core import SchemaValidator
+            class Told:
+                def __repr__(self): raise KeyboardInterrupt
+            SchemaValidator({'type': 'literal', 'expected': [Told()]})"""
+
+
+@pytest.mark.parametrize("raised", [BARE, FROM_A_CLASS, AMID_ANOTHER, IN_A_GROUP, FROM_A_VALIDATOR])
 @pytest.mark.parametrize("at", ["clinseek.cli.main", "clinseek.api"])
-def test_ctrl_c_amid_the_imports_is_one_sentence(at: str) -> None:
-    """A command imports for a second or two before its run begins."""
+def test_ctrl_c_amid_the_imports_is_one_sentence(at: str, raised: str) -> None:
+    """A command imports for a second or two before its run begins; who makes a class meanwhile
+    wraps what it meets.
+    """
     begin = (
         "import sys\n"
         "class Stop:\n"
         "    def find_spec(self, name, *_):\n"
-        f"        if name == {at!r}: raise KeyboardInterrupt\n"
+        f"        if name == {at!r}: {raised}\n"
         "sys.meta_path.insert(0, Stop())\n"
         "from clinseek.__main__ import main; main()"
     )
