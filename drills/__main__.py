@@ -19,6 +19,7 @@ from pathlib import Path
 
 from drills import table
 from drills.apart import lines_of, warm_up
+from drills.cohort import cohorts_kept
 from drills.drill import SIZES, Drill, Line, Size
 from drills.machine import circumstances, told
 from drills.rooms import UnknownDrillError, drills_named
@@ -81,7 +82,7 @@ def _run(drills: Sequence[Drill], given: argparse.Namespace) -> list[table.Tried
     where = told(circumstances())
     warm_up()
     ended: dict[str, table.Tried] = {}
-    with ThreadPoolExecutor(max(1, given.jobs)) as pool:
+    with cohorts_kept(), ThreadPoolExecutor(max(1, given.jobs)) as pool:
         # The rooms' order backwards: the attacks are short, and leave no job idle at the end.
         begun = {pool.submit(_lines, drill, given): drill for drill in reversed(chosen)}
         for future in as_completed(begun):

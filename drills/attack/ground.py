@@ -8,34 +8,21 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from langchain_core.messages import ToolMessage
 
 from clinseek.toolkits.observation import Observation
+from drills.cohort import cohort_in
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
     from clinseek.toolkits.ehr.case import Case
 
-PATIENTS, SEED = 8, 5
-
-
-def store_in(place: Path) -> Path:
-    """A store of a few made-up patients, with notes and candidates."""
-    from clinseek.toolkits.ehr.store import ingest
-    from clinseek.toolkits.ehr.synthetic import synthesise
-
-    raw = place / "raw"
-    synthesise(raw, patients=PATIENTS, seed=SEED)
-    ingest([raw], place / "store", codes=raw / "codes")
-    return place / "store"
-
 
 def case_in(place: Path) -> Case:
     """The case of the store's first patient in the middle of the record."""
     from clinseek.toolkits.ehr.case import open_case
-    from clinseek.toolkits.ehr.store import Store
 
-    store = store_in(place)
-    subject = Store.open(store).subjects()[0]
-    return open_case(store, subject, cutoff="2199-01-01", folder=place / "cases")
+    cohort = cohort_in(place)
+    subject = cohort.subjects[0]
+    return open_case(cohort.store, subject, cutoff="2199-01-01", folder=place / "cases")
 
 
 class Answered(NamedTuple):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from drills.attack.case import Tried, line_of
-from drills.attack.ground import store_in
+from drills.cohort import cohort_in
 from drills.drill import Line, Size
 
 TOKEN = "0123456789abcdef-token"
@@ -76,14 +76,13 @@ def lines(size: Size, place: Path) -> Iterator[Line]:
         return
     from clinseek.serve.ehr import ehr_service
     from clinseek.serve.http import Door
-    from clinseek.toolkits.ehr.store import Store
     from tests.serve.serving import serving
 
-    store = store_in(place)
-    subject = Store.open(store).subjects()[0]
+    cohort = cohort_in(place)
+    subject = cohort.subjects[0]
     (place / "cases").mkdir()
     with (
-        ehr_service(store, cases=place / "cases") as service,
+        ehr_service(cohort.store, cases=place / "cases") as service,
         serving(service, door=Door(port=0, token=TOKEN)) as server,
     ):
         cases = [Tried(each.name, _sent(server.url, each, subject, place)) for each in REQUESTS]

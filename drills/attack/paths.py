@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from drills.attack.case import Tried, line_of
-from drills.attack.ground import store_in
+from drills.cohort import cohort_in
 from drills.drill import Line, Size
 
 OUTSIDE: Sequence[str] = (
@@ -92,11 +92,10 @@ def _thread(name: str) -> Callable[[], str | None]:
 def _of_resources(place: Path) -> list[Tried]:
     from clinseek.serve.ehr import ehr_service
     from clinseek.serve.service import Binding
-    from clinseek.toolkits.ehr.store import Store
     from tests.serve.serving import in_memory
 
-    store = store_in(place)
-    binding = Binding(Store.open(store).subjects()[0], "2199-01-01", "available")
+    cohort = cohort_in(place)
+    binding = Binding(cohort.subjects[0], "2199-01-01", "available")
     found: dict[str, str | None] = {}
 
     async def read_all(session: object) -> None:
@@ -104,7 +103,7 @@ def _of_resources(place: Path) -> list[Tried]:
             found[uri] = await _read(session, uri)
 
     (place / "cases").mkdir()
-    with ehr_service(store, cases=place / "cases") as service:
+    with ehr_service(cohort.store, cases=place / "cases") as service:
         in_memory(service, binding, read_all)
     return [Tried(uri, lambda uri=uri: found[uri]) for uri in RESOURCES]  # type: ignore[misc]
 

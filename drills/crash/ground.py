@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from drills import host
+from drills.cohort import cohort_in
 from drills.commands import Commands
 from drills.crash.roads.road import Ground
 from tests.toolkits.browser.servers import Heard, Reply, site
 
-PATIENTS, SEED = 8, 3
 ROUNDS, DELAY = 4, 0.03
 
 
@@ -22,18 +22,13 @@ WAIT = 0.02
 @contextmanager
 def ground_in(place: Path, *, rounds: int = ROUNDS, delay: float = DELAY) -> Iterator[Ground]:
     """A ground in a folder."""
-    from clinseek.toolkits.ehr.store import Store, ingest
-    from clinseek.toolkits.ehr.synthetic import synthesise
-
-    raw, store = place / "raw", place / "store"
+    cohort = cohort_in(place)
     with (
         Commands(place / "commands") as commands,
         host.serving(rounds=rounds, delay=delay) as asked,
         site(_page) as pages,
     ):
-        synthesise(raw, patients=PATIENTS, seed=SEED)
-        ingest([raw], store, codes=raw / "codes")
-        yield Ground(place, raw, store, Store.open(store).subjects(), commands, asked, pages)
+        yield Ground(place, cohort.raw, cohort.store, cohort.subjects, commands, asked, pages)
 
 
 def _page(heard: Heard) -> Reply:

@@ -34,19 +34,22 @@ class Workers(NamedTuple):
     """A command whose work is done by others: what one is called, here and among processes.
 
     One that is `replaced` costs nothing; else the command ends with a sentence, and goes on when
-    it is typed again.
+    it is typed again. What an undisturbed go leaves is that of the command `alone`, without
+    workers, where it has such a form.
     """
 
     road: Road
     one: str
     process: str
     replaced: bool
+    alone: Road | None = None
 
 
 WORKERS = (
     Workers(
         Road("traces refine by two processes", RefineByTwo),
         one="a worker", process="spawn_main", replaced=False,
+        alone=Road("traces refine by one process", Refine),
     ),
     *(
         Workers(road, one="an actor", process="ray::Maker", replaced=True)
@@ -70,7 +73,7 @@ def _line(each: Workers, ground: Ground, count: int) -> Line:
     if reason is not None:
         return Line(name, gap=reason)
     try:
-        whole = undisturbed(road, ground)
+        whole = undisturbed(each.alone or road, ground)
     except UndisturbedFailedError as error:
         return Line(name, broken=[str(error)])
     dice, broken, killed = random.Random(name), list[str](), 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drills.load.canaries import LIKE
+from drills.cohort import LIKE
 
 Call = tuple[str, dict[str, Any]]
 

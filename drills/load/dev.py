@@ -16,10 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from drills.apart import ROOT
+from drills.cohort import END, PATIENTS, Cohort, cohort_in
 from drills.drill import Line, Size, by_size
-from drills.load.canaries import END, Cohort, cohort_in
 from drills.load.inside import canary_host, heard_by, question
 from drills.load.mcp_http import free_port
+from drills.load.sessions import chosen
 
 JOBS = 200
 STARTING_SECONDS = 120.0
@@ -37,8 +38,8 @@ def dev(size: Size, place: Path) -> Iterator[Line]:
         yield Line("runs in langgraph dev", gap=f"{', '.join(lacking)} not installed (extra dev)")
         return
     runs = by_size(size, quick=6, short=40, full=200)
-    cohort = cohort_in(place, max(3, runs // 2))
-    subjects = [cohort.subjects[at % len(cohort.subjects)] for at in range(runs)]
+    cohort = cohort_in(place, patients=max(PATIENTS, runs // 2))
+    subjects = chosen(cohort, runs)
     host = canary_host(subjects, cohort)
     try:
         with _server(place, cohort) as url:
@@ -51,7 +52,7 @@ def dev(size: Size, place: Path) -> Iterator[Line]:
         for subject, said in zip(subjects, heard, strict=True)
         for fault in cohort.faults(subject, said, where="in langgraph dev")
     ]
-    yield Line(f"runs at once over {len(cohort.subjects)} patients", runs, broken)
+    yield Line(f"runs at once over {len(set(subjects))} patients", runs, broken)
     yield heard_by(host, subjects, cohort)
     yield Line("cases removed", runs, [f"{name} was left" for name in left])
 

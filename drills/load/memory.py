@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.scripted_server import serving
+from drills.cohort import END, cohort_in
 from drills.drill import Line, Size, by_size
 
 AT_ONCE = 8
 SAMPLES = 40
 WARM = 0.25
 """The share of the samples, from the first, in which caches fill."""
-PATIENTS = 8
 BYTES_A_RUN = 2048
 """Memory that rises by more than this a run, for certain, is a leak: 10 MB in 5,000 runs."""
 LEAST_RUNS = 300
 _WARMING = "so few runs show how a process warms up; the short and the full form look at memory"
-END = "2199-01-01 00:00:00"
 
 
 class Sample(NamedTuple):
@@ -94,13 +93,9 @@ async def _steady(place: Path, runs: int) -> Sequence[Sample]:
     are told of: a process warms up once, and a leak goes on.
     """
     from clinseek.api import aask
-    from clinseek.toolkits.ehr.store import Store, ingest
-    from clinseek.toolkits.ehr.synthetic import synthesise
 
-    raw, store = place / "raw", place / "store"
-    synthesise(raw, patients=PATIENTS, seed=5)
-    ingest([raw], store)
-    subjects = Store.open(store).subjects()
+    cohort = cohort_in(place)
+    subjects = cohort.subjects
     with serving(rounds=3) as url:
 
         async def one(number: int) -> None:
@@ -108,7 +103,7 @@ async def _steady(place: Path, runs: int) -> Sequence[Sample]:
                 "How many at once?",
                 subject_id=subjects[number % len(subjects)],
                 cutoff=END,
-                store=store,
+                store=cohort.store,
                 model=f"openai:tiny@{url}",
                 max_revisions=0,
             )

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drills.cohort import Cohort
 from drills.drill import Line
 from drills.load.calls import calls_of
-from drills.load.canaries import Cohort
 
 if TYPE_CHECKING:
     from mcp import ClientSession
@@ -42,8 +42,9 @@ def cases_line(count: int) -> Line:
 
 
 def chosen(cohort: Cohort, count: int) -> list[int]:
-    """Whose sessions are opened."""
-    return [cohort.subjects[at % len(cohort.subjects)] for at in range(count)]
+    """Whose sessions are opened: two of each patient."""
+    subjects = cohort.subjects[: max(2, count // 2)]
+    return [subjects[at % len(subjects)] for at in range(count)]
 
 
 async def said(session: ClientSession, subject: int, cohort: Cohort) -> Heard:

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from drills.apart import lines_of
-from drills.load.canaries import Cohort
+from drills.cohort import Cohort
 from drills.load.memory import Sample, slope_of
 from drills.rooms import drills_named
 
-COHORT = Cohort(Path("store"), {1: "CNRY-00000000000a", 2: "CNRY-00000000000b"})
+COHORT = Cohort(Path("raw"), Path("store"), {1: "CNRY-00000000000a", 2: "CNRY-00000000000b"})
 
 
 def test_a_run_that_heard_its_own_canary_alone_has_no_fault() -> None:
