@@ -93,10 +93,15 @@ class Begun:
 class Commands:
     """One command at a time, each in a process forked from a server that imported everything."""
 
-    def __init__(self, said: Path, *, imports: Sequence[str] = ()) -> None:
-        """Begin the server; `imports` are modules that it imports beside those of most commands."""
+    def __init__(
+        self, said: Path, *, typed_in: Path | None = None, imports: Sequence[str] = ()
+    ) -> None:
+        """Begin the server; `imports` are modules that it imports beside those of most commands.
+
+        Commands are typed in the folder `typed_in`, by default that of this process.
+        """
         said.mkdir(parents=True, exist_ok=True)
-        self._said, self._count = said, 0
+        self._said, self._typed_in, self._count = said.absolute(), typed_in, 0
         # A drill's own process has imported most already, and done nothing else before its first.
         fresh = multiprocessing.parent_process() is None or imports
         spawned, forked = multiprocessing.get_context("spawn"), multiprocessing.get_context("fork")
@@ -122,6 +127,7 @@ class Commands:
         order = {
             "words": [str(word) for word in words],
             "environment": dict(environment or {}),
+            "folder": str(self._typed_in or Path.cwd()),
             "out": str(out),
             "err": str(err),
             "bound": (bound or Bound())._asdict(),
@@ -203,6 +209,7 @@ def _become(order: dict[str, object], began: int) -> None:
         assert isinstance(words, list)
         assert isinstance(environment, dict)
         os.environ.update(environment)
+        os.chdir(str(order["folder"]))
         _bind(Bound(**order["bound"]))  # type: ignore[arg-type]  # our own words
         sys.argv = ["clinseek", *words]
         os.close(began)

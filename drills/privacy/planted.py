@@ -12,7 +12,9 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
+from clinseek.scratch import scratch_folder
 from drills.attack.future import SUBJECT, lab, write_table
+from drills.commands import Commands
 from drills.drill import Line, Size
 from drills.privacy import spy
 
@@ -137,19 +139,12 @@ def _record(place: Path) -> None:
     os.umask(_UMASK)
 
 
-def _typed(place: Path, *words: str, **variables: str) -> str:
+def _typed(place: Path, *words: str) -> str:
     """Run a command, keep what it said in `said/`; what went wrong."""
-    ran = spy.run(
-        [sys.executable, "-W", "ignore", "-m", "clinseek", *words],
-        cwd=place,
-        variables={**_homes(place), "CLINSEEK_TRACEBACK": "1", **variables},
-    )
-    _keep(place, words[0], ran.stdout, ran.stderr)
-    return (
-        ""
-        if ran.returncode == 0
-        else f"{words[0]} ended with {ran.returncode}: {ran.stderr[-300:]}"
-    )
+    with scratch_folder("drill-typed-") as said, Commands(said, typed_in=place) as commands:
+        ran = commands.run(words, {**_homes(place), "CLINSEEK_TRACEBACK": "1"})
+    _keep(place, words[0], ran.out, ran.err)
+    return f"{words[0]} ended with {ran.code}: {ran.err[-300:]}" if ran.code else ""
 
 
 def _homes(place: Path) -> dict[str, str]:
