@@ -65,7 +65,7 @@ drills: $(DEV_READY)
 	$(QUIET) $(RUN) -m drills --size short --jobs 2
 
 drills-quick: $(DEV_READY)
-	$(QUIET) $(RUN) -m drills --size quick --jobs 2
+	$(QUIET) $(RUN) -m drills --size quick --jobs 3
 
 drills-full: $(DEV_READY)
 	$(QUIET) $(RUN) -m drills --size full --markdown docs/drills.md

@@ -1,7 +1,7 @@
 """Drills: the promises of README, tried while things break.
 
     python -m drills                     every drill in short form (minutes)
-    python -m drills --size quick        the core of each (a minute); full: all of it
+    python -m drills --size quick        the core of each (45 s); full: all of it
     python -m drills --only crash        a room, or one drill of it; may be repeated
     python -m drills --list              what there is, and the promise that each would break
 

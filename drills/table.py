@@ -104,7 +104,7 @@ drill is a command that would fail if its promise were false. This page is writt
 hand:
 
 ```bash
-make drills-quick   # the core of each, a minute
+make drills-quick   # the core of each, 45 s
 make drills         # all in short form, minutes
 make drills-full    # all of it, and this page
 ```
