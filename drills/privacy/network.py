@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from drills.cohort import cohort_in
 from drills.drill import Line, Size
 from drills.privacy import spy
 
@@ -25,7 +26,8 @@ CORE = (
     "purge --run one --yes",
 )
 """The road from raw tables to an answer, and out again."""
-SHORTEST = tuple(line for line in CORE if line.split()[0] in {"synth", "ingest", "ask", "purge"})
+SHORTEST = tuple(line for line in CORE if line.split()[0] in {"ask", "purge"})
+"""Over a cohort that is there."""
 REACHING = ("[imaging pull]", "::test_a_namespace_has_loopback_and_nothing_else")
 """What is there to reach the network: one command (docs/imaging.md), and a test that cannot."""
 _ENDED_WELL = (0, 1)
@@ -46,9 +48,11 @@ def lines(size: Size, place: Path) -> Iterator[Line]:
     alone = spy.alone()
     if alone is None:
         yield Line("commands without a network", gap="no network namespace can be made here")
-    yield commands(SHORTEST if size == "quick" else CORE, place, before=alone or ())
     if size == "quick":
+        cohort_in(place)
+        yield commands(SHORTEST, place, before=alone or ())
         return
+    yield commands(CORE, place, before=alone or ())
     yield _cluster(place, before=alone)
     yield _tests("every command's examples", [_EXAMPLES], place, before=alone or ())
     if size == "full" and alone is not None:
