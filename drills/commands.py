@@ -27,7 +27,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 HEAVY = (
-    "duckdb", "numpy", "pyarrow.parquet", "adbc_driver_sqlite.dbapi", "rapidfuzz", "httpx",
+    "duckdb", "numpy", "pyarrow.parquet", "adbc_driver_sqlite", "rapidfuzz", "httpx",
     "aiosqlite", "langchain_openai", "langgraph.checkpoint.sqlite.aio", "clinseek.api",
     "clinseek.cli.main", "clinseek.evals.runner", "clinseek.evals.runner.evaluation",
     "clinseek.evals.scorers", "clinseek.toolkits.ehr.store", "clinseek.toolkits.ehr.tools",

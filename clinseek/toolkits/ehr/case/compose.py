@@ -97,14 +97,16 @@ def _place_statement(rule: Rule, known: str, raw_id: str, order: RowOrder) -> st
     into = f"INSERT INTO temp.place_{rule.table} (at, known, raw, counter)"
     if not order.late:
         return f"{into} SELECT {cells} {rows} ORDER BY {', '.join(order.first)}"
-    # Each event is worked out once a row, since their order in time compares them many times.
     first = ", ".join(f"{sql} AS f{number}" for number, sql in enumerate(order.first))
     late = ", ".join(f"{sql} AS e{number}" for number, sql in enumerate(order.late))
     by = [f"f{number}" for number in range(len(order.first))]
     by += in_time([f"e{number}" for number in range(len(order.late))])
+    # Several events are compared in order of time, which names each of them many times; so each
+    # is worked out once a row.
+    kept = "MATERIALIZED" if len(order.late) > 1 else ""
     return (
-        f"{into} SELECT at, known, raw, counter FROM "
-        f"(SELECT {cells}, {first}, {late} {rows}) ORDER BY {', '.join((*by, 'at'))}"
+        f"WITH worked_out AS {kept} (SELECT {cells}, {first}, {late} {rows}) "
+        f"{into} SELECT at, known, raw, counter FROM worked_out ORDER BY {', '.join((*by, 'at'))}"
     )
 
 

@@ -1,13 +1,12 @@
 """The sheet: all raw rows of one patient in a SQLite file that only the harness ever sees.
 
-The rows go from Arrow to SQLite column-wise inside the ADBC driver; no cell passes through Python.
+The rows go from Arrow to SQLite column-wise inside the ADBC driver; no cell passes through Python,
+and no Python value becomes an Arrow one: pyarrow would import pandas for that, where it is there.
 """
 
 from __future__ import annotations
 
-import errno
 import functools
-import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -17,6 +16,7 @@ from urllib.parse import quote
 
 from clinseek.scratch import scratch_folder
 from clinseek.toolkits.ehr.availability import rule_for
+from clinseek.toolkits.ehr.case.arrow_writing import arrow_writer
 from clinseek.toolkits.ehr.case.compose import column_type, content_columns
 from clinseek.toolkits.ehr.case.joins import prepare_joins
 from clinseek.toolkits.ehr.tables import TABLES
@@ -69,36 +69,17 @@ def write_sheet(path: Path, rows: Mapping[str, pa.Table], *, ranked: bool = True
 
     Tables that the store lacks are there without rows, so that a rule may look at them.
     """
-    import adbc_driver_sqlite.dbapi as adbc
-
-    with (
-        _full_disk_as_itself(path),
-        adbc.connect(str(path), autocommit=True) as connection,
-        connection.cursor() as cursor,
-    ):
+    with arrow_writer(path) as writer:
         for pragma in ("journal_mode = OFF", "synchronous = OFF"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.execute("BEGIN")
+            writer.execute(f"PRAGMA {pragma}")
+        writer.execute("BEGIN")
         for table in PATIENT_TABLES:
-            cursor.execute(f"CREATE TABLE {table.name} ({_columns(table.name)})")
+            writer.execute(f"CREATE TABLE {table.name} ({_columns(table.name)})")
             held = rows.get(table.name)
             if held is not None and held.num_rows:
                 by = content_columns(rule_for(table.name, ())) if ranked else ()
-                cursor.adbc_ingest(table.name, _filled_columns(_ranked(held, by)), mode="append")
-        cursor.execute("COMMIT")
-
-
-@contextmanager
-def _full_disk_as_itself(path: Path) -> Iterator[None]:
-    """OSError for what the ADBC driver, with an error of its own, says of a full disk."""
-    from adbc_driver_manager import Error
-
-    try:
-        yield
-    except Error as error:
-        if "disk is full" not in str(error):
-            raise
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path)) from error
+                writer.append(table.name, _filled_columns(_ranked(held, by)))
+        writer.execute("COMMIT")
 
 
 def _columns(table: str) -> str:
@@ -127,7 +108,7 @@ def _ranked(rows: pa.Table, columns: tuple[str, ...]) -> pa.Table:
         return rows
     order = pc.sort_indices(rows, sort_keys=[(name, "ascending") for name in told_apart])
     ranked = rows.take(order)
-    new = pa.array([False])
+    new = pc.is_valid(pa.nulls(1))
     if rows.num_rows > 1:
         differs = [_differs_from_before(ranked[name].combine_chunks()) for name in told_apart]
         new = pa.concat_arrays([new, functools.reduce(pc.or_, differs)])
@@ -139,11 +120,9 @@ def _differs_from_before(cells: pa.Array) -> pa.Array:
     import pyarrow.compute as pc
 
     now, before = cells.slice(1), cells.slice(0, len(cells) - 1)
-    both_null = pc.and_(pc.is_null(now), pc.is_null(before))
-    return pc.or_(
-        pc.fill_null(pc.not_equal(now, before), fill_value=False),
-        pc.and_not(pc.or_(pc.is_null(now), pc.is_null(before)), both_null),
-    )
+    now_null, before_null = pc.is_null(now), pc.is_null(before)
+    a_null = pc.or_(now_null, before_null)
+    return pc.if_else(a_null, pc.xor(now_null, before_null), pc.not_equal(now, before))
 
 
 def _filled_columns(rows: pa.Table) -> pa.Table:

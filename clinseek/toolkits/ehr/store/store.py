@@ -136,7 +136,6 @@ class Store:
 
 
 def _read_rows(path: Path, name: str, subject_id: int) -> pa.Table:
-    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path, memory_map=True) as file:
@@ -145,10 +144,14 @@ def _read_rows(path: Path, name: str, subject_id: int) -> pa.Table:
         if not groups:
             return arrow_schema(TABLES[name]).empty_table()
         rows = file.read_row_groups(groups, use_threads=False)
-    start = pc.index(rows["subject_id"], subject_id).as_py()
-    if start < 0:
-        return rows.slice(0, 0)
-    return rows.slice(start, pc.sum(pc.equal(rows["subject_id"], subject_id)).as_py())
+    # Halving, as for groups: an Arrow value of a Python one would import pandas (220 ms).
+    subjects, places = rows["subject_id"], range(rows.num_rows)
+
+    def subject_at(place: int) -> int:
+        return int(subjects[place].as_py())
+
+    start = bisect.bisect_left(places, subject_id, key=subject_at)
+    return rows.slice(start, bisect.bisect_right(places, subject_id, key=subject_at) - start)
 
 
 def _refuse_unknown_columns(path: Path, columns: Sequence[str], table: str) -> None:
