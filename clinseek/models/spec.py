@@ -19,7 +19,10 @@ FORMS = (
 )
 _PROVIDERS: tuple[str, ...] = get_args(Provider)
 _PASSWORD = re.compile(r"://[^/?#\s]*@")
-_NO_SCHEME = re.compile(r"@[\w.-]+:\d+(?:/|$)|@[\w.-]+/v1/?$")
+_AT_ADDRESS = re.compile(r"@(https?:[^@]*)$", re.IGNORECASE)
+_NO_NAME = re.compile(r"//|\s")
+_NO_NAME_OF_THE_PROVIDER = re.compile(r"//|\s|@|^[\w.-]+:\d+(?:/|$)|/v1/?$")
+"""What stands in no model's name: on a host of one's own, and at the provider itself."""
 _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh", "max")
 _DIALECTS = ("native", "json", "xml")
 
@@ -113,20 +116,25 @@ def read_spec(spec: str) -> ModelSpec:
 
 
 def _address(spec: str, provider: str, rest: str) -> tuple[str, str | None]:
-    if provider in ("openai", "vllm"):
-        name, at, url = rest.rpartition("@") if "@http" in rest else (rest, "", "")
-        if not at and _NO_SCHEME.search(rest):
-            raise ModelError(f"model {spec!r}: the address needs http:// or https:// before it")
-        if provider == "vllm" and not at:
-            name, url = "", rest
-        if (provider == "openai" or at) and not name:
+    if provider not in ("openai", "vllm"):
+        if not rest:
             raise ModelError(f"model {spec!r} names no model; write {FORMS}")
-        if (at or provider == "vllm") and not _is_address(url):
-            raise ModelError(f"model {spec!r}: {url!r} is no address; write {FORMS}")
-        return name, _with_path(url) if provider == "vllm" else url.rstrip("/") or None
-    if not rest:
+        return rest, None
+    found = _AT_ADDRESS.search(rest)
+    name, url = (rest[: found.start()], found[1]) if found else (rest, "")
+    if provider == "vllm" and not found:
+        name, url = "", rest
+    if (provider == "openai" or found) and not name:
         raise ModelError(f"model {spec!r} names no model; write {FORMS}")
-    return rest, None
+    if (_NO_NAME if url else _NO_NAME_OF_THE_PROVIDER).search(name):
+        # Taken for a name, it would send the patient's rows to the provider's own address.
+        raise ModelError(
+            f"model {spec!r}: {rest!r} is no name of a model; an address follows the name as "
+            "NAME@http://host:port/v1 (http:// or https://)"
+        )
+    if (found or provider == "vllm") and not _is_address(url):
+        raise ModelError(f"model {spec!r}: {url!r} is no address; write {FORMS}")
+    return name, _with_path(url) if provider == "vllm" else url.rstrip("/") or None
 
 
 def _is_address(url: str) -> bool:

@@ -71,8 +71,8 @@ def test_a_temperature_of_the_host_is_none_of_ours() -> None:
         ("openai:m@http://x:0/v1", "is no address"),
         ("openai:m@http://x:99999/v1", "is no address"),
         ("vllm:gpu:8000", "is no address"),
-        ("openai:qwen@gpu:8000/v1", "needs http://"),
-        ("openai:qwen@gpu.lab.org/v1", "needs http://"),
+        ("openai:qwen@gpu:8000/v1", "is no name of a model"),
+        ("openai:qwen@gpu.lab.org/v1", "is no name of a model"),
         ("openai:qwen@http://me:secret@gpu:8000/v1", "no user and password"),
         ("vllm:http://me:secret@gpu:8000", "no user and password"),
         ("vllm:ftp://gpu", "is no address"),
@@ -185,3 +185,32 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", [True, "on", "1024", 1024])
 def test_thinking_is_a_switch_or_a_budget(value: Any) -> None:
     assert read_parameters("m", {"thinking": value}).thinking in (True, 1024)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "http://127.0.0.1:8000/v1", "q@htpp://127.0.0.1:8000/v1", "q@ftp://127.0.0.1/v1",
+        "q @ http://127.0.0.1:8000/v1", "q@//127.0.0.1:8000", "q@localhost", "q@127.0.0.1",
+        "q@127.0.0.1:8000", "q@gpu/v1", "127.0.0.1:8000/v1", "localhost:8000", "gpu/v1",
+    ],
+)  # fmt: skip
+def test_a_mistyped_address_is_no_name_that_the_provider_would_be_asked_for(rest: str) -> None:
+    with pytest.raises(ModelError, match=r"is no name of a model; an address follows the name as"):
+        read_spec(f"openai:{rest}")
+
+
+@pytest.mark.parametrize(
+    ("spec", "name", "url"),
+    [
+        ("openai:q@HTTP://gpu:8000/v1", "q", "HTTP://gpu:8000/v1"),
+        ("openai:claude@20240620@https://proxy/v1", "claude@20240620", "https://proxy/v1"),
+        ("openai:ft:gpt-4o:org::id", "ft:gpt-4o:org::id", None),
+        ("vllm:/models/qwen@http://gpu", "/models/qwen", "http://gpu/v1"),
+    ],
+)
+def test_names_may_hold_colons_and_those_on_a_host_of_ones_own_an_at(
+    spec: str, name: str, url: str | None
+) -> None:
+    read = read_spec(spec)
+    assert (read.name, read.url) == (name, url)
