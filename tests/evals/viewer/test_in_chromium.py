@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import itertools
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from clinseek.cli.main import run
+from clinseek.evals.report.figures.axes import axis_over
+from clinseek.evals.report.figures.forest import ForestLine, forest_plot
+from clinseek.evals.report.markup import document, element
+from clinseek.evals.report.page_head import head_of
 from clinseek.evals.report.run_page import run_page
 from clinseek.evals.viewer.server import ViewerServer
 
@@ -59,6 +64,27 @@ def test_the_page_of_a_run_shows_its_films_and_asks_for_nothing(
     greys = {red for red, green, blue in colours if red == green == blue}
     assert len(greys) > 100
     assert (255, 212, 0) in colours
+    page.close()
+
+
+@pytest.mark.parametrize("ends", [(0.0, 100.0), (-100.0, 20.0)])
+def test_a_figure_of_a_report_is_read_whole_on_a_narrow_screen(
+    browser: Any, tmp_path: Path, ends: tuple[float, float]
+) -> None:
+    caption = "Mean by the scorer “default”, in points of 100, with 95 % intervals by patient"
+    lines = [ForestLine("offline, automated", 0.1, 0.0, 0.2, 1_000)]
+    plot = forest_plot(lines, caption=caption, name="evaluation", axis=axis_over(ends))
+    file = tmp_path / "report.html"
+    file.write_text(document(head_of("Report"), element("body", plot)))
+    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page.goto(file.as_uri())
+    frame, told = (page.locator(name).bounding_box() for name in (".scroll", "caption"))
+    assert told["x"] + told["width"] <= frame["x"] + frame["width"]
+    marks = [mark.bounding_box() for mark in page.locator(".ticks text").all()]
+    gaps = [b["x"] - a["x"] - a["width"] for a, b in itertools.pairwise(marks)]
+    assert min(gaps) > 4, gaps
+    page.locator(".scroll").evaluate("frame => frame.scrollLeft = 60")
+    assert page.locator("caption").bounding_box()["x"] == told["x"]
     page.close()
 
 

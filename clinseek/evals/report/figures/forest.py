@@ -103,17 +103,9 @@ def _upright(x: str, top: int, bottom: int, *, class_: str | None = None) -> Mar
 
 
 def _ticks(axis: Axis) -> Markup:
-    """The numbers of the axis, above the pictures."""
-    marks = []
-    for number, tick in enumerate(axis.ticks):
-        ends = {0: "start", len(axis.ticks) - 1: "end"}
-        marks.append(
-            element(
-                "text",
-                short(tick),
-                x=axis.percent(tick),
-                y="12",
-                text_anchor=ends.get(number, "middle"),
-            )
-        )
+    """The numbers of the axis above the pictures, each in the middle over its place."""
+    marks = [
+        element("text", short(tick), x=axis.percent(tick), y="12", text_anchor="middle")
+        for tick in axis.ticks
+    ]
     return element("svg", marks, width="100%", height="16", class_="ticks", aria_hidden="true")
