@@ -289,22 +289,23 @@ def _close(run: Mapping[str, Any], *, thread: str, html: Path | None, as_json: b
 
 def _write_page(run: Mapping[str, Any], file: Path) -> None:
     from clinseek.evals.report.run_page import run_page
+    from clinseek.whole_file import whole_file
 
-    try:
-        file.write_text(run_page(run), encoding="utf-8")
-    except OSError as error:
-        raise SettingError(f"--html {file}: cannot be written ({error.strerror})") from None
+    page = run_page(run)
+    with whole_file(file) as making:
+        making.write_text(page, encoding="utf-8")
     say(f"page: {file}")
 
 
 def _check_writable(html: Path | None) -> None:
     """Before the run, not after it: an answer must not be lost to a mistyped folder."""
+    from clinseek.whole_file import place_of
+
     if html is None:
         return
-    if html.is_dir():
-        raise SettingError(f"--html {html}: this is a folder; name a file in it")
-    if not html.absolute().parent.is_dir():
-        raise SettingError(f"--html {html}: there is no folder {html.absolute().parent}")
+    folder = place_of(html).absolute().parent
+    if not folder.is_dir():
+        raise SettingError(f"--html {html}: there is no folder {folder}")
 
 
 def _naming(thread: str) -> Callable[[Step], None]:

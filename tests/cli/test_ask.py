@@ -90,6 +90,23 @@ def test_html_writes_the_run_as_a_page(
     assert "5.9 mEq/L" in page.read_text()
 
 
+def test_a_page_that_everyone_could_read_is_its_owners_alone_once_written_again(
+    clinseek: CommandLine, at: tuple[object, ...], tmp_path: Path
+) -> None:
+    page, link = tmp_path / "run.html", tmp_path / "link.html"
+    page.write_text("before")
+    page.chmod(0o644)
+    link.symlink_to(page)
+    before = page.stat().st_ino
+    with page.open() as opened:  # whoever reads the page of before goes on reading that one
+        assert clinseek("ask", *at, "--html", link, QUESTION).code == 0
+        assert opened.read() == "before"
+    assert stat.S_IMODE(page.stat().st_mode) == 0o600
+    assert page.stat().st_ino != before
+    assert link.is_symlink()
+    assert "5.9 mEq/L" in page.read_text()
+
+
 def test_resume_of_a_run_that_ended_gives_its_answer_again(
     clinseek: CommandLine, at: tuple[object, ...]
 ) -> None:

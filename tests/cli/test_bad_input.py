@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -188,6 +189,18 @@ def test_a_page_into_a_folder_that_does_not_exist_is_refused_before_the_run(
 ) -> None:
     page = tmp_path / "nowhere" / "run.html"
     refused(clinseek("ask", *at(store), "--html", page, "Latest potassium?"), "there is no folder")
+
+
+def test_a_page_in_the_place_of_a_pipe_or_a_folder_is_refused_before_the_run(
+    clinseek: CommandLine, store: Path, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for place, kind in ((pipe, "a pipe"), (tmp_path, "a folder")):
+        ran = clinseek("ask", *at(store), "--html", place, "Latest potassium?")
+        refused(ran, f"{place}: this is {kind}")
+    assert pipe.is_fifo()
+    assert clinseek("threads").out.startswith("No runs yet")
 
 
 def test_a_missing_option_is_named(clinseek: CommandLine) -> None:
