@@ -84,7 +84,7 @@ class BoundedFunctions:
     def _replace(self, text: Cell, old: Cell, new: Cell) -> Cell:
         if not (isinstance(text, str) and isinstance(old, str) and isinstance(new, str)):
             return self._matched("SELECT replace(?, ?, ?)", text, old, new)
-        if not old:
+        if not old or old[0] == "\0":  # SQLite takes a text that begins so for an empty one
             return text
         if len(text) + text.count(old) * (len(new) - len(old)) > self._longest:
             raise Refusal(f"replace would make more than {self._longest:,} characters; shorten it")

@@ -8,7 +8,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from clinseek.errors import Refusal
@@ -17,7 +17,7 @@ from clinseek.toolkits.ehr.case.allowed_functions import ALLOWED
 from clinseek.toolkits.ehr.case.functions import BoundedFunctions
 from clinseek.toolkits.ehr.case.guard import Limits, select, tables_read
 from clinseek.toolkits.ehr.case.weight import MOST_WEIGHT, weight_of
-from drills.attack.sql import HEAVY, REFUSED
+from drills.attack.sql import BY_NAME, EMPTY, HEAVY, REFUSED, SAID_OF_EMPTY
 
 
 @pytest.fixture
@@ -56,13 +56,29 @@ def test_dictionaries_are_reached_without_a_prefix(case_file: Path, vocabulary: 
     assert found.rows == [("Creatinine",)]
 
 
-@pytest.mark.parametrize("sql", REFUSED)
-def test_anything_but_reading_is_refused_and_changes_nothing(case_file: Path, sql: str) -> None:
+@pytest.mark.parametrize("sql", [*REFUSED, *EMPTY])
+def test_anything_but_reading_is_refused_and_changes_nothing(
+    case_file: Path, tmp_path: Path, sql: str
+) -> None:
+    with closing(sqlite3.connect(case_file)) as connection:
+        connection.execute("CREATE INDEX labevents_1 ON labevents (value)")  # for REINDEX
+    here = tmp_path / "here"
+    here.mkdir()
     before = case_file.read_bytes()
-    with pytest.raises(Refusal):
-        select(case_file, sql)
+    with pytest.raises(Refusal) as refused:
+        select(case_file, sql.replace("{here}", str(here)))
+    assert (SAID_OF_EMPTY in str(refused.value)) == (sql in EMPTY)
     assert case_file.read_bytes() == before
     assert not list(case_file.parent.glob("*-wal"))
+    assert not list(here.iterdir())
+
+
+@pytest.mark.parametrize(("name", "sql"), BY_NAME)
+def test_a_function_that_no_statement_may_call_is_refused_by_its_name(
+    case_file: Path, tmp_path: Path, name: str, sql: str
+) -> None:
+    with pytest.raises(Refusal, match=f"{name} cannot be used here|no such function: {name}"):
+        select(case_file, sql.replace("{here}", str(tmp_path)))
 
 
 def test_two_statements_in_one_are_refused(case_file: Path) -> None:
@@ -186,6 +202,7 @@ cells = st.one_of(
     ),
     st.lists(cells, min_size=3, max_size=3),
 )  # fmt: skip
+@example(("replace(?, ?, ?)", 3), ["\0a", "\0", ""])
 def test_bounded_functions_answer_what_sqlite_answers(
     called: tuple[str, int], given_cells: Sequence[object]
 ) -> None:
