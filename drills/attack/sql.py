@@ -32,7 +32,7 @@ REFUSED: Sequence[str] = (
     "CREATE TRIGGER mine AFTER INSERT ON labevents BEGIN SELECT 1; END",
     "CREATE VIRTUAL TABLE mine USING fts5(a)",
     "ALTER TABLE labevents RENAME TO mine",
-    "ATTACH DATABASE '/tmp/x.sqlite' AS x",
+    "ATTACH DATABASE '{here}/x.sqlite' AS x",
     "ATTACH DATABASE '/etc/passwd' AS other",
     "ATTACH DATABASE ':memory:' AS other",
     "ATTACH 'file:/etc/passwd?mode=ro' AS other",
@@ -42,24 +42,19 @@ REFUSED: Sequence[str] = (
     "PRAGMA writable_schema = 1",
     "PRAGMA query_only = 0",
     "PRAGMA database_list",
-    "PRAGMA temp_store_directory = '/tmp'",
+    "PRAGMA temp_store_directory = '{here}'",
     "PRAGMA mmap_size = 0",
     "PRAGMA hard_heap_limit = 1",
     "PRAGMA wal_checkpoint",
     "SELECT * FROM pragma_database_list",
     "VACUUM",
-    "VACUUM INTO '/tmp/copy.sqlite'",
+    "VACUUM INTO '{here}/copy.sqlite'",
     "BEGIN",
     "BEGIN EXCLUSIVE",
     "COMMIT",
     "SAVEPOINT x",
     "REINDEX",
     "ANALYZE",
-    "SELECT load_extension('/tmp/x.so')",
-    "SELECT LOAD_EXTENSION('x', 'y')",
-    "SELECT readfile('/etc/passwd')",
-    "SELECT writefile('/tmp/x', 'y')",
-    "SELECT edit('x', 'vi')",
     "WITH x AS (SELECT 1) DELETE FROM labevents",
     "/* SELECT */ DELETE FROM labevents",
     "SELECT 1; SELECT 2",
@@ -71,13 +66,33 @@ REFUSED: Sequence[str] = (
     "SELECT * FROM dbstat",
     "SELECT * FROM sqlite_dbpage",
     "SELECT * FROM sqlite_dbpage('main')",
-    "SELECT fts3_tokenizer('x')",
-    "",
-    ";",
-    "-- nothing",
     "what is the latest potassium?",
 )  # fmt: skip
-"""Whatever is not one SELECT over the case and its dictionaries. All of it is refused."""
+"""Whatever is not one SELECT over the case and its dictionaries. All of it is refused.
+
+`{here}` stands for a folder in which no file may come to be.
+"""
+
+EMPTY: Sequence[str] = ("", ";", "-- nothing")
+"""Statements of nothing: these alone may be refused as empty."""
+SAID_OF_EMPTY = "the statement is empty"
+"""Also said of a statement that was carried out and gave no columns."""
+
+BY_NAME: Sequence[tuple[str, str]] = (
+    ("load_extension", "SELECT load_extension('{here}/x.so')"),
+    ("LOAD_EXTENSION", "SELECT LOAD_EXTENSION('x', 'y')"),
+    ("load_extension", "SELECT 1 FROM labevents ORDER BY load_extension('x')"),
+    ("readfile", "SELECT readfile('/etc/passwd')"),
+    ("writefile", "SELECT writefile('{here}/x', 'y')"),
+    ("edit", "SELECT edit('x', 'vi')"),
+    ("fts3_tokenizer", "SELECT fts3_tokenizer('x')"),
+    ("json_group_array", "SELECT json_group_array(row_id) FROM labevents"),
+    ("json_group_object", "SELECT json_group_object(row_id, row_id) FROM labevents"),
+    ("json_patch", "SELECT json_patch('{}', '{}')"),
+    ("json_set", "SELECT json_set('{}', '$.a', 1)"),
+    ("json_array", "SELECT row_id FROM labevents WHERE json_array(row_id) = '[]'"),
+)
+"""Functions that no statement may call, each with one that does: refused by the function's name."""
 
 ENDLESS: Sequence[str] = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n",
@@ -182,7 +197,10 @@ def lines(size: Size, place: Path) -> Iterator[Line]:
     (tool,) = (t for t in EhrToolkit(case=case).get_tools() if t.name == "ehr.run_sql_query")
     watched = (case.path.parent, place / "store")
     before = files_under(*watched)
-    yield line_of("statements that are not one SELECT", _refused(tool, case.path))
+    here = place / "named"
+    here.mkdir()
+    yield line_of("statements that are not one SELECT", _refused(tool, case.path, here))
+    yield line_of("functions that no statement may call", _by_name(tool, here))
     kept, tool_of_sql.LONGEST_SECONDS = tool_of_sql.LONGEST_SECONDS, BOUND_SECONDS
     try:
         yield line_of("statements without end", [Tried(s, _bounded(tool, s)) for s in ENDLESS])
@@ -199,17 +217,43 @@ def lines(size: Size, place: Path) -> Iterator[Line]:
     )
 
 
-def _refused(tool: BaseTool, case: Path) -> list[Tried]:
+def _refused(tool: BaseTool, case: Path, here: Path) -> list[Tried]:
     def held(statement: str) -> str | None:
         before = case.read_bytes()
-        answered = called(tool, {"sql_query": statement})
+        answered = called(tool, {"sql_query": statement.replace("{here}", str(here))})
+        if made := _made(here):
+            return made
         if not answered.seen.refused:
             return f"was answered: {answered.text[:80]!r}"
         if case.read_bytes() != before:
             return "changed the case"
+        if statement not in EMPTY and SAID_OF_EMPTY in answered.text:
+            return "was carried out: it gave no columns"
         return None if answered.text else "was refused without a word"
 
-    return [Tried(statement, lambda s=statement: held(s)) for statement in REFUSED]  # type: ignore[misc]
+    statements = (*REFUSED, *EMPTY)
+    return [Tried(statement, lambda s=statement: held(s)) for statement in statements]  # type: ignore[misc]
+
+
+def _by_name(tool: BaseTool, here: Path) -> list[Tried]:
+    def held(name: str, statement: str) -> str | None:
+        answered = called(tool, {"sql_query": statement.replace("{here}", str(here))})
+        if made := _made(here):
+            return made
+        # Some are the shell's alone; a library that brings them is asked like any other.
+        words = (f"{name} cannot be used here", f"no such function: {name}")
+        named = answered.seen.refused and any(each in answered.text for each in words)
+        return None if named else f"was not refused by its name: {answered.text[:80]!r}"
+
+    return [Tried(sql, lambda n=name, s=sql: held(n, s)) for name, sql in BY_NAME]  # type: ignore[misc]
+
+
+def _made(here: Path) -> str | None:
+    """What stands where no file may come to be; taken away, so that each statement is told."""
+    found = sorted(here.iterdir())
+    for file in found:
+        file.unlink()
+    return f"wrote {found[0].name}" if found else None
 
 
 class _Cost(NamedTuple):

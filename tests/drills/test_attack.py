@@ -6,6 +6,7 @@ import asyncio
 import os
 import pickle
 import random
+import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -48,16 +49,44 @@ def test_a_case_that_raises_or_says_what_broke_is_told() -> None:
 
 
 def test_sql_that_is_let_through_is_told(
-    place: Path, case: Case, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from clinseek.toolkits.ehr.case import guard
 
     (tool,) = (each for each in EhrToolkit(case=case).get_tools() if "run_sql" in each.name)
     few = ("PRAGMA database_list", "SELECT * FROM pragma_database_list")
     monkeypatch.setattr(sql, "REFUSED", few)  # others would change this process for good
-    assert not line_of("x", sql._refused(tool, case.path)).broken
+    assert not line_of("x", sql._refused(tool, case.path, tmp_path)).broken
     monkeypatch.setattr(guard, "_only_reading", lambda *given: 0)
-    assert len(line_of("x", sql._refused(tool, case.path)).broken) == 2
+    assert len(line_of("x", sql._refused(tool, case.path, tmp_path)).broken) == 2
+
+
+def test_sql_that_attaches_and_writes_a_file_is_told(
+    tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clinseek.toolkits.ehr.case import guard
+
+    (tool,) = (each for each in EhrToolkit(case=case).get_tools() if "run_sql" in each.name)
+    opening = [each for each in sql.REFUSED if each.startswith(("ATTACH", "VACUUM INTO"))]
+    monkeypatch.setattr(sql, "REFUSED", opening)
+    assert not line_of("x", sql._refused(tool, case.path, tmp_path)).broken
+    monkeypatch.setattr(guard, "_READING", guard._READING | {sqlite3.SQLITE_ATTACH})
+    told = line_of("x", sql._refused(tool, case.path, tmp_path)).broken
+    assert [sentence for sentence in told if "wrote x.sqlite" in sentence]
+    assert [sentence for sentence in told if "wrote copy.sqlite" in sentence]
+    assert [sentence for sentence in told if "was carried out" in sentence]
+
+
+def test_a_function_that_is_let_through_is_told(
+    tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clinseek.toolkits.ehr.case import guard
+
+    (tool,) = (each for each in EhrToolkit(case=case).get_tools() if "run_sql" in each.name)
+    assert not line_of("x", sql._by_name(tool, tmp_path)).broken
+    let_through = frozenset(name.lower() for name, _ in sql.BY_NAME)
+    monkeypatch.setattr(guard, "ALLOWED", guard.ALLOWED | let_through)
+    assert len(line_of("x", sql._by_name(tool, tmp_path)).broken) >= 8
 
 
 def test_what_an_answer_must_not_hold_is_told(case: Case) -> None:
