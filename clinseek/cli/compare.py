@@ -85,8 +85,8 @@ def show_comparison(compared: Comparison, *, flips: int) -> None:
         named = ", ".join(qid for qid, _ in reason.runs[:3])
         more = " …" if len(reason.runs) > 3 else ""
         say(f"left out: {reason.counted} ({named}{more})")
-    for name, (one, other) in compared.settings.items():
-        say(f"made differently: {name} is {one} in A and {other} in B")
+    for told in compared.made_differently:
+        say(f"made differently: {told}")
     emit(f"A = {compared.a_name}, B = {compared.b_name}, by {compared.scorer}")
     emit(f"{compared.rows:,} rows, {compared.overall.test.clusters:,} patients\n")
     columns = ("task", "A", "B", "B - A", "95 % interval", "p", "p (Holm)", "detectable", "rows")

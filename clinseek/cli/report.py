@@ -80,7 +80,12 @@ def report(
         labels = [run.label for run in reported]
         emit_json({"report": out, "bytes": out.stat().st_size, "runs": labels, "pairs": compared})
         return
-    emit(f"{out}: {len(reported)} evaluations, {len(pairs)} pairs, {len(page) / 1e6:.1f} MB")
+    told = f"{_counted(len(reported), 'evaluation')}, {_counted(len(pairs), 'pair')}"
+    emit(f"{out}: {told}, {len(page) / 1e6:.1f} MB")
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def _reported(

@@ -52,7 +52,8 @@ class Comparison:
     """B against A over what they share. `macro` is over tasks; `tools` (the paper's
     Figure 5) are the calls of the shared runs.
 
-    `settings` are those in which the two were made differently: name -> (A's, B's).
+    `settings` are those in which the two were made differently: name -> (A's, B's);
+    of settings with parts, as `parameters`, those parts (`parameters.temperature`).
     """
 
     a_name: str
@@ -67,6 +68,14 @@ class Comparison:
     left_out: tuple[LeftOut, ...]
     tools: tuple[ToolDifference, ...]
     settings: dict[str, tuple[Any, Any]]
+
+    @property
+    def made_differently(self) -> list[str]:
+        """The settings that differ in words: `setting is automated in A and curated in B`."""
+        return [
+            f"{name} is {_set(one)} in A and {_set(other)} in B"
+            for name, (one, other) in self.settings.items()
+        ]
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -131,7 +140,20 @@ def _calls(run: ScoredRun, pairs: Sequence[Pair]) -> list[dict[str, CallCount]]:
 
 
 def _unlike(a: Mapping[str, Any], b: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    return {name: (a[name], b[name]) for name in a if name in b and a[name] != b[name]}
+    found: dict[str, tuple[Any, Any]] = {}
+    for name in (each for each in a if each in b and a[each] != b[each]):
+        one, other = a[name], b[name]
+        if isinstance(one, Mapping) and isinstance(other, Mapping):
+            parts = dict.fromkeys([*one, *other])
+            whole = _unlike({p: one.get(p) for p in parts}, {p: other.get(p) for p in parts})
+            found |= {f"{name}.{part}": both for part, both in whole.items()}
+        else:
+            found[name] = (one, other)
+    return found
+
+
+def _set(value: object) -> str:
+    return "not set" if value is None else str(value)
 
 
 def _compared(task: str, rows: Sequence[_Row], *, draws: int, seed: int) -> TaskComparison:

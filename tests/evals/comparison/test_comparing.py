@@ -195,6 +195,27 @@ def test_settings_that_differ_are_told(tmp_path: Path) -> None:
     assert compared.settings == {"setting": ("automated", "curated")}
 
 
+def test_of_parameters_only_those_that_differ_are_told(tmp_path: Path) -> None:
+    def run(name: str, **parameters: Any) -> ScoredRun:
+        folder = a_run_folder(
+            tmp_path / name,
+            ROWS,
+            [a_record(["yes"], qid="q0")],
+            parameters={"seed": 1, **parameters},
+        )
+        return score_run(run_source(folder), ["default"])
+
+    compared = compare_runs(
+        run("A", temperature=0.5, extra={"top_k": 5, "min_p": 0}),
+        run("B", extra={"top_k": 9, "min_p": 0}),
+        draws=200,
+    )
+    assert compared.made_differently == [
+        "parameters.temperature is 0.5 in A and not set in B",
+        "parameters.extra.top_k is 5 in A and 9 in B",
+    ]
+
+
 def test_compare_finds_a_difference_that_is_there() -> None:
     rng = np.random.default_rng(4)
     rows = [

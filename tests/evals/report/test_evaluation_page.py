@@ -159,9 +159,26 @@ def test_the_command_writes_a_file_that_is_its_owners_alone(
 ) -> None:
     out = tmp_path / "deep" / "report.html"
     assert run(["report", *map(str, folders), "--out", str(out)]) == 0
-    assert "2 evaluations, 1 pairs" in capsys.readouterr().out
+    assert "2 evaluations, 1 pair, " in capsys.readouterr().out
     assert out.stat().st_mode & 0o777 == 0o600
     assert [each.name for each in out.parent.iterdir()] == ["report.html"]
+    assert run(["report", str(folders[0]), "--out", str(out)]) == 0
+    assert "1 evaluation, 0 pairs, " in capsys.readouterr().out
+
+
+def test_the_verdict_names_who_is_better_whichever_stands_in_the_place_of_b(
+    tmp_path: Path,
+) -> None:
+    right = [a_record(["yes"], qid=row.qid) for row in ROWS]
+    wrong = [a_record(["no"], qid=row.qid, setting="curated") for row in ROWS]
+    made = [
+        a_run_folder(tmp_path / "a", ROWS, right, model="vllm:m"),
+        a_run_folder(tmp_path / "b", ROWS, wrong, model="vllm:m", setting="curated"),
+    ]
+    runs = [reported_run(f, run_source(f), label=f"system {f.name}") for f in made]
+    text = Page(evaluation_page(runs, pairs_of(runs)[0])).text
+    assert "system a is better than system b: +100.0 points" in text
+    assert "A is system b (b), B is system a (a)" in text
 
 
 def test_what_cannot_be_reported_is_one_sentence(

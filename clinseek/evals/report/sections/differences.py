@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from clinseek.evals.comparison import Comparison, TaskComparison
+from clinseek.evals.comparison import TaskComparison
 from clinseek.evals.report.figures.axes import axis_over
 from clinseek.evals.report.figures.forest import ForestLine, forest_plot
 from clinseek.evals.report.markup import Markup, element
@@ -42,8 +42,9 @@ def _overall(pairs: Sequence[ReportedPair]) -> Markup:
               if end is not None]  # fmt: skip
     return forest_plot(
         lines,
-        caption="B - A in points, over the rows that both have, with 95 % intervals by patient",
-        name="B - A",
+        caption="The first minus the second, in points, over the rows that both have, with 95 % "
+        "intervals by patient",
+        name="first - second",
         axis=axis_over(bounds),
         reference=0.0,
     )
@@ -58,11 +59,8 @@ def _pair(pair: ReportedPair) -> Markup:
     compared = pair.compared
     return element(
         "details",
-        element("summary", f"{pair.b.label} against {pair.a.label}: {_verdict(compared)}"),
-        [
-            element("p", f"Made differently: {name} is {one} in A and {other} in B.")
-            for name, (one, other) in compared.settings.items()
-        ],
+        element("summary", _verdict(pair)),
+        [element("p", f"Made differently: {told}.") for told in compared.made_differently],
         [
             element("p", f"Left out: {len(each.runs):,} {each.reason} ({_few(each.runs)}).")
             for each in compared.left_out
@@ -70,8 +68,8 @@ def _pair(pair: ReportedPair) -> Markup:
         number_table(
             [(each.task, _numbers(each)) for each in (compared.overall, *compared.tasks)],
             ("A", "B", "B - A", "95 % interval", "p", "p (Holm)", "detectable", "rows"),
-            caption=f"A is {compared.a_name}, B is {compared.b_name}; p is of a permutation "
-            "by patient",
+            caption=f"A is {pair.a.label} ({compared.a_name}), B is {pair.b.label} "
+            f"({compared.b_name}); p is of a permutation by patient",
             name="task",
         ),
     )
@@ -81,12 +79,13 @@ def _few(runs: Sequence[tuple[str, int]]) -> str:
     return ", ".join(qid for qid, _ in runs[:3]) + (", …" if len(runs) > 3 else "")
 
 
-def _verdict(compared: Comparison) -> str:
-    test = compared.overall.test
+def _verdict(pair: ReportedPair) -> str:
+    """What the numbers say, by names: in which place a system stands is told further down."""
+    test, a, b = pair.compared.overall.test, pair.a.label, pair.b.label
     told = f"{100 * test.difference:+.1f} points, p = {test.p:.4f}"
     if test.p < 0.05 and test.difference:
-        return f"B is {'better' if test.difference > 0 else 'worse'}, {told}"
-    return f"no difference was shown, {told}"
+        return f"{b} is {'better' if test.difference > 0 else 'worse'} than {a}: {told}"
+    return f"{b} against {a}: no difference was shown, {told}"
 
 
 def _numbers(each: TaskComparison) -> list[str]:
