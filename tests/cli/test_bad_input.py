@@ -7,12 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import CUTOFF, SUBJECT, CommandLine, Ran
+from tests.cli.conftest import CUTOFF, ROWS, SUBJECT, CommandLine, Ran
 
 _PROGRESS = re.compile(r"^\w+: [\d,]+ rows, ")
 
@@ -101,6 +101,58 @@ def test_a_store_of_a_newer_schema(clinseek: CommandLine, store: Path, tmp_path:
     manifest = json.loads((store / "manifest.json").read_text())
     (newer / "manifest.json").write_text(json.dumps({**manifest, "schema_version": 99}))
     refused(clinseek("show", newer), "newer clinseek", "upgrade")
+
+
+def no_database(_whole: bytes) -> bytes:
+    return b"no database" * 100
+
+
+def nothing(_whole: bytes) -> bytes:
+    return b""
+
+
+def half(whole: bytes) -> bytes:
+    return whole[: len(whole) // 2]
+
+
+def a_broken_middle(whole: bytes) -> bytes:
+    return whole[:4096] + b"\xff" * (len(whole) - 4096)
+
+
+@pytest.mark.parametrize("damage", [no_database, half, a_broken_middle, nothing])
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("get_candidates_by_keyword", ("keyword=potassium", "table_name=labevents")),
+        ("run_sql_query", ("sql_query=SELECT count(*) FROM labevents_candidates",)),
+        (None, ("Latest potassium?",)),
+    ],
+)
+def test_a_damaged_vocabulary_is_named_with_what_mends_it(
+    clinseek: CommandLine,
+    raw: Path,
+    tmp_path: Path,
+    damage: Callable[[bytes], bytes],
+    tool: str | None,
+    arguments: tuple[str, ...],
+) -> None:
+    store = tmp_path / "store"
+    clinseek("ingest", raw, "--out", store)
+    asked = ("ask", *at(store)) if tool is None else ("tool", tool, *at(store))
+    file = store / "vocabulary.sqlite"
+    whole = file.read_bytes()
+    file.chmod(0o600)
+    file.write_bytes(damage(whole))
+    ran = clinseek(*asked, *arguments)
+    assert (ran.code, ran.out) == (2, "")
+    told = ran.err.splitlines()[-1]  # of a run whose middle is found broken, after its first steps
+    assert told.startswith(f"clinseek: {file} is damaged (")
+    assert told.endswith("); remove it and ingest again")
+    file.unlink()
+    mended = clinseek("ingest", raw, "--out", store)
+    assert mended.out.count("kept") == len(ROWS)  # no table is made again
+    assert file.read_bytes() == whole
+    assert clinseek(*asked, *arguments).code == 0
 
 
 def test_a_patient_that_the_store_does_not_hold(clinseek: CommandLine, store: Path) -> None:

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
+from clinseek.toolkits.ehr.vocabulary_file import damage_told
+
 CCSR_TABLE = "diagnoses_ccsr"
 EQUIVALENTS_TABLE = "icd_equivalents"
 
@@ -88,7 +90,7 @@ def _pairs(vocabulary: Path, table: str) -> Iterator[tuple[str, str]]:
     if not sources:
         return
     uri = f"file:{quote(str(vocabulary))}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(uri, uri=True)) as connection:
+    with damage_told(vocabulary), closing(sqlite3.connect(uri, uri=True)) as connection:
         there = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
         for source in sources:
             if there.issuperset(source.needs):

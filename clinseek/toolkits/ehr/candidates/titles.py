@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from clinseek.toolkits.ehr.candidates.postings import Postings, postings_of
 from clinseek.toolkits.ehr.candidates.synonyms import Synonym, read_synonyms
+from clinseek.toolkits.ehr.vocabulary_file import damage_told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -155,7 +156,8 @@ def titles_of(
 def load_titles(vocabulary: Path, table: str, *, title: str = "candidate") -> Titles:
     """The titles of one table of a vocabulary file; kept in memory, for such a file never changes.
 
-    Raises KeyError when the file has no such table or the table no such column.
+    Raises KeyError when the file has no such table or the table no such column, StoreError when
+    the file is damaged.
     """
     state = vocabulary.stat()
     return _loaded(vocabulary, (state.st_mtime_ns, state.st_size, state.st_ino), table, title)
@@ -164,7 +166,7 @@ def load_titles(vocabulary: Path, table: str, *, title: str = "candidate") -> Ti
 @lru_cache(maxsize=12)
 def _loaded(vocabulary: Path, _: tuple[int, int, int], table: str, title: str) -> Titles:
     uri = f"file:{quote(str(vocabulary))}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(uri, uri=True)) as connection:
+    with damage_told(vocabulary), closing(sqlite3.connect(uri, uri=True)) as connection:
         columns = tuple(
             name
             for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))

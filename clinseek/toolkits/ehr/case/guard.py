@@ -15,6 +15,7 @@ from clinseek.errors import Refusal
 from clinseek.toolkits.ehr.case.allowed_functions import ALLOWED, denied
 from clinseek.toolkits.ehr.case.functions import BoundedFunctions, uses_bounded
 from clinseek.toolkits.ehr.case.weight import refuse_growth
+from clinseek.toolkits.ehr.vocabulary_file import damage_told, refuse_damaged
 
 VOCABULARY = "vocabulary"
 """The name under which the second file, the dictionaries and candidates, is attached."""
@@ -75,6 +76,7 @@ def select(
 ) -> Rows:
     """The rows of one SELECT over the case at `path`; Refusal with a sentence for the model.
 
+    StoreError where the vocabulary is damaged: no other statement would mend that.
     `ours`: clinseek wrote it, over every table of the record at once perhaps; it is not weighed.
     """
     if len(sql) > _LONGEST_SQL:
@@ -97,6 +99,7 @@ def select(
             columns = tuple(column[0] for column in cursor.description)
             rows, more = _fetch(cursor, limits)
         except sqlite3.Error as error:
+            refuse_damaged(vocabulary, error)
             if functions is not None and functions.why is not None:
                 raise functions.why from error
             if functions is not None and functions.overdue:
@@ -127,6 +130,7 @@ def tables_read(path: Path, sql: str, *, vocabulary: Path | None = None) -> froz
                 if step[1] == "OpenRead"
             }
         except sqlite3.Error as error:
+            refuse_damaged(vocabulary, error)
             raise Refusal(f"SQL error: {error}") from error
         except MemoryError as error:
             raise Refusal(_TOO_LARGE) from error
@@ -167,7 +171,7 @@ def _reader(path: Path, vocabulary: Path | None) -> Iterator[sqlite3.Connection]
         isolation_level=None,
         check_same_thread=True,
     )
-    with closing(connection):
+    with closing(connection), damage_told(vocabulary):
         connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_CELL)
         connection.setlimit(sqlite3.SQLITE_LIMIT_SQL_LENGTH, _LONGEST_SQL * 4)
         connection.setlimit(sqlite3.SQLITE_LIMIT_COLUMN, _MOST_COLUMNS)

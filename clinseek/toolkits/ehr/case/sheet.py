@@ -20,6 +20,7 @@ from clinseek.toolkits.ehr.case.arrow_writing import arrow_writer
 from clinseek.toolkits.ehr.case.compose import column_type, content_columns
 from clinseek.toolkits.ehr.case.joins import prepare_joins
 from clinseek.toolkits.ehr.tables import TABLES
+from clinseek.toolkits.ehr.vocabulary_file import damage_told
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,6 +45,7 @@ def raw_sheet(
     """The opened sheet of `rows` with the rules' joins prepared; gone with the context.
 
     Where not `ranked`, nothing is made for the rules, and the rows lie in the order of `rows`.
+    StoreError where `vocabulary` is damaged.
     """
     with scratch_folder("clinseek-sheet-") as folder:
         path = folder / "sheet.sqlite"
@@ -52,14 +54,19 @@ def raw_sheet(
             sqlite3.connect(f"file:{quote(str(path))}", uri=True, isolation_level=None)
         ) as connection:
             connection.execute("PRAGMA temp_store = MEMORY")
-            if vocabulary is not None:
-                connection.execute(
-                    "ATTACH DATABASE ? AS vocabulary",
-                    (f"file:{quote(str(vocabulary))}?mode=ro&immutable=1",),
-                )
-            if ranked:
-                prepare_joins(connection, vocabulary=vocabulary is not None)
+            with damage_told(vocabulary):
+                _look_beside(connection, vocabulary, ranked=ranked)
             yield Sheet(connection, _empty_columns(rows))
+
+
+def _look_beside(connection: sqlite3.Connection, vocabulary: Path | None, *, ranked: bool) -> None:
+    if vocabulary is not None:
+        connection.execute(
+            "ATTACH DATABASE ? AS vocabulary",
+            (f"file:{quote(str(vocabulary))}?mode=ro&immutable=1",),
+        )
+    if ranked:
+        prepare_joins(connection, vocabulary=vocabulary is not None)
 
 
 def write_sheet(path: Path, rows: Mapping[str, pa.Table], *, ranked: bool = True) -> None:

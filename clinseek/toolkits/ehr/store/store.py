@@ -17,6 +17,7 @@ from clinseek.toolkits.ehr.store.lock import writer_of
 from clinseek.toolkits.ehr.store.manifest import Manifest, read_manifest, read_progress
 from clinseek.toolkits.ehr.store.parquet import arrow_schema
 from clinseek.toolkits.ehr.tables import TABLES
+from clinseek.toolkits.ehr.vocabulary_file import check_vocabulary
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -57,6 +58,9 @@ class Store:
         ]
         if lost:
             raise StoreError(f"{store} is broken: {lost[0]} is gone; ingest again to mend it")
+        if (vocabulary := store / folder.VOCABULARY).is_file():
+            recorded = manifest.vocabulary
+            check_vocabulary(vocabulary, may_be_empty=recorded is None or not recorded.tables)
         return cls(store, manifest)
 
     @property

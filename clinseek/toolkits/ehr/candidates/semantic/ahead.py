@@ -13,6 +13,7 @@ from urllib.parse import quote
 from clinseek.errors import SettingError
 from clinseek.toolkits.ehr.candidates.semantic.search import load_semantic_index, vector_file
 from clinseek.toolkits.ehr.candidates.titles import load_titles
+from clinseek.toolkits.ehr.vocabulary_file import damage_told
 
 _SUFFIX = "_candidates"
 
@@ -53,7 +54,7 @@ def embed_ahead(
 
 def _candidate_tables(vocabulary: Path) -> tuple[str, ...]:
     uri = f"file:{quote(str(vocabulary))}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(uri, uri=True)) as connection:
+    with damage_told(vocabulary), closing(sqlite3.connect(uri, uri=True)) as connection:
         listed = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
         return tuple(sorted(name for (name,) in listed if name.endswith(_SUFFIX)))
 
