@@ -11,12 +11,15 @@ work and not into imports, and two hundred of them cost minutes. The fork runs
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
 import os
 import resource
 import signal
 import sys
+import threading
 import time
+import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -198,6 +201,7 @@ def _become(order: dict[str, object], began: int) -> None:
 
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    weakref.finalize._registry.clear()  # type: ignore[attr-defined]  # those of the drill's folders
     code = 70
     try:
         for number, name in ((1, "out"), (2, "err")):
@@ -217,10 +221,19 @@ def _become(order: dict[str, object], began: int) -> None:
     except SystemExit as ended:
         code = ended.code if isinstance(ended.code, int) else 1
     finally:
-        with suppress(OSError):
-            sys.stdout.flush()
-            sys.stderr.flush()
+        _end_as_a_process_does()
         os._exit(code)
+
+
+def _end_as_a_process_does() -> None:
+    """Wait for threads and do what was kept for the end: a stop takes that long, too."""
+    with suppress(BaseException):
+        threading._shutdown()  # type: ignore[attr-defined]  # what the interpreter calls at its end
+    with suppress(BaseException):
+        atexit._run_exitfuncs()
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
 
 
 def _bind(bound: Bound) -> None:

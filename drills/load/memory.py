@@ -21,6 +21,7 @@ WARM = 0.25
 BYTES_A_RUN = 2048
 """Memory that rises by more than this a run, for certain, is a leak: 10 MB in 5,000 runs."""
 LEAST_RUNS = 300
+_WIDE = "the interval is too wide to tell a leak from noise; the full form makes more runs"
 _WARMING = "so few runs show how a process warms up; the short and the full form look at memory"
 
 
@@ -41,6 +42,11 @@ class Slope(NamedTuple):
     high: float
 
     @property
+    def tells(self) -> bool:
+        """Whether the interval is so narrow that a leak would stand out of it."""
+        return self.high - self.low <= 2 * BYTES_A_RUN
+
+    @property
     def rises(self) -> bool:
         """Whether memory rises for certain, and by more than is told from noise."""
         return self.low > BYTES_A_RUN
@@ -55,11 +61,13 @@ def memory(size: Size, place: Path) -> Iterator[Line]:
         f"{slope.bytes:+,.0f} bytes a run, interval {slope.low:+,.0f} to {slope.high:+,.0f}; "
         f"{steady[-1].memory / 1e6:.0f} MB at the end"
     )
-    yield (
-        Line("runs in one process, memory", made, ["it rises"] if slope.rises else [], note=note)
-        if made >= LEAST_RUNS
-        else Line("runs in one process, memory", made, gap=_WARMING, note=note)
-    )
+    what = "runs in one process, memory"
+    if slope.rises:
+        yield Line(what, made, ["it rises"], note=note)
+    elif made < LEAST_RUNS:
+        yield Line(what, made, gap=_WARMING, note=note)
+    else:
+        yield Line(what, made, gap=None if slope.tells else _WIDE, note=note)
     for name in ("handles", "threads"):
         counts = [getattr(sample, name) for sample in steady]
         note = f"{counts[0]} after the first runs, {counts[-1]} at the end"

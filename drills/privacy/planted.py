@@ -17,6 +17,7 @@ from drills.attack.future import SUBJECT, lab, write_table
 from drills.commands import Commands
 from drills.drill import Line, Size
 from drills.privacy import spy
+from drills.privacy.looking import words_in
 
 NAME, NUMBER = "Wilhelmina Zylbersztejn", "MRN7731942"
 SUBJECT_ID = str(SUBJECT)
@@ -144,7 +145,7 @@ def _typed(place: Path, *words: str) -> str:
     with scratch_folder("drill-typed-") as said, Commands(said, typed_in=place) as commands:
         ran = commands.run(words, {**_homes(place), "CLINSEEK_TRACEBACK": "1"})
     _keep(place, words[0], ran.out, ran.err)
-    return f"{words[0]} ended with {ran.code}: {ran.err[-300:]}" if ran.code else ""
+    return f"{words[0]} ended with {ran.code}: {(ran.err + ran.out)[-300:]}" if ran.code else ""
 
 
 def _homes(place: Path) -> dict[str, str]:
@@ -212,13 +213,12 @@ def _failed(place: Path, at: Sequence[str]) -> str:
 
 def places_of(place: Path) -> dict[str, set[str]]:
     """Every file below the folder that holds one of the three, with those that it holds."""
-    from clinseek.purging import Mark, search
-
-    marks = [Mark(word, word.encode()) for word in (NAME, NUMBER, SUBJECT_ID)]
-    found: dict[str, set[str]] = {}
-    for each in search([place], marks).left:
-        found.setdefault(str(each.file.relative_to(place)), set()).add(each.what)
-    return found
+    held = {
+        str(file.relative_to(place)): words_in(file, (NAME, NUMBER, SUBJECT_ID))
+        for file in sorted(place.rglob("*"))
+        if file.is_file()
+    }
+    return {name: words for name, words in held.items() if words}
 
 
 def unexpected(found: Mapping[str, set[str]]) -> list[str]:

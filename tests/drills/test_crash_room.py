@@ -144,3 +144,21 @@ def test_a_clock_that_is_put_back_loses_no_step() -> None:
     lines = list(lines_of(drill, "quick"))
     assert [line.broken for line in lines] == [[]]
     assert lines[0].count == 3
+
+
+def test_a_command_ends_as_a_process_does_with_its_threads_and_its_last_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = tmp_path / "left"
+    (tmp_path / "lingering.py").write_text(
+        "import atexit, os, pathlib, threading, time\n"
+        f"left = pathlib.Path({str(left)!r})\n"
+        "atexit.register(lambda: left.write_text('last words'))\n"
+        "def wait():\n    time.sleep(0.5)\n"
+        "os.register_at_fork(after_in_child=lambda: threading.Thread(target=wait).start())\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with Commands(tmp_path / "said", imports=["lingering"]) as commands:
+        ended = commands.run(["--version"])
+        assert (ended.code, left.read_text()) == (0, "last words")
+    assert ended.seconds >= 0.5

@@ -6,7 +6,7 @@ import pytest
 
 from drills.apart import lines_of
 from drills.cohort import Cohort
-from drills.load.memory import Sample, slope_of
+from drills.load.memory import Sample, Slope, slope_of
 from drills.rooms import drills_named
 
 COHORT = Cohort(Path("raw"), Path("store"), {1: "CNRY-00000000000a", 2: "CNRY-00000000000b"})
@@ -37,6 +37,11 @@ def test_a_leak_is_told_from_noise_by_its_interval(rise: int, leaks: bool) -> No
     slope = slope_of(samples)
     assert slope.low <= slope.bytes <= slope.high
     assert slope.rises is leaks
+
+
+def test_an_interval_that_would_hide_a_leak_proves_nothing() -> None:
+    assert not Slope(bytes=7181, low=-2995, high=17357).tells
+    assert Slope(bytes=347, low=-605, high=1298).tells
 
 
 def test_sixteen_runs_at_once_see_their_own_patients_alone() -> None:

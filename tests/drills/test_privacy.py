@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,14 @@ def test_a_name_lies_where_it_is_documented_and_elsewhere_it_is_told(tmp_path: P
     found = planted.places_of(tmp_path)
     assert planted.unexpected(found) == [f"{planted.NAME} stands in said/eval.err"]
     assert len(planted.unexpected({})) == len(planted.MUST_BE_FOUND)
+
+
+def test_a_name_that_is_packed_within_other_bytes_is_found(tmp_path: Path) -> None:
+    words = f"asked of {planted.NAME}".encode()
+    (tmp_path / "debug.bin").write_bytes(b"head" + zlib.compress(words) + b"tail")
+    (tmp_path / "log").write_bytes(b"head" + gzip.compress(words))
+    found = planted.places_of(tmp_path)
+    assert found == {"debug.bin": {planted.NAME}, "log": {planted.NAME}}
 
 
 def test_a_file_that_others_could_read_is_told(tmp_path: Path) -> None:
