@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import mmap
 import os
+import re
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,10 +13,23 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-_PACKED = frozenset({".zip", ".eval", ".parquet", ".xz", ".bz2", ".zst", ".npz", ".whl"})
-_GZIP = ".gz"
-_LONGEST_UNPACKED = 1 << 30
 SQLITE = b"SQLite format 3\0"
+_GZIP = b"\x1f\x8b"
+_PACKED = re.compile(
+    rb"PK(?:\x03\x04|\x07\x08)"  # zip, and all that is one: xlsx, docx, npz, whl, eval
+    rb"|\xfd7zXZ\x00|BZh[1-9](?:1AY&SY|\x17rE8P)|LZIP\x01"  # xz, bzip2, lzip
+    rb"|\x5d\x00\x00[\x00-\xff]{2}\xff{8}"  # lzma
+    rb"|\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18|\x04\x22\x4d\x18"  # zstd, its asides, lz4
+    rb"|7z\xbc\xaf\x27\x1c|Rar!\x1a\x07|\x1f\x9d"  # 7z, rar, compress
+    rb"|\xff\x06\x00\x00sNaPpY"  # snappy
+    rb"|PAR1|ARROW1\x00\x00|FEA1|Obj\x01"  # Parquet, Arrow, Feather, Avro
+)
+"""How what is packed begins, whatever the file is called."""
+_PACKED_SUFFIXES = frozenset(
+    {".zip", ".eval", ".parquet", ".xz", ".bz2", ".zst", ".npz", ".whl", ".lzma", ".br", ".orc"}
+)
+"""Those of forms that begin like nothing else too: brotli, ORC."""
+_LONGEST_UNPACKED = 1 << 30
 _DIGITS = frozenset(b"0123456789")
 
 
@@ -57,8 +71,9 @@ def search(
 ) -> Searched:
     """Look for `marks` in the names and bytes of all files at and below `places`.
 
-    gzip files and the packed blobs of web archives are unpacked; links are not followed: one that
-    leads elsewhere is `unseen`. Folders of `passed_over` are left out.
+    gzip files and the packed blobs of web archives are unpacked, and other packed files are
+    `unread`: both are known by how they begin, whatever they are called. Links are not followed:
+    one that leads elsewhere is `unseen`. Folders of `passed_over` are left out.
     """
     named = list(places)
     skipped = frozenset(place.resolve() for place in passed_over)
@@ -76,11 +91,9 @@ def search(
                 unseen.append(Found(file, f"a link to {leads}, which was not followed"))
         elif file.is_file():
             files += 1
-            if file.suffix in _PACKED:
-                unread.append(file)
             try:
                 size += file.stat().st_size
-                for content in _contents(file):
+                for content in _contents(file, unread):
                     found |= {mark.what for mark in marks if _stands_in(mark, content)}
             except OSError as error:
                 unseen.append(Found(file, f"it cannot be read ({error.strerror})"))
@@ -127,7 +140,8 @@ def _bytes_of(path: Path) -> bytes:
     return os.fsencode(path)
 
 
-def _contents(file: Path) -> Iterator[bytes | mmap.mmap]:
+def _contents(file: Path, unread: list[Path]) -> Iterator[bytes | mmap.mmap]:
+    """The bytes of a file, and what is packed in them; to `unread` where that is not unpacked."""
     if file.stat().st_size == 0:
         return
     with (
@@ -136,18 +150,28 @@ def _contents(file: Path) -> Iterator[bytes | mmap.mmap]:
     ):
         yield content
         archive = content[: len(SQLITE)] == SQLITE
+        gzipped = content[: len(_GZIP)] == _GZIP
+        packed = file.suffix.lower() in _PACKED_SUFFIXES or _PACKED.match(content) is not None
     if archive:
         yield from _blobs(file)
-    elif file.suffix == _GZIP:
-        yield from _inflated(file)
+    elif gzipped:
+        yield from _inflated(file, unread)
+    elif packed:
+        unread.append(file)
 
 
-def _inflated(file: Path) -> Iterator[bytes]:
+def _inflated(file: Path, unread: list[Path]) -> Iterator[bytes]:
+    """What a gzip file holds; `unread` where it is broken, too long, or packed once more."""
     try:
         with gzip.open(file) as opened:
-            yield opened.read(_LONGEST_UNPACKED)
+            content = opened.read(_LONGEST_UNPACKED)
+            whole = not opened.read(1)
     except (OSError, EOFError, zlib.error):
-        return  # no gzip after all: its bytes were looked through
+        unread.append(file)
+        return
+    yield content
+    if not whole or content.startswith((_GZIP, SQLITE)) or _PACKED.match(content):
+        unread.append(file)
 
 
 def _blobs(file: Path) -> Iterator[bytes]:

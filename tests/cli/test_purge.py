@@ -3,10 +3,12 @@
 import json
 import shutil
 import sqlite3
+import tarfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import pytest
 
@@ -265,6 +267,28 @@ def test_what_it_does_not_know_is_found_and_named_and_ends_with_one(
     ran = clinseek("purge", "--subject", SUBJECT, "--in", run_of_two.parent, "--yes")
     assert ran.code == 1
     assert f"LEFT: the patient's number stands in {page}" in ran.out
+
+
+def test_a_copy_of_a_run_that_somebody_packed_is_found_or_named(
+    clinseek: CommandLine, run_of_two: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    with tarfile.open(kept / "run.txz", "w:xz") as packed:
+        packed.add(run_of_two)
+    with ZipFile(kept / "a.dat", "w", ZIP_DEFLATED) as written:
+        written.write(run_of_two / "rows.jsonl")
+    purge = ("purge", "--subject", SUBJECT, "--in", kept, "--yes")
+    ran = clinseek(*purge)
+    assert ran.code == 0
+    for name in ("run.txz", "a.dat"):
+        assert f"packed, and not looked into: {kept / name}" in ran.out
+    assert "nothing of it is left there" not in ran.out
+    with tarfile.open(kept / "run.tgz", "w:gz") as packed:
+        packed.add(run_of_two)
+    ran = clinseek(*purge)
+    assert ran.code == 1
+    assert f"LEFT: the patient's number stands in {kept / 'run.tgz'}" in ran.out
 
 
 def test_the_folder_of_an_evaluation_goes_whole(

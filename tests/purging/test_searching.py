@@ -1,6 +1,10 @@
 """Looking for marks in every byte of a folder."""
 
+import bz2
 import gzip
+import lzma
+import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -58,3 +62,58 @@ def test_what_is_packed_otherwise_is_named_and_what_is_passed_over_is_not_read(
     found = search([tmp_path], [NAME], passed_over=[tmp_path / "demo"])
     assert found.left == ()
     assert found.unread == (tmp_path / "rows.parquet",)
+
+
+@pytest.mark.parametrize("name", ["run.tgz", "run.TAR.GZ", "run.dat", "run", "run.zip"])
+def test_what_gzip_packed_is_looked_into_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    page = tmp_path / "page"
+    page.write_text("of Wilhelmina Å")
+    place = tmp_path / "place"
+    place.mkdir()
+    with tarfile.open(place / name, "w:gz") as packed:
+        packed.add(page)
+    found = search([place], [NAME])
+    assert [each.file.name for each in found.left] == [name]
+    assert found.unread == ()
+
+
+@pytest.mark.parametrize("name", ["run.txz", "table.xlsx", "a.dat", "a.zip", "a.gz", "log.json"])
+def test_what_is_packed_otherwise_is_named_whatever_it_is_called(tmp_path: Path, name: str) -> None:
+    """By how it begins: of a suffix that nobody thought of it was said that nothing is there."""
+    file = tmp_path / name
+    for packed in _packed(tmp_path.parent / f"{tmp_path.name}.zip", b"of somebody"):
+        file.write_bytes(packed)
+        found = search([tmp_path], [NAME])
+        assert (found.left, found.unread) == ((), (file,)), packed[:8]
+
+
+def _packed(room: Path, content: bytes) -> list[bytes]:
+    """The same bytes in the forms that this Python can write, and how others begin."""
+    with zipfile.ZipFile(room, "w", zipfile.ZIP_DEFLATED) as written:
+        written.writestr("page", content)
+    return [
+        room.read_bytes(),
+        bz2.compress(content),
+        lzma.compress(content),
+        lzma.compress(content, format=lzma.FORMAT_ALONE),
+        b"\x28\xb5\x2f\xfd...",
+        b"7z\xbc\xaf\x27\x1c...",
+        b"PAR1...PAR1",
+        gzip.compress(room.read_bytes()),
+        gzip.compress(gzip.compress(content)),
+    ]
+
+
+@pytest.mark.parametrize("kept", [30, -4])
+def test_a_gzip_file_that_is_broken_is_named(tmp_path: Path, kept: int) -> None:
+    file = tmp_path / "log.gz"
+    file.write_bytes(gzip.compress("of Wilhelmina Å".encode())[:kept])
+    assert search([tmp_path], [NAME]).unread == (file,)
+
+
+@pytest.mark.parametrize("content", [b"x", b"PK", b"7zip is a word", b"BZh is a word too", b"]"])
+def test_what_is_not_packed_is_looked_into_and_not_named(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a").write_bytes(content)
+    found = search([tmp_path], [NAME, Mark("all of it", content)])
+    assert [each.what for each in found.left] == ["all of it"]
+    assert found.unread == ()
