@@ -114,7 +114,7 @@ async def _received(receive: Receive) -> list[Message] | None:
 
 def _twice(request: Request) -> PlainTextResponse | None:
     """The answer where a header that decides stands twice: of two, others may read the other."""
-    for name in ("host", "origin", "authorization", *HEADERS):
+    for name in ("host", "origin", "authorization", _SESSION, *HEADERS):
         if len(request.headers.getlist(name)) > 1:
             return PlainTextResponse(f"the header {name} stands twice", status_code=400)
     return None

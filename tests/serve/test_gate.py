@@ -74,11 +74,29 @@ def test_a_body_that_says_it_is_too_large_is_not_waited_for() -> None:
     assert _answer_to([], headers=[(b"content-length", b"1000000000")]) == 413
 
 
-@pytest.mark.parametrize("name", ["host", "origin", "authorization", "x-clinseek-subject"])
+@pytest.mark.parametrize(
+    "name", ["host", "origin", "authorization", "mcp-session-id", "x-clinseek-subject"]
+)
 def test_a_header_that_decides_and_stands_twice_is_refused(name: str) -> None:
     sound = {"host": b"localhost:5003", "origin": b"http://localhost:5003"}
     twice = [(name.encode(), sound.get(name, b"1"))] * 2
     assert _answer_to([b"{}"], headers=twice) == 400
+
+
+def test_a_request_that_names_two_sessions_is_answered_from_neither(
+    service: EhrService, subjects: list[int]
+) -> None:
+    asked = {"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {}}
+    with serving(service) as server:
+        opened = [_opening(server, bound(subject)) for subject in subjects[:2]]
+        ids = [("mcp-session-id", each.headers["mcp-session-id"]) for each in opened]
+        for named in (ids, ids[::-1], [ids[0], ids[0]]):
+            sent = [*ACCEPT.items(), *named]
+            refused = httpx.post(server.url, json=asked, headers=sent, timeout=60)
+            assert refused.status_code == 400
+            assert refused.text == "the header mcp-session-id stands twice"
+        alone = httpx.post(server.url, json=asked, headers=[*ACCEPT.items(), ids[0]], timeout=60)
+        assert alone.status_code == 200
 
 
 def test_a_body_that_ends_early_is_no_opening() -> None:
