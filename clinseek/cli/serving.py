@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -83,7 +82,9 @@ def begin_serving() -> None:
             f"`clinseek serve` needs {', '.join(missing)}; install them with: "
             "pip install 'clinseek[mcp]'"
         )
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="clinseek: %(message)s")
+    from clinseek.serve.log import log_handler
+
+    logging.basicConfig(level=logging.WARNING, handlers=[log_handler()])
 
 
 def over_stdio(service: Service, opened: Opened, *, underscores: bool) -> None:

@@ -6,6 +6,7 @@ app.py       a session as an MCP server: names, schemas, results, resources
 sessions.py  many sessions at once, each bound when it is opened and never again
 stdio.py     one session over stdin and stdout
 http.py      many sessions over Streamable HTTP, behind the checks of gate.py
+log.py       what its log says: never a word of a client's message
 ehr.py       the `ehr.*` toolkit as a service
 browser.py   the `browser.*` toolkit as a service
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,7 +11,6 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import TYPE_CHECKING, Any, cast
 
-import anyio
 import uvicorn
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
@@ -78,16 +76,10 @@ def run_http(
 
     `ready` is called when either stops it, whatever it is at.
     """
-    logging.getLogger("mcp.server.streamable_http").addFilter(_tells)
     server = served_by(sessions, door, listening, most=most, idle=idle)
     with _stopped_by_signals(server):
         ready()
         server.run(sockets=[listening])
-
-
-def _tells(said: logging.LogRecord) -> bool:
-    """Whether a line of the SDK tells something: it logs each stream that a client closes."""
-    return not (said.exc_info and isinstance(said.exc_info[1], anyio.ClosedResourceError))
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from clinseek.cli import main, serving
@@ -149,6 +150,66 @@ def test_stdout_carries_the_protocol_and_nothing_else(
     assert "a stray word" in err
     assert server.process.returncode == 0
     assert case_files(home) == []
+
+
+NAME = "Wilhelmina Zylbersztejn 10185054"
+ASKED = {"name": "ehr.run_sql_query", "arguments": {"sql_query": f"SELECT '{NAME}'"}}
+UNREADABLE: list[dict[str, Any]] = [
+    {"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": {**ASKED, "arguments": NAME}},
+    {"jsonrpc": "2.0", "id": 8, "method": "tools/cal", "params": {"q": NAME}},
+    {"jsonrpc": "2.0", "method": "notifications/none", "params": {"q": NAME}},
+    {"jsonrpc": "2.0", "id": None, "method": "tools/call", "params": ASKED},
+    {"jsonrpc": "2.0", "id": NAME, "result": {"q": NAME}},
+    {"jsonrpc": "2.0", "id": NAME, "error": {"code": 1, "message": NAME}},
+    {"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": {"name": NAME, "arguments": {}}},
+    {"jsonrpc": "2.0", "id": 10, "method": "resources/read", "params": {"uri": NAME}},
+    {"jsonrpc": "2.0", "q": NAME},
+]
+"""Messages that are none, that name nothing there is, or that answer what nobody asked."""
+
+
+def _without_words(said: str) -> None:
+    """A log that tells of messages, and nothing of what stood in them."""
+    for word in (*NAME.split(), "SELECT", "input_value"):
+        assert word not in said
+    lines = [line for line in said.splitlines() if "could not be read" in line]
+    assert len(lines) >= 4
+    assert all(line.endswith("; its words are not logged") for line in lines)
+
+
+def test_over_stdio_the_log_tells_no_word_of_a_message(cohort: Path, subjects: list[int]) -> None:
+    server = Process("-s", cohort, "-n", subjects[0], "-t", END)
+    server.say(INITIALISE, INITIALISED, *UNREADABLE, NAME, _called(11, "ehr.think", response="x"))
+    while server.hear().get("id") != 11:
+        continue
+    _, err = server.end()
+    assert server.process.returncode == 0
+    _without_words(err)
+
+
+def test_over_http_the_log_tells_no_word_of_a_message(cohort: Path, subjects: list[int]) -> None:
+    process = subprocess.Popen(
+        [*LAUNCH, "-s", str(cohort), "--transport", "http", "--port", "0"],
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+    )
+    assert process.stderr is not None
+    url = process.stderr.readline().split(" at ")[1].split()[0]
+    takes = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
+    with httpx.Client(headers=takes, timeout=60) as web:
+        opened = web.post(url, json=INITIALISE, headers=bound(subjects[0]))
+        web.headers["mcp-session-id"] = opened.headers["mcp-session-id"]
+        for message in (INITIALISED, *UNREADABLE, NAME):
+            web.post(url, json=message)
+        web.post(url, json=INITIALISED, headers={"Host": "Wilhelmina.example"})
+        web.post(url, json=INITIALISED, headers={"Content-Type": NAME})
+        answered = web.post(url, json=_called(11, "ehr.think", response="x"))
+        assert '"id":11' in answered.text
+    process.terminate()
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0
+    _without_words(err)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
