@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import json
 from collections.abc import Callable, Iterator
@@ -57,14 +58,14 @@ FILES = (
 
 
 def _page(text: str) -> Callable[[], str | None]:
-    from clinseek.models.dialects import read_calls, split_reasoning
-    from clinseek.toolkits.browser.guards.injection import has_control_tokens, neutral, wrapped
-    from tests.toolkits.browser.guards.test_injection import TOOLS
-
     def held() -> str | None:
+        from clinseek.models.dialects import read_calls, split_reasoning
+        from clinseek.toolkits.browser.guards.injection import wrapped
+        from tests.toolkits.browser.guards.test_injection import TOOLS
+
+        if (left := _left_of(text)) is not None:
+            return f"{left!r} is left"
         shown = wrapped(text, source="https://e.org")
-        if has_control_tokens(neutral(text)):
-            return "a control token is left"
         if read_calls(shown, known=TOOLS).calls:
             return "a call is heard"
         if split_reasoning(shown).reasoning:
@@ -74,12 +75,40 @@ def _page(text: str) -> Callable[[], str | None]:
     return held
 
 
-def _hidden(html: str) -> Callable[[], str | None]:
+def _left_of(text: str) -> str | None:
+    """A token or mark of the page that still stands where a model is shown its title and lines.
+
+    Looked for by what was written and by patterns that are not the guard's.
+    """
+    from clinseek.toolkits.browser.guards import injection as marking
+    from clinseek.toolkits.browser.hits import Fetched
+    from clinseek.toolkits.browser.reading import page_of
+    from clinseek.toolkits.browser.windows import window
+    from tests.toolkits.browser.guards.test_injection import SPECIAL, TOKENS
+
+    escaped = html.escape(text)
+    written = (
+        f"<html><head><title>{escaped}</title></head>"
+        f"<body><main><p>Potassium.</p><pre>{escaped}</pre></main></body></html>"
+    )
+    page = page_of(Fetched(url="https://e.org/", body=written.encode(), mime="text/html"))
+    seen = window(page, cursor=0, loc=0, num_lines=len(page.lines), neutral=marking.neutral).text
+    head, _, body = seen.partition("\n\n")
+    title = head.partition("\n")[0].removeprefix("[0] ")  # its other words are the window's own
+    for shown in (marking.neutral(text), title, body):
+        if found := SPECIAL.search(shown):
+            return found.group()
+        if standing := [token for token in TOKENS if token in text and token in shown]:
+            return standing[0]
+    return None
+
+
+def _hidden(written: str) -> Callable[[], str | None]:
     def held() -> str | None:
         from clinseek.toolkits.browser.hits import Fetched
         from clinseek.toolkits.browser.reading import page_of
 
-        fetched = Fetched(url="https://e.org/", body=html.encode(), mime="text/html")
+        fetched = Fetched(url="https://e.org/", body=written.encode(), mime="text/html")
         page = page_of(fetched)
         shown = "\n".join(page.lines)
         if "Potassium" not in shown:

@@ -154,6 +154,18 @@ def test_a_fence_that_a_page_could_open_would_be_told(monkeypatch: pytest.Monkey
     assert injection._page(call)() is not None
 
 
+def test_a_mark_or_a_token_that_is_left_in_a_page_would_be_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pytest.importorskip("lxml", reason="pages are read by the extra `web`")
+    from clinseek.toolkits.browser.guards import injection as guard
+    from tests.toolkits.browser.guards.test_injection import TOKENS
+
+    assert [token for token in TOKENS if injection._page(token)() is not None] == []
+    monkeypatch.setattr(guard, "neutral", lambda text: text)
+    assert [token for token in TOKENS if injection._page(token)() is None] == []
+
+
 def test_pages_and_cells_run_nothing(tmp_path: Path) -> None:
     for text in pages.MARKUP:
         assert pages._quiet(pages._run_page(text))() is None

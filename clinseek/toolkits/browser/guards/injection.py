@@ -38,6 +38,8 @@ _TOKENS = re.compile(
     # [INST], [TOOL_CALLS], [gMASK]; [Tool Call: f(...)]
     rf"|{_SQUARE}(?=/?(?:{_BRACKETED})[\]\uff3d])"
     rf"|{_SQUARE}(?=\s{{0,2}}/?\s{{0,2}}tool[ _](?:call|response|result|output)s?\b)"
+    # MiniMax's ]<]minimax[>[
+    rf"|{_ANGLE}(?=\]\w{{1,20}}\[)"
     # gpt-oss's header without its tokens: commentary to=functions.f
     r"|(?P<recipient>\bto=(?=[\w.-]))"
     # a fence, in which JSON or Python would be read as a call
