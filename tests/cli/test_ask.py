@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import stat
 from pathlib import Path
 
@@ -194,18 +195,24 @@ def test_python_gives_the_same_record_and_page(
     assert run_page(record) == run_page(record.as_json())
 
 
-def test_the_readmes_python_writes_a_page_for_its_owner_alone(
-    clinseek: CommandLine, store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_the_readme_says_of_ones_own_record_is_typed_as_it_stands(
+    clinseek: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("store").symlink_to(store)
-    Path("run.html").touch(mode=0o644)
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    blocks = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
-    (example,) = (block for block in blocks if "run.html" in block)
-    of_here = example.replace("10101599", str(SUBJECT)).replace("2130-10-02 12:00:00", CUTOFF)
-    assert of_here != example
-    exec(compile(of_here, "README.md", "exec"), {})
+    own = readme.split("## Your own data")[1].split("\n## ")[0]
+    (synth,) = re.findall(r"`clinseek (synth [^`]*)`", own)
+    (typed,) = re.findall(r"```bash\n(.*?)```", own, re.DOTALL)
+    (example,) = re.findall(r"```python\n(.*?)```", own, re.DOTALL)
+    lines = typed.replace("\\\n", "").splitlines()
+    show, asked = (line for line in lines if not line.startswith("clinseek ingest"))
+
+    clinseek(*shlex.split(synth))
+    clinseek("ingest", "raw", "--out", "store")
+    assert "labevents" in clinseek(*shlex.split(show, comments=True)[1:]).out
+    assert "3.6 mEq/L" in clinseek(*shlex.split(asked)[1:]).out
+    Path("run.html").chmod(0o644)
+    exec(compile(example, "README.md", "exec"), {})
 
     assert stat.S_IMODE(Path("run.html").stat().st_mode) == 0o600
-    assert "What was the latest potassium?" in Path("run.html").read_text(encoding="utf-8")
+    assert "3.6 mEq/L" in Path("run.html").read_text(encoding="utf-8")
