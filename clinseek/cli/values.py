@@ -15,13 +15,25 @@ from clinseek.errors import SettingError
 def candidates_from(given: Sequence[str]) -> list[str] | None:
     """The candidate answers of every `--candidates`, in order and each once; None when none.
 
+    SettingError for a value that names no candidate: it would bind the answer to nothing.
+
     Each value is `@FILE` (one candidate a line), a JSON list, or candidates parted by commas.
 
     >>> candidates_from(["yes, no", '["no", "not known, or unclear"]'])
     ['yes', 'no', 'not known, or unclear']
     """
-    read = [candidate for value in given for candidate in _candidates_of(value)]
+    read = [candidate for value in given for candidate in _some_of(value)]
     return list(dict.fromkeys(read)) or None
+
+
+def _some_of(value: str) -> list[str]:
+    found = _candidates_of(value)
+    if not any(candidate.strip() for candidate in found):
+        raise SettingError(
+            f"--candidates {value!r} names no candidate; write --candidates 'yes,no', or leave the "
+            "option out"
+        )
+    return found
 
 
 def _candidates_of(value: str) -> list[str]:
@@ -37,9 +49,14 @@ def _lines(file: Path) -> list[str]:
         text = file.read_text(encoding="utf-8")
     except OSError as error:
         reason = (error.strerror or "").lower()
-        raise SettingError(f"--candidates @{file}: cannot read the file ({reason})") from None
+        raise SettingError(
+            f"--candidates @{file}: cannot read the file ({reason}); name a text file with one "
+            "candidate a line"
+        ) from None
     except UnicodeDecodeError:
-        raise SettingError(f"--candidates @{file}: the file is no UTF-8 text") from None
+        raise SettingError(
+            f"--candidates @{file}: the file is no UTF-8 text; save it as UTF-8"
+        ) from None
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 

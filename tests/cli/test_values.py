@@ -34,6 +34,21 @@ def test_candidates_that_cannot_be_read_are_refused(given: str) -> None:
         candidates_from([given])
 
 
+@pytest.mark.parametrize("given", ["", " , ", "[]", '[""]', "@{empty}"])
+def test_candidates_that_name_none_are_refused_and_not_taken_for_no_bound(
+    given: str, tmp_path: Path
+) -> None:
+    empty = tmp_path / "candidates.txt"
+    empty.write_text("\n")
+    with pytest.raises(SettingError, match="names no candidate; write --candidates"):
+        candidates_from(["yes", given.format(empty=empty)])
+
+
+def test_a_file_of_candidates_that_is_not_there_says_what_to_name(tmp_path: Path) -> None:
+    with pytest.raises(SettingError, match=r"nosuch.*; name a text file with one candidate a line"):
+        candidates_from([f"@{tmp_path / 'nosuch'}"])
+
+
 def test_a_text_argument_stays_text_and_others_are_read_as_json() -> None:
     read = arguments_from(["table_name=10", "limit=5", 'columns=["a", "b"]', "value=4.5"], SCHEMA)
     assert read == {"table_name": "10", "limit": 5, "columns": ["a", "b"], "value": 4.5}
