@@ -1,14 +1,18 @@
 """What went wrong beneath us and is the user's to mend, in one sentence each.
 
 A full disk, a path that leads through a file, a broken file of threads: no code of ours can help,
-so they end like a mistyped option. Every other exception stays a fault of ours.
+so they end like a mistyped option, which is told here too. Every other exception stays a fault of
+ours.
 """
 
 from __future__ import annotations
 
 import errno
+import re
 import sqlite3
 from collections.abc import Iterator
+
+import typer
 
 from clinseek.settings import threads_file
 
@@ -28,6 +32,34 @@ _PATHS = frozenset(
 _PRIMARY = 0xFF
 """Of the codes of SQLite; what lies above tells which of its kind."""
 _SQLITE_HEADER = b"SQLite format 3\0"
+
+
+_CHECKED_BY_PYDANTIC = re.compile(r"^(Invalid value for '[^']*'[^:]*: )Value error, ")
+_MISSING = re.compile(r"^Missing option '(--[\w-]+)'(?: / '-\w')?(?: \(env var: '\w+'\))?")
+
+
+def sentence_of_usage(error: typer.TyperException) -> str:
+    """What was mistyped or left out, and for an option that is missing what to type."""
+    nameless = (
+        isinstance(error, typer.BadParameter) and error.param is None and error.param_hint is None
+    )
+    told = str(error) if nameless else error.format_message()  # the latter: "Invalid value: ..."
+    sentence = _CHECKED_BY_PYDANTIC.sub(r"\1", " ".join(told.split()).rstrip("."))
+    if missing := _MISSING.match(sentence):
+        name = missing[1]
+        sentence = f"missing option {name}{sentence[missing.end() :]}; add {_typed(name, error)}"
+    return sentence[:1].lower() + sentence[1:]
+
+
+def _typed(name: str, error: typer.TyperException) -> str:
+    """An option with the value that it takes, and the variable that stands for it if there is."""
+    context = getattr(error, "ctx", None)
+    options = [] if context is None else context.command.params
+    option = next((each for each in options if name in each.opts), None)
+    if option is None:
+        return name
+    variable = f", or set {option.envvar}" if option.envvar else ""
+    return f"{name} {option.metavar or str(option.name).upper()}{variable}"
 
 
 def sentence_for(error: BaseException) -> str | None:

@@ -82,6 +82,7 @@ def ingest(
     from clinseek.toolkits.ehr.candidates.supplied import with_supplied
     from clinseek.toolkits.ehr.store import ingest as ingest_store
 
+    _check_named(subjects, codes)
     with (
         with_supplied(codes, vocabularies=vocabulary or (), candidate_db=candidate_db) as lists,
         ingest_progress() as progress,
@@ -93,6 +94,22 @@ def ingest(
         emit_json(_as_json(report))
     else:
         show_report(report)
+
+
+def _check_named(subjects: Path | None, codes: Path | None) -> None:
+    """What was named beside the folders is there; SettingError with the option otherwise."""
+    from clinseek.errors import SettingError
+
+    if subjects is not None and not subjects.is_file():
+        raise SettingError(
+            f"--subjects {subjects}: there is no such file; name a text file with one subject_id a "
+            "line, or leave the option out to take every patient"
+        )
+    if codes is not None and not codes.is_dir():
+        raise SettingError(
+            f"--codes {codes}: there is no such folder; name the one that holds the code tables "
+            "(CCS, CCSR), or leave the option out and CLINSEEK_CODES unset"
+        )
 
 
 @contextmanager

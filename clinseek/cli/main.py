@@ -47,7 +47,7 @@ from clinseek.cli import (
     view,
     web,
 )
-from clinseek.cli.faults import sentence_for
+from clinseek.cli.faults import sentence_for, sentence_of_usage
 from clinseek.cli.output import say
 from clinseek.errors import Interruption, Refusal, UserError, is_interrupt
 
@@ -167,14 +167,9 @@ def _told(error: BaseException, typed: Sequence[str]) -> int:
         say(f"clinseek: {error}")
         return USER_ERROR
     if isinstance(error, typer.TyperException):
-        say(f"clinseek: {_of_usage(error)}; see {_help_of(error, typed)}")
+        say(f"clinseek: {sentence_of_usage(error)}; see {_help_of(error, typed)}")
         return USER_ERROR
     return _fault(error, typed)
-
-
-def _of_usage(error: typer.TyperException) -> str:
-    sentence = " ".join(error.format_message().split()).rstrip(".")
-    return sentence[:1].lower() + sentence[1:]
 
 
 def _command(typed: Sequence[str]) -> str | None:

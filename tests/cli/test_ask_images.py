@@ -100,8 +100,8 @@ def test_reports_that_are_only_named_are_not_sent(
     ("arguments", "told"),
     [
         (("--image", "nowhere.png"), "there is no such file"),
-        (("--image", "{film}", "--subject", "7"), "Missing option '--store'"),
-        (("--image", "{film}", "--at", CUTOFF), "Missing option '--store'"),
+        (("--image", "{film}", "--subject", "7"), "missing option --store ("),
+        (("--image", "{film}", "--at", CUTOFF), "missing option --store ("),
         (("--image", "{film}", "--report", "nowhere.txt"), "nowhere.txt"),
         (("--image", "{film}", "--image-root", "nowhere"), "is no folder"),
         (("--image", "{film}", "--reports", "all"), "'all'"),

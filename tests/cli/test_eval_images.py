@@ -84,7 +84,7 @@ def test_rows_with_an_image_and_a_record_ask_for_the_store(
     command = ("eval", rows, "-m", chat.spec, "-o", tmp_path / "run", "--image-root", films)
     ran = clinseek(*command)
     assert ran.code == 2
-    assert "Missing option '--store': 1 of 2 rows" in " ".join(ran.err.split())
+    assert "missing option --store: 1 of 2 rows" in " ".join(ran.err.split())
 
     assert clinseek(*command, "-s", store).code == 0
     records = list(open_run(tmp_path / "run").records())

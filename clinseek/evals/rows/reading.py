@@ -21,6 +21,8 @@ _NESTED = frozenset(
 )  # fmt: skip
 """Columns that a Parquet file may hold as JSON text, since Arrow has one type a column."""
 
+_MEND = "mend that line: a file of rows is JSONL, one object a line, or one JSON list"
+
 
 class PlacedObject(NamedTuple):
     """What stands for a row in a file, and where: "line 7", or "row 7" of a Parquet file."""
@@ -127,7 +129,7 @@ def _of_lines(file: Path, text: str) -> Iterator[PlacedObject]:
             yield PlacedObject(f"line {number}", json.loads(line))
         except json.JSONDecodeError as error:
             raise SettingError(
-                f"{file}, line {number}: no JSON ({error.msg} at column {error.colno})"
+                f"{file}, line {number}: no JSON ({error.msg} at column {error.colno}); {_MEND}"
             ) from None
         except (ValueError, RecursionError) as error:
             raise SettingError(f"{file}, line {number}: {_beyond(error)}") from None
@@ -146,7 +148,9 @@ def _of_list(file: Path, text: str) -> Iterator[PlacedObject]:
         try:
             value, at = decoder.raw_decode(text, at)
         except json.JSONDecodeError as error:
-            raise SettingError(f"{file}, line {error.lineno}: no JSON ({error.msg})") from None
+            raise SettingError(
+                f"{file}, line {error.lineno}: no JSON ({error.msg}); {_MEND}"
+            ) from None
         except (ValueError, RecursionError) as error:
             raise SettingError(f"{file}, line {line}: {_beyond(error)}") from None
         yield PlacedObject(f"line {line}", value)
@@ -155,7 +159,7 @@ def _of_list(file: Path, text: str) -> Iterator[PlacedObject]:
             at += 1
         elif text[at : at + 1] != "]":
             broken = 1 + text.count("\n", 0, at)
-            raise SettingError(f"{file}, line {broken}: no JSON (a comma or ] is missing)")
+            raise SettingError(f"{file}, line {broken}: no JSON (a comma or ] is missing); {_MEND}")
 
 
 def _refuse_rest(file: Path, text: str, at: int) -> None:

@@ -105,8 +105,12 @@ class RunFolder:
             return RunPlan.model_validate_json(file.read_bytes())
         except ValidationError as error:
             fault = error.errors(include_url=False)[0]
-            where = ".".join(str(part) for part in fault["loc"]) or "file"
-            raise SettingError(f"{file}: {where}: {fault['msg']}") from None
+            where = ".".join(str(part) for part in fault["loc"])
+            told = f"{where}: {fault['msg']}" if where else fault["msg"].replace("Invalid", "no", 1)
+            raise SettingError(
+                f"{file}: not what clinseek eval wrote ({told}); put the file back as it was, or "
+                "run the evaluation into a new folder"
+            ) from None
         except OSError as error:
             raise SettingError(f"{file}: cannot be read ({error.strerror})") from None
 
@@ -185,7 +189,7 @@ class RunFolder:
             where = ".".join(str(part) for part in fault["loc"])
             raise SettingError(
                 f"{self.records_file}, line {placed.line}: no record of a run "
-                f"({where}: {fault['msg']})"
+                f"({where}: {fault['msg']}); take the line out, and that run is made again"
             ) from None
 
 
