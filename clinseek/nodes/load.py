@@ -278,12 +278,12 @@ async def _chosen(
     outside = await bench.outside(binding, context)
     no_web = absence_of(web_choice(context))
     web = {} if no_web else {tool["function"]["name"]: tool for tool in browser_tool_schemas()}
-    for remark in outside.remarks:
+    missing = {f"{name} (mcp)": reason for name, reason in outside.absent.items()}
+    for remark in (*outside.remarks, *(f"{name}: {why}" for name, why in missing.items())):
         runtime.stream_writer(Step(kind="warning", said=remark).as_event())
     at_hand: dict[str, BaseTool | Mapping[str, Any]] = {**web, **images, **own, **outside.tools}
     reasons = await asyncio.to_thread(_reasons, binding, bench)
     chosen = choose(at_hand, context.tools, no_web=no_web, reasons=reasons)
-    missing = {f"{name} (mcp)": reason for name, reason in outside.absent.items()}
     return Chosen(chosen.schemas, {**chosen.absent, **missing})
 
 

@@ -75,14 +75,19 @@ def test_a_server_that_dies_is_an_observation_and_the_run_goes_on(ask: Ask, ward
     assert (record.answer, record.stop_reason) == (["2"], "finish")
 
 
-def test_a_server_that_cannot_be_reached_is_absent_with_its_reason(ask: Ask, ward: Ward) -> None:
+def test_a_server_that_cannot_be_reached_is_absent_with_its_reason_and_the_user_is_told(
+    ask: Ask, ward: Ward
+) -> None:
+    said: list[str] = []
     record = ask(
         means=_means(ward, finishing("no")),
         mcp={"gone": "http://127.0.0.1:9/mcp"},
         max_revisions=0,
+        on_step=lambda step: said.append(f"{step.kind} {step.said}"),
     )
 
     assert "gone (mcp) (the server cannot be reached" in record.messages[1]["content"]
+    assert any(told.startswith("warning gone (mcp): the server cannot be") for told in said)
     assert record.status == "answered"
 
 
