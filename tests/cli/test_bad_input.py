@@ -69,6 +69,33 @@ def test_a_list_of_patients_that_is_none(clinseek: CommandLine, raw: Path, tmp_p
     refused(clinseek("ingest", raw, "--out", out, "--subjects", listed), "subjects.txt")
 
 
+@pytest.mark.parametrize(
+    ("option", "text", "said"),
+    [
+        ("--vocabulary", "kode,title\n1,x\n", "has no column 'code'; its columns are"),
+        ("--vocabulary", "code,title\n1\n", "line 2: 1 fields instead of 2"),
+        ("--candidate-db", "no database" * 100, "cannot be read as a SQLite file"),
+        ("--codes", "icd_9\n1\n", "has no column 'icd_10'"),
+    ],
+)
+def test_a_code_list_that_cannot_be_read_is_refused_before_the_first_table(
+    clinseek: CommandLine, raw: Path, tmp_path: Path, option: str, text: str, said: str
+) -> None:
+    lists = tmp_path / "lists"
+    lists.mkdir()
+    file = lists / "icd_cm_9_to_10_gem.csv.gz"
+    if option == "--codes":
+        file.write_bytes(gzip.compress(text.encode()))
+    else:
+        file = lists / "bad.csv"
+        file.write_text(text)
+    given = {"--vocabulary": f"foo={file}", "--candidate-db": file, "--codes": lists}[option]
+    out = tmp_path / "store"
+    for options in (("--dry-run",), ()):
+        refused(clinseek("ingest", raw, "--out", out, option, given, *options), str(file), said)
+        assert not out.exists()
+
+
 def test_two_ingests_into_one_store(clinseek: CommandLine, raw: Path, tmp_path: Path) -> None:
     out = tmp_path / "store"
     holds_the_lock = (

@@ -1,6 +1,6 @@
 """The vocabulary of a store, the dictionaries and candidate titles, and the search over them."""
 
-from clinseek.toolkits.ehr.candidates.build import build_vocabulary
+from clinseek.toolkits.ehr.candidates.build import build_vocabulary, read_code_lists
 from clinseek.toolkits.ehr.candidates.fusion import fused
 from clinseek.toolkits.ehr.candidates.fuzzy import fuzzy_matches
 from clinseek.toolkits.ehr.candidates.hybrid import hybrid_matches
@@ -19,4 +19,5 @@ __all__ = [
     "hybrid_matches",
     "keyword_matches",
     "load_titles",
+    "read_code_lists",
 ]

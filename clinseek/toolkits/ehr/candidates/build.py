@@ -54,7 +54,7 @@ def build_vocabulary(store_path: Path, *, codes: Path | None) -> Path:
     with closing(_connect()) as reader:
         found = [*_dictionaries(store_path, reader), *_candidates(store_path, reader)]
     if codes is not None:
-        found += [*code_sheets(codes), *supplied_sheets(codes)]
+        found += read_code_lists(codes)
     named = {sheet.name: sheet for sheet in found}
     sheets = [named[name] for name in sorted(named)]
     target = store_path / VOCABULARY_FILE
@@ -67,6 +67,14 @@ def build_vocabulary(store_path: Path, *, codes: Path | None) -> Path:
     finally:
         unfinished.unlink(missing_ok=True)
     return target
+
+
+def read_code_lists(codes: Path) -> list[Sheet]:
+    """Every table that a folder of code lists gives; RawRecordError for a file that cannot be read.
+
+    Of two tables with one name the later is the one that counts.
+    """
+    return [*code_sheets(codes), *supplied_sheets(codes)]
 
 
 def _dictionaries(store_path: Path, reader: DuckDBPyConnection) -> Iterator[Sheet]:

@@ -69,8 +69,9 @@ def ingest(
     it. `dry_run` writes nothing and estimates rows, bytes and seconds. `vocabulary` replaces
     the last stage, `candidates.build_vocabulary`.
 
-    Raises RawRecordError for raw files that cannot be read, StoreError for a folder that cannot
-    be written (not a store, the store of another download, another writer, a full disk).
+    Raises RawRecordError for raw files that cannot be read (code lists before the first table),
+    StoreError for a folder that cannot be written (not a store, the store of another download,
+    another writer, a full disk).
     """
     began = time.monotonic()
     store = Path(out)
@@ -80,6 +81,7 @@ def ingest(
     found = discover((Path(source) for source in folders), apart=apart)
     selected = None if subjects is None else read_subject_list(Path(subjects))
     code_files = _code_files(code_folder)
+    _check_code_lists(code_folder)
     if dry_run:
         from clinseek.toolkits.ehr.store.estimate import estimate
 
@@ -277,6 +279,14 @@ def _code_files(codes: Path | None) -> tuple[SourceFile, ...]:
         for path in sorted(codes.rglob("*"))
         if path.is_file()
     )
+
+
+def _check_code_lists(codes: Path | None) -> None:
+    """RawRecordError where a code list cannot be read: told now, and not after the last table."""
+    if codes is not None:
+        from clinseek.toolkits.ehr.candidates import read_code_lists
+
+        read_code_lists(codes)
 
 
 def _manifest(
