@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import gzip
+import io
 import mmap
 import os
 import re
 import sqlite3
+import tarfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import IO, NamedTuple, cast
 
 SQLITE = b"SQLite format 3\0"
 _GZIP = b"\x1f\x8b"
@@ -25,6 +27,9 @@ _PACKED = re.compile(
     rb"|PAR1|ARROW1\x00\x00|FEA1|Obj\x01"  # Parquet, Arrow, Feather, Avro
 )
 """How what is packed begins, whatever the file is called."""
+_PACKED_MEMBER = re.compile(b"|".join((_PACKED.pattern, re.escape(_GZIP), re.escape(SQLITE))))
+"""How a file in a tar begins that is not looked into there."""
+_TAR, _TAR_AT = b"ustar", 257
 _PACKED_SUFFIXES = frozenset(
     {".zip", ".eval", ".parquet", ".xz", ".bz2", ".zst", ".npz", ".whl", ".lzma", ".br", ".orc"}
 )
@@ -151,7 +156,7 @@ def _contents(file: Path, unread: list[Path]) -> Iterator[bytes | mmap.mmap]:
         yield content
         archive = content[: len(SQLITE)] == SQLITE
         gzipped = content[: len(_GZIP)] == _GZIP
-        packed = file.suffix.lower() in _PACKED_SUFFIXES or _PACKED.match(content) is not None
+        packed = file.suffix.lower() in _PACKED_SUFFIXES or _is_packed(content)
     if archive:
         yield from _blobs(file)
     elif gzipped:
@@ -170,8 +175,25 @@ def _inflated(file: Path, unread: list[Path]) -> Iterator[bytes]:
         unread.append(file)
         return
     yield content
-    if not whole or content.startswith((_GZIP, SQLITE)) or _PACKED.match(content):
+    if not whole or content.startswith((_GZIP, SQLITE)) or _is_packed(content):
         unread.append(file)
+
+
+def _is_packed(content: bytes | mmap.mmap) -> bool:
+    """Whether bytes are packed, or are a tar that holds packed files: its others lie plain."""
+    if _PACKED.match(content):
+        return True
+    if content[_TAR_AT : _TAR_AT + len(_TAR)] != _TAR:
+        return False
+    try:
+        with tarfile.open(fileobj=cast("IO[bytes]", _whole(content)), mode="r:") as members:
+            return any(_PACKED_MEMBER.match(content, each.offset_data) for each in members)
+    except (tarfile.TarError, ValueError, OSError):
+        return True  # what cannot be told apart is named
+
+
+def _whole(content: bytes | mmap.mmap) -> io.BytesIO | mmap.mmap:
+    return io.BytesIO(content) if isinstance(content, bytes) else content
 
 
 def _blobs(file: Path) -> Iterator[bytes]:

@@ -6,6 +6,7 @@ import lzma
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -117,3 +118,29 @@ def test_what_is_not_packed_is_looked_into_and_not_named(tmp_path: Path, content
     found = search([tmp_path], [NAME, Mark("all of it", content)])
     assert [each.what for each in found.left] == ["all of it"]
     assert found.unread == ()
+
+
+@pytest.mark.parametrize("how", ["w", "w:gz"])
+@pytest.mark.parametrize("packed", [gzip.compress(b"x"), b"PK\x03\x04...", b"SQLite format 3\0..."])
+def test_a_tar_that_holds_what_is_packed_is_named(
+    tmp_path: Path, packed: bytes, how: Literal["w", "w:gz"]
+) -> None:
+    place = tmp_path / "place"
+    place.mkdir()
+    for name, content in (("a", b"plain"), ("b", packed)):
+        (tmp_path / name).write_bytes(content)
+    with tarfile.open(place / "plain", how) as written:
+        written.add(tmp_path / "a")
+    with tarfile.open(place / "both", how) as written:
+        written.add(tmp_path / "a")
+        written.add(tmp_path / "b")
+    assert search([place], [NAME]).unread == (place / "both",)
+
+
+def test_a_tar_that_is_cut_off_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "a.tar"
+    (tmp_path / "page").write_bytes(b"x" * 5_000)
+    with tarfile.open(file, "w") as written:
+        written.add(tmp_path / "page")
+    file.write_bytes(file.read_bytes()[:2_000])
+    assert search([tmp_path], [NAME]).unread == (file,)
