@@ -6,11 +6,13 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import clinseek
 from clinseek.cli.main import COMMANDS, run
+from clinseek.toolkits.ehr.availability import CaseProfile
 
 ROOT = Path(__file__).parents[1]
 HEAVY = ("langgraph", "langchain_core", "torch", "duckdb", "pyarrow", "sqlalchemy", "rich", "typer")
@@ -115,6 +117,12 @@ def test_every_environment_default_of_an_option_is_in_the_example(
     named = set(re.findall(r"CLINSEEK_[A-Z_]+", helps))
     assert named
     assert all(re.search(rf"^{name}=", example, re.MULTILINE) for name in named)
+
+
+def test_the_example_of_the_environment_tells_every_profile() -> None:
+    example = (ROOT / ".env.example").read_text()
+    (told,) = re.findall(r"^# Whose clock .*(?=\nCLINSEEK_PROFILE=)", example, re.MULTILINE)
+    assert all(re.search(rf"\b{profile}\b", told) for profile in get_args(CaseProfile))
 
 
 def test_every_make_target_that_the_readme_names_exists() -> None:
