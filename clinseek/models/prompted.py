@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel, LanguageModelInput
+from langchain_core.language_models import LanguageModelInput
 from langchain_core.messages import (
     AIMessage,
     AIMessageChunk,
@@ -17,24 +17,21 @@ from langchain_core.messages import (
     ToolMessage,
 )
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
+from clinseek.models.around import SILENT, ModelAround
 from clinseek.models.dialects import (
     PromptDialect,
     call_in_words,
     observation_in_words,
     tools_in_words,
 )
-from clinseek.models.facts import HostFacts, facts_of
 from clinseek.models.spec import Parameters
 
-# Callbacks hear of the turn once, from us; the wrapped model would tell them the same again.
-_SILENT = RunnableConfig(callbacks=[])
 
-
-class PromptedTools(BaseChatModel):
+class PromptedTools(ModelAround):
     """`inner` with its tools in the system prompt, once, in one dialect.
 
     Past calls and observations become turns of text; the answer is left as the model wrote it, so
@@ -42,19 +39,13 @@ class PromptedTools(BaseChatModel):
     `inner`. Names stand with their dots: no host sees them but as text.
     """
 
-    inner: BaseChatModel
     dialect: PromptDialect
 
     @property
-    def facts(self) -> HostFacts:
-        """Where the wrapped model runs and what it takes."""
-        return facts_of(self.inner)
-
-    @property
     def parameters(self) -> Parameters | None:
-        """How the wrapped model is asked, where its host tells."""
-        found = getattr(self.inner, "parameters", None)
-        return replace(found, dialect=self.dialect) if isinstance(found, Parameters) else None
+        """How the wrapped model is asked, where its host tells, with our dialect."""
+        found = super().parameters
+        return None if found is None else replace(found, dialect=self.dialect)
 
     def check_host(self) -> None:
         """See that the wrapped model's host can be asked; ModelError where it cannot."""
@@ -96,7 +87,7 @@ class PromptedTools(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         sent = turns_in_words(messages, kwargs.pop("tools", ()), self.dialect)
-        answer = self.inner.invoke(sent, config=_SILENT, stop=stop, **kwargs)
+        answer = self.inner.invoke(sent, config=SILENT, stop=stop, **kwargs)
         return _result(answer)
 
     async def _agenerate(
@@ -107,7 +98,7 @@ class PromptedTools(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         sent = turns_in_words(messages, kwargs.pop("tools", ()), self.dialect)
-        answer = await self.inner.ainvoke(sent, config=_SILENT, stop=stop, **kwargs)
+        answer = await self.inner.ainvoke(sent, config=SILENT, stop=stop, **kwargs)
         return _result(answer)
 
     def _stream(
@@ -118,7 +109,7 @@ class PromptedTools(BaseChatModel):
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
         sent = turns_in_words(messages, kwargs.pop("tools", ()), self.dialect)
-        for chunk in self.inner.stream(sent, config=_SILENT, stop=stop, **kwargs):
+        for chunk in self.inner.stream(sent, config=SILENT, stop=stop, **kwargs):
             yield _generated(chunk)
 
     async def _astream(
@@ -129,7 +120,7 @@ class PromptedTools(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         sent = turns_in_words(messages, kwargs.pop("tools", ()), self.dialect)
-        async for chunk in self.inner.astream(sent, config=_SILENT, stop=stop, **kwargs):
+        async for chunk in self.inner.astream(sent, config=SILENT, stop=stop, **kwargs):
             yield _generated(chunk)
 
 

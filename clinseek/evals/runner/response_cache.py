@@ -28,20 +28,18 @@ from langchain_core.messages import (
     messages_from_dict,
 )
 from langchain_core.outputs import ChatGeneration, ChatResult
-from langchain_core.runnables import Runnable, RunnableConfig
+from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import ConfigDict
 
 from clinseek.errors import SettingError
-from clinseek.models import HostFacts, facts_of, parameters_of
-from clinseek.models.spec import Parameters
+from clinseek.models import parameters_of
+from clinseek.models.around import SILENT, ModelAround
 
 FILE = "responses.sqlite"
 _TABLE = "CREATE TABLE IF NOT EXISTS answers (key TEXT PRIMARY KEY, answer TEXT NOT NULL)"
 _BUSY_SECONDS = 60.0
-# Callbacks hear of the turn once, from us; the wrapped model would tell them the same again.
-_SILENT = RunnableConfig(callbacks=[])
 
 
 class ResponseCache:
@@ -86,25 +84,13 @@ class ResponseCache:
             self._connection.execute("INSERT OR IGNORE INTO answers VALUES (?, ?)", (key, text))
 
 
-class CachedModel(BaseChatModel):
+class CachedModel(ModelAround):
     """`inner` in one epoch, asked only where the cache holds no answer."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    inner: BaseChatModel
     answers: ResponseCache
     epoch: int
-
-    @property
-    def facts(self) -> HostFacts:
-        """Where the wrapped model runs and what it takes."""
-        return facts_of(self.inner)
-
-    @property
-    def parameters(self) -> Parameters | None:
-        """How the wrapped model is asked, where its host tells."""
-        found = getattr(self.inner, "parameters", None)
-        return found if isinstance(found, Parameters) else None
 
     @property
     def _llm_type(self) -> str:
@@ -132,7 +118,7 @@ class CachedModel(BaseChatModel):
         key = self._key(messages, stop, kwargs)
         answer = self.answers.get(key)
         if answer is None:
-            answer = self._bound(kwargs).invoke(messages, config=_SILENT, **_stopping(stop))
+            answer = self._bound(kwargs).invoke(messages, config=SILENT, **_stopping(stop))
             self.answers.put(key, answer)
         return ChatResult(generations=[ChatGeneration(message=answer)])
 
@@ -146,7 +132,7 @@ class CachedModel(BaseChatModel):
         key = await asyncio.to_thread(self._key, messages, stop, kwargs)
         answer = await asyncio.to_thread(self.answers.get, key)
         if answer is None:
-            answer = await self._bound(kwargs).ainvoke(messages, config=_SILENT, **_stopping(stop))
+            answer = await self._bound(kwargs).ainvoke(messages, config=SILENT, **_stopping(stop))
             await asyncio.to_thread(self.answers.put, key, answer)
         return ChatResult(generations=[ChatGeneration(message=answer)])
 
