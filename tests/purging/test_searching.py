@@ -121,7 +121,11 @@ def test_what_is_not_packed_is_looked_into_and_not_named(tmp_path: Path, content
 
 
 @pytest.mark.parametrize("how", ["w", "w:gz"])
-@pytest.mark.parametrize("packed", [gzip.compress(b"x"), b"PK\x03\x04...", b"SQLite format 3\0..."])
+@pytest.mark.parametrize(
+    "packed",
+    [gzip.compress(b"x"), b"PK\x03\x04...", b"SQLite format 3\0..."],
+    ids=["gzip", "zip", "SQLite"],
+)
 def test_a_tar_that_holds_what_is_packed_is_named(
     tmp_path: Path, packed: bytes, how: Literal["w", "w:gz"]
 ) -> None:
