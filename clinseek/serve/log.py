@@ -8,6 +8,8 @@ records only where they were made is told; clinseek's own keep their words.
 from __future__ import annotations
 
 import logging
+import traceback
+from typing import Any
 
 import anyio
 
@@ -42,3 +44,8 @@ class _Wordless(logging.Formatter):
         what = _UNREAD if beneath in _SDK else "a library beneath has something to tell"
         where = f"{record.name}, {record.module}.{record.funcName}"
         return f"clinseek: {what} ({kind} in {where}); its words are not logged"
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # the name that logging calls
+        """Where a fault of ours happened, without its words: they may carry a cell or a path."""
+        kind, _, trace = ei
+        return f"{''.join(traceback.format_tb(trace))}{kind.__name__} (its words are not logged)"

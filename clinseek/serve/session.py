@@ -183,7 +183,7 @@ class Session:
             _LOG.error("%s: %s", tool.name, error)
             return _refused(f"{tool.name} cannot work now; the server's log says why")
         except Exception as error:
-            # A fault of ours may carry a path or a cell in its words: they stay in the log.
+            # A fault of ours may carry a path or a cell in its words: nobody is told them.
             _LOG.exception("%s failed", tool.name)
             return _refused(f"{tool.name} failed unexpectedly ({type(error).__name__})")
 
