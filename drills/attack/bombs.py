@@ -6,7 +6,6 @@ import gzip
 import io
 import os
 import pickle
-import resource
 import struct
 import zipfile
 import zlib
@@ -15,10 +14,11 @@ from pathlib import Path
 
 from clinseek.errors import ClinseekError
 from drills.attack.case import Tried, line_of
+from drills.attack.measuring import cost_of
 from drills.drill import Line, Size
 
-MOST_MEMORY = 700_000_000
-"""Bytes that opening one hostile file may add to the process."""
+MOST_MEGABYTES = 30
+"""What one hostile page or picture may add to the process that opens it."""
 
 
 def lines(size: Size, place: Path) -> Iterator[Line]:
@@ -102,26 +102,30 @@ def _pages() -> list[Tried]:
     from clinseek.toolkits.browser.backends.fetching import Caps, Fetcher
     from clinseek.toolkits.browser.guards.addresses import Addresses
     from clinseek.toolkits.browser.hits import Failed
-    from tests.toolkits.browser.servers import Reply, site, zipped
+    from tests.toolkits.browser.servers import Reply, page, site
 
-    once = gzip.compress(b"\0" * 300_000_000, 9)
+    packed = {"Content-Encoding": "gzip"}
+    once = _gzip_of(1_000)
     replies = {
-        "gzip": zipped(b"\0" * 300_000_000),
-        "gzip in many parts": Reply(gzip.compress(b"a" * 10_000_000) * 60,
-                                    headers={"Content-Encoding": "gzip"}),
-        "gzip in gzip": zipped(once),
-    }  # fmt: skip
+        "gzip": Reply(once, headers=packed),
+        "gzip in many parts": Reply(gzip.compress(b"a" * 10_000_000) * 60, headers=packed),
+        "gzip in gzip": Reply(gzip.compress(once, 9), headers=packed),
+    }
 
     def opened(reply: Reply) -> Callable[[], str | None]:
         def held() -> str | None:
-            with site({"/": reply}) as one:
+            with site({"/": reply, "/plain": page("<main>Potassium</main>")}) as one:
                 addresses = Addresses(services=[one.url])
                 caps = Caps(size=200_000, seconds=20.0, pause=0.0)
-                before = _memory()
-                made = Fetcher(addresses=addresses, caps=caps).fetch(f"{one.url}/")
-            if _memory() - before > MOST_MEMORY:
-                return f"took {(_memory() - before) / 1e6:.0f} MB"
-            return None if isinstance(made, Failed) else "was shown"
+                fetcher = Fetcher(addresses=addresses, caps=caps)
+                if isinstance(fetcher.fetch(f"{one.url}/plain"), Failed):
+                    return "not even a plain page was read"
+
+                def said() -> str:
+                    made = fetcher.fetch(f"{one.url}/")
+                    return "" if isinstance(made, Failed) else "was shown"
+
+                return _within(said)
 
         return held
 
@@ -138,27 +142,42 @@ def _pictures(place: Path) -> list[Tried]:
         f"PNG of {wide} x {high}": _png_head(wide, high)
         for wide, high in ((20_000, 20_000), (60_000, 40_000), (1, 2**31 - 1), (2**31 - 1, 1))
     }
-    heads["PNG that inflates"] = _png_head(
-        12_000, 9_000, body=zlib.compress(b"\0" * 300_000_000, 9)
-    )
+    # These two are pictures, and would be opened if nobody asked for their size.
+    heads["PNG of a line too many"] = _png_head(6_000, 5_001, body=_zeros(30_100_000))
+    heads["PNG that inflates"] = _png_head(12_000, 9_000, body=_zeros(300_000_000))
     heads["PNG with a long text"] = _png_text(200_000_000)
     heads["GIF for PNG"] = b"GIF89a" + struct.pack("<HH", 65_535, 65_535) + b"\0" * 20
     heads["SVG"] = (
         b'<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>'
     )
+    readers: dict[str, Callable[[bytes], object]] = {
+        "as a tool reads it": lambda content: read_image(ImageFile("x.png", content, "")),
+        "as a host is shown it": encode,
+    }
+    small = _png_head(40, 40, body=zlib.compress(b"\0" * 41 * 40))
 
-    def opened(content: bytes) -> Callable[[], str | None]:
+    def opened(content: bytes, read: Callable[[bytes], object]) -> Callable[[], str | None]:
         def held() -> str | None:
-            before = _memory()
-            by_tools = _refused(lambda: read_image(ImageFile("x.png", content, "")))
-            by_hosts = _refused(lambda: encode(content))
-            if _memory() - before > MOST_MEMORY:
-                return f"took {(_memory() - before) / 1e6:.0f} MB"
-            return by_tools or by_hosts
+            read(small)  # what it imports is no cost of the hostile one
+            return _within(lambda: _refused(lambda: read(content)) or "")
 
         return held
 
-    return [Tried(name, opened(content)) for name, content in heads.items()]
+    return [
+        Tried(f"{name}, {how}", opened(content, read))
+        for name, content in heads.items()
+        for how, read in readers.items()
+    ]
+
+
+def _within(said: Callable[[], str]) -> str | None:
+    """What broke, as `said` tells it in a process of its own, or by the memory it took there."""
+    cost = cost_of(said)
+    if isinstance(cost, str):
+        return cost
+    if cost.megabytes > MOST_MEGABYTES:
+        return f"took {cost.megabytes} MB"
+    return cost.begins or None
 
 
 def _refused(open_it: Callable[[], object]) -> str | None:
@@ -177,6 +196,16 @@ def _zipped(files: dict[str, bytes], *, how: int = zipfile.ZIP_STORED) -> bytes:
     return made.getvalue()
 
 
+def _zeros(size: int) -> bytes:
+    return zlib.compress(b"\0" * size, 9)
+
+
+def _gzip_of(megabytes: int) -> bytes:
+    """So many megabytes of zeros, packed without ever being held as a whole."""
+    packer, million = zlib.compressobj(9, wbits=31), b"\0" * 1_000_000
+    return b"".join([*(packer.compress(million) for _ in range(megabytes)), packer.flush()])
+
+
 def _chunk(kind: bytes, content: bytes) -> bytes:
     check = struct.pack(">I", zlib.crc32(kind + content))
     return struct.pack(">I", len(content)) + kind + content + check
@@ -193,8 +222,3 @@ def _png_text(size: int) -> bytes:
     text = _chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"a" * size, 9))
     head = struct.pack(">IIBBBBB", 40, 40, 8, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", head) + text + _chunk(b"IEND", b"")
-
-
-def _memory() -> int:
-    """The most memory that this process has had, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

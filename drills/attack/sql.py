@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import resource
-import select
-import signal
-import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from drills.attack.case import Tried, line_of
-from drills.attack.ground import Answered, called, case_in, files_under
+from drills.attack.ground import called, case_in, files_under
+from drills.attack.measuring import cost_of
 from drills.drill import Line, Size
 
 if TYPE_CHECKING:
@@ -183,8 +177,6 @@ BOUND_SECONDS = 0.5
 SLACK_SECONDS = 4.5
 LONGEST_ANSWER = 130_000
 MOST_MEGABYTES = 200
-HARD_SECONDS = 20.0
-_HARD_BYTES = 2**31
 
 
 def lines(size: Size, place: Path) -> Iterator[Line]:
@@ -256,17 +248,9 @@ def _made(here: Path) -> str | None:
     return f"wrote {found[0].name}" if found else None
 
 
-class _Cost(NamedTuple):
-    """What a call took: seconds, letters of its answer, megabytes above what was held before."""
-
-    seconds: float
-    characters: int
-    megabytes: int
-
-
 def _bounded(tool: BaseTool, statement: str) -> Callable[[], str | None]:
     def held() -> str | None:
-        cost = _cost(lambda: called(tool, {"sql_query": statement}))
+        cost = cost_of(lambda: called(tool, {"sql_query": statement}).text)
         if isinstance(cost, str):
             return cost
         if cost.seconds > BOUND_SECONDS + SLACK_SECONDS:
@@ -278,49 +262,6 @@ def _bounded(tool: BaseTool, statement: str) -> Callable[[], str | None]:
         return None
 
     return held
-
-
-def _cost(call: Callable[[], Answered]) -> _Cost | str:
-    """What a call costs, made in a child that is ended where it takes too long; else what broke."""
-    reads, writes = os.pipe()
-    with warnings.catch_warnings():
-        # From Python 3.12 on a fork beside threads warns; the child holds no lock of theirs.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        child = os.fork()
-    if child == 0:
-        try:
-            os.write(writes, json.dumps(_measured(call)).encode())
-        finally:
-            os._exit(0)
-    os.close(writes)
-    try:
-        ended, _, _ = select.select([reads], [], [], HARD_SECONDS)
-        told = os.read(reads, 65_536) if ended else b""
-    finally:
-        os.close(reads)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-    if not ended:
-        return f"had not ended after {HARD_SECONDS:g} s"
-    if not told:
-        return "ended the process"
-    found = json.loads(told)
-    return found if isinstance(found, str) else _Cost(*found)
-
-
-def _measured(call: Callable[[], Answered]) -> str | tuple[float, int, int]:
-    _, most = resource.getrlimit(resource.RLIMIT_AS)
-    pages = Path("/proc/self/statm").read_text(encoding="ascii").split()[0]
-    held = int(pages) * resource.getpagesize()
-    resource.setrlimit(resource.RLIMIT_AS, (held + _HARD_BYTES, most))
-    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
-    try:
-        answered = call().text
-    except BaseException as error:
-        return f"raised {type(error).__name__}: {str(error)[:100]}"
-    took = time.monotonic() - began
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    return took, len(answered), grown // 1024
 
 
 def _quiet(tool: BaseTool, statement: str, *never: str) -> Callable[[], str | None]:

@@ -17,7 +17,17 @@ import pytest
 from clinseek import kept_threads
 from clinseek.toolkits.ehr.case import Case
 from clinseek.toolkits.ehr.tools import EhrToolkit
-from drills.attack import addresses, bombs, future, fuzzing, injection, pages, paths, sql
+from drills.attack import (
+    addresses,
+    bombs,
+    future,
+    fuzzing,
+    injection,
+    measuring,
+    pages,
+    paths,
+    sql,
+)
 from drills.attack.case import Tried, line_of
 from drills.attack.ground import case_in
 from drills.drill import Line
@@ -114,10 +124,10 @@ def test_a_statement_without_an_end_is_ended_and_told(monkeypatch: pytest.Monkey
         while True:
             pass
 
-    monkeypatch.setattr(sql, "HARD_SECONDS", 0.2)
-    assert sql._cost(without_end) == "had not ended after 0.2 s"
-    monkeypatch.setattr(sql, "HARD_SECONDS", 20.0)
-    assert sql._cost(lambda: os._exit(1)) == "ended the process"
+    monkeypatch.setattr(measuring, "HARD_SECONDS", 0.2)
+    assert measuring.cost_of(without_end) == "had not ended after 0.2 s"
+    monkeypatch.setattr(measuring, "HARD_SECONDS", 20.0)
+    assert measuring.cost_of(lambda: os._exit(1)) == "ended the process"
 
 
 def test_the_future_stands_in_no_byte_and_is_found_where_it_does(
@@ -200,6 +210,39 @@ def test_hostile_pickles_and_json_are_refused(tmp_path: Path) -> None:
     pickles = [each for each in bombs._pickles(tmp_path) if each.name != "inflates"]
     assert broken(iter([line_of("x", pickles)])) == []
     assert bombs._refused(lambda: None) == "was opened"
+
+
+def test_a_page_that_is_unpacked_whole_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    from clinseek.toolkits.browser.backends.unpacking import Gunzip
+
+    pages_packed = bombs._pages()
+    assert not line_of("x", pages_packed).broken
+    unpack = Gunzip.unpack
+    monkeypatch.setattr(Gunzip, "unpack", lambda self, chunk, most: unpack(self, chunk, 10**10))
+    told = {each.name: each.broke() or "" for each in pages_packed}
+    assert told["gzip"].endswith("MB")
+    assert told["gzip in many parts"].endswith("MB")
+
+
+def test_a_picture_whose_size_nobody_asks_for_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("PIL", reason="pictures are read by the extra `imaging`")
+    from clinseek.models import images
+    from clinseek.toolkits.imaging.reading import raster
+
+    pictures = [
+        each
+        for each in bombs._pictures(Path())
+        if each.name.startswith(("PNG of a line too many", "PNG that inflates"))
+    ]
+    assert not line_of("x", pictures).broken
+    monkeypatch.setattr(raster, "MOST_PIXELS", 10**12)
+    by_tools = {each.name for each in pictures if each.broke()}
+    assert by_tools == {
+        "PNG of a line too many, as a tool reads it", "PNG that inflates, as a tool reads it"
+    }  # fmt: skip
+    monkeypatch.setattr(images, "MOST_PIXELS", 10**12)
+    by_hosts = {each.name for each in pictures if each.broke()} - by_tools
+    assert "PNG of a line too many, as a host is shown it" in by_hosts
 
 
 def test_two_hundred_calls_with_arguments_nobody_sends(place: Path, case: Case) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -104,8 +105,17 @@ def test_parts_and_chunks_make_no_difference_to_what_is_unpacked(
 
 
 def test_a_gzip_bomb_is_not_unfolded() -> None:
-    with site({"/": zipped(b"\0" * 300_000_000)}) as one:
-        assert "larger than 0.2 MB" in sentence(fetcher(one).fetch(f"{one.url}/"))
+    bomb = zipped(b"\0" * 300_000_000)
+    with site({"/": bomb}) as one:
+        web = fetcher(one)
+        tracemalloc.start()
+        try:
+            failed = web.fetch(f"{one.url}/")
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert "larger than 0.2 MB" in sentence(failed)
+    assert most < 10_000_000
 
 
 def test_a_page_larger_than_the_cap_is_not_read_to_its_end() -> None:
