@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clinseek.cli.options import JsonOption
-from clinseek.cli.output import emit, emit_json, say, table
+from clinseek.cli.output import counted, emit, emit_json, say, table
 from clinseek.cli.score import ManifestOption, at_hand, judge_named
 
 if TYPE_CHECKING:
@@ -88,7 +88,8 @@ def show_comparison(compared: Comparison, *, flips: int) -> None:
     for told in compared.made_differently:
         say(f"made differently: {told}")
     emit(f"A = {compared.a_name}, B = {compared.b_name}, by {compared.scorer}")
-    emit(f"{compared.rows:,} rows, {compared.overall.test.clusters:,} patients\n")
+    patients = counted(compared.overall.test.clusters, "patient")
+    emit(f"{counted(compared.rows, 'row')}, {patients}\n")
     columns = ("task", "A", "B", "B - A", "95 % interval", "p", "p (Holm)", "detectable", "rows")
     each_task = compared.tasks if len(compared.tasks) > 1 else ()
     table(columns, [_line(each) for each in (compared.overall, *each_task)], right=columns[1:])

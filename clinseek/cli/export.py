@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from clinseek.cli.options import JsonOption
-from clinseek.cli.output import emit, emit_json, say
+from clinseek.cli.output import counted, emit, emit_json, say
 from clinseek.cli.score import ManifestOption, at_hand
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def export(
     if as_json:
         emit_json({"file": file, "runs": written, "scorers": list(scores)})
         return
-    emit(f"{file}: {written:,} runs, scored by {', '.join(scores)}")
+    emit(f"{file}: {counted(written, 'run')}, scored by {', '.join(scores)}")
 
 
 def _scores(source: RunSource, scorers: list[str] | None, store: Path | None) -> Scores:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clinseek.cli.options import JsonOption
-from clinseek.cli.output import console, emit, emit_json, say, table
+from clinseek.cli.output import console, counted, emit, emit_json, say, table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -213,7 +213,7 @@ def _of_images(report: IngestReport) -> Iterator[str]:
 
 
 def _summary(report: IngestReport) -> str:
-    amount = f"{report.rows:,} rows of {report.subjects:,} patients"
+    amount = f"{counted(report.rows, 'row')} of {counted(report.subjects, 'patient')}"
     size = f"{report.disk_bytes / 1e6:,.1f} MB"
     if report.dry_run:
         working = f"{report.working_bytes / 1e6:,.1f} MB"

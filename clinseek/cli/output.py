@@ -23,6 +23,15 @@ def say(text: str) -> None:
         typer.echo(text, err=True)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> counted(1, "pair"), counted(1_800, "row")
+    ('1 pair', '1,800 rows')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def warn_of(profile: str) -> None:
     """Tell the person, on stderr, what a profile shows that was not known; most say nothing."""
     from clinseek.toolkits.ehr.availability import warning_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clinseek.cli.options import JsonOption
-from clinseek.cli.output import emit, emit_json, say
+from clinseek.cli.output import counted, emit, emit_json, say
 from clinseek.cli.score import Interval, ManifestOption, at_hand
 
 if TYPE_CHECKING:
@@ -80,12 +80,8 @@ def report(
         labels = [run.label for run in reported]
         emit_json({"report": out, "bytes": out.stat().st_size, "runs": labels, "pairs": compared})
         return
-    told = f"{_counted(len(reported), 'evaluation')}, {_counted(len(pairs), 'pair')}"
+    told = f"{counted(len(reported), 'evaluation')}, {counted(len(pairs), 'pair')}"
     emit(f"{out}: {told}, {len(page) / 1e6:.1f} MB")
-
-
-def _counted(number: int, name: str) -> str:
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"
 
 
 def _reported(

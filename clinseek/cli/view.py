@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from clinseek.cli.output import emit, say
+from clinseek.cli.output import counted, emit, say
 
 
 def register(app: typer.Typer) -> None:
@@ -46,7 +46,9 @@ def view(
     if not index.runs:
         raise SettingError(f"{', '.join(str(path) for path in runs)}: no run has ended yet")
     with ViewerServer(index, port=port) as server:
-        say(f"{len(index.runs):,} runs; Ctrl-C ends it. The address is a key: keep it to yourself.")
+        say(
+            f"{counted(len(index.runs), 'run')}; Ctrl-C ends it. The address is a key: keep it to yourself."
+        )
         emit(server.address)
         if open_browser:
             typer.launch(server.address)

@@ -167,6 +167,14 @@ def test_runs_that_share_no_rows_are_refused(
     assert "share no row that both have scored" in capsys.readouterr().err
 
 
+def test_one_row_of_one_patient_is_told_in_the_singular(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made = [a_run_folder(tmp_path / name, ROWS[:1], [a_record(["yes"], qid="q0")]) for name in "AB"]
+    assert run(["compare", *map(str, made)]) == 0
+    assert "1 row, 1 patient\n" in capsys.readouterr().out
+
+
 def test_reasons_for_unscored_runs_are_told(
     runs: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,7 +55,7 @@ def test_ingest_takes_only_the_patients_of_a_file(
     chosen.write_text(f"{SUBJECT}\n99999999\n")
     ran = clinseek("ingest", raw, "--out", tmp_path / "store", "--subjects", chosen)
     assert "asked for and not found: 99999999" in ran.out
-    assert "of 1 patients" in ran.out
+    assert "of 1 patient," in ran.out
 
 
 def test_show_lists_the_tables_and_says_how_to_go_on(clinseek: CommandLine, store: Path) -> None:
