@@ -1,11 +1,13 @@
-"""Hostile texts of a record: as the page of a run, of a trace and of a filter, and in a table."""
+"""Hostile texts of a record: on every page that is made of runs, traces and filters, in a table."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from drills.attack.case import Tried, line_of
 from drills.drill import Line, Size
@@ -40,12 +42,13 @@ FORMULAS: Sequence[str] = (
 )  # fmt: skip
 """Texts that a spreadsheet would run."""
 _ALL = "all of it"
+_ACTIVE = frozenset({"script", "iframe", "object", "embed", "form", "base", "link"})
 
 
 def lines(size: Size, place: Path) -> Iterator[Line]:
     """CSV cells, and the pages of runs, traces and filters, in Chromium as well.
 
-    In quick form Chromium opens one page alone, on which everything stands.
+    In quick form Chromium opens a run and a report alone, on which everything stands.
     """
     yield line_of(
         "cells of CSV that a spreadsheet would run", [Tried(f, _cell(f, place)) for f in FORMULAS]
@@ -54,16 +57,20 @@ def lines(size: Size, place: Path) -> Iterator[Line]:
     pages = {f"page {n}": _run_page(text) for n, text in enumerate(MARKUP)}
     pages[_ALL] = _run_page(every)
     pages |= {"of a trace": _trace_page(every), "of a filter": _filter_page(every)}
+    folders = _run_folders(every, place)
+    pages["of a report"] = _report_page(folders)
+    quiet = [Tried(name, _quiet(html)) for name, html in pages.items()]
     yield line_of(
-        "pages of runs, traces and filters: their policy and their elements",
-        [Tried(name, _quiet(html)) for name, html in pages.items()],
+        "pages of runs, reports, the viewer, traces and filters: their policy and their elements",
+        [*quiet, *_viewed(folders)],
     )
-    in_chromium = "pages of runs, traces and filters in Chromium"
+    in_chromium = "pages of runs, reports, traces and filters in Chromium"
     if not Path(CHROMIUM).exists():
         yield Line(in_chromium, gap=f"{CHROMIUM} is not installed")
         return
     try:
-        opened = {_ALL: pages[_ALL]} if size == "quick" else pages
+        few = (_ALL, "of a report")
+        opened = {name: pages[name] for name in few} if size == "quick" else pages
         yield line_of(in_chromium, _in_chromium(opened, place))
     except ImportError:
         yield Line(in_chromium, gap="playwright is not installed")
@@ -132,6 +139,109 @@ def _filter_page(text: str) -> str:
     return filter_page(report, title=text)
 
 
+def _run_folders(text: str, place: Path) -> list[Path]:
+    """Two runs of the same questions, whatever is free text in them the hostile one."""
+    from tests.evals.scorers.made import a_record, a_row, a_run_folder, an_entry
+
+    labs = f"labs\n\nrow  label\n---  -----\n7    {text}"
+    rows = [
+        a_row("yes", qid=f"q{n}", subject_id=10 + n, task=text, group=text, question=text,
+              candidates=[text, "yes"])
+        for n in range(4)
+    ]  # fmt: skip
+    seeks = [
+        a_record([text if n else "yes"], qid=f"q{n}", citations=[["E1#7"]],
+                 evidence=[an_entry(1, labs, row_ids=[7], tool=text, arguments={"a": text})])
+        for n in range(4)
+    ]  # fmt: skip
+    packaged = [a_record(["yes"], qid=f"q{n}", setting="curated") for n in range(4)]
+    return [
+        a_run_folder(place / "auto", rows, seeks, model=text),
+        a_run_folder(place / "curated", rows, packaged, model=text, setting="curated"),
+    ]
+
+
+def _report_page(folders: Sequence[Path]) -> str:
+    from clinseek.evals.report.evaluation_page import evaluation_page
+    from clinseek.evals.report.pairing import pairs_of
+    from clinseek.evals.report.reported_run import reported_run
+    from clinseek.evals.scorers.run_source import run_source
+
+    title = MARKUP[0]
+    runs = [
+        reported_run(folder, run_source(folder), label=f"{title} {folder.name}")
+        for folder in folders
+    ]
+    pairs, not_compared = pairs_of(runs)
+    return evaluation_page(runs, pairs, not_compared=not_compared, title=title)
+
+
+def _viewed(folders: Sequence[Path]) -> list[Tried]:
+    """Pages of the viewer as its server sends them: the list, a run, two side by side, a search."""
+    from clinseek.evals.runner import open_run
+    from clinseek.evals.viewer.index import index_of
+    from clinseek.evals.viewer.server import serving
+
+    index = index_of([open_run(folder) for folder in folders], [MARKUP[0], MARKUP[1]])
+    asked = quote(MARKUP[0])
+    paths = ("", f"?words={asked}&inside=1&task={asked}", "run/1", f"run/1?find={asked}",
+             f"run/1?whole={asked}", "sides/1/5")  # fmt: skip
+    with serving(index) as server:
+        sent = {path: _sent(f"{server.address}{path}") for path in paths}
+        root = server.root
+    return [
+        Tried(f"viewer: {path or 'the list'}", lambda each=each: _fault_of_viewer(*each, root))  # type: ignore[misc]
+        for path, each in sent.items()
+    ]
+
+
+def _sent(address: str) -> tuple[str, str]:
+    """The policy and the page."""
+    import httpx
+
+    answer = httpx.get(address, trust_env=False)
+    return answer.headers.get("Content-Security-Policy", ""), answer.text
+
+
+def _fault_of_viewer(policy: str, html: str, root: str) -> str | None:
+    """Its own script and style alone, loaded from its own address, and no element of a record."""
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; ") if rule)
+    if rules.get("default-src") != "'none'" or rules.get("script-src") != "'self'":
+        return f"its policy is {policy!r}"
+    if "document.title=" not in html:
+        return "the hostile text is not shown"
+    page = _Elements(html)
+    ours = [("script", f"{root}viewer.js"), ("link", f"{root}icon.svg"),
+            ("link", f"{root}viewer.css")]  # fmt: skip
+    loads = [(tag, held.get("src") or held.get("href")) for tag, held in page.found
+             if tag in {"script", "link"}]  # fmt: skip
+    if sorted(loads, key=str) != sorted(ours, key=str):
+        return f"it loads {loads[:4]}"
+    return next((fault for each in page.found if (fault := _fault_of(*each, root))), None)
+
+
+def _fault_of(tag: str, held: dict[str, str | None], root: str) -> str | None:
+    if tag in _ACTIVE - {"script", "link", "form"}:
+        return f"it has <{tag}>"
+    if handlers := [name for name in held if name.startswith("on")]:
+        return f"<{tag}> has {handlers[0]}"
+    places = [where for name in ("href", "src", "action") if (where := held.get(name))]
+    outside = [where for where in places if not where.startswith((root, "#", "?"))]
+    return f"<{tag}> leads to {outside[0]!r}" if outside else None
+
+
+class _Elements(HTMLParser):
+    """The elements that a browser would find, with what each has."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+
 def _quiet(html: str) -> Callable[[], str | None]:
     def held() -> str | None:
         from tests.evals.report.test_run_page import Page
@@ -139,7 +249,7 @@ def _quiet(html: str) -> Callable[[], str | None]:
         page = Page(html)
         if "default-src 'none'" not in page.policy or "script" in page.policy:
             return f"its policy is {page.policy!r}"
-        active = {"script", "iframe", "object", "embed", "form", "base", "link"} & set(page.tags)
+        active = _ACTIVE & set(page.tags)
         if active:
             return f"it has {sorted(active)}"
         outside = [link for link in page.links if not link.startswith("#")]

@@ -187,6 +187,28 @@ def test_pages_and_cells_run_nothing(tmp_path: Path) -> None:
     assert pages._quiet(f"{loose}</body></html>")() is not None
 
 
+def test_a_report_or_a_page_of_the_viewer_that_lets_texts_be_markup_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from clinseek.evals.report import markup
+    from clinseek.evals.viewer import server
+
+    folders = pages._run_folders(" ".join(pages.MARKUP), tmp_path)
+    report = pages._report_page(folders)
+    assert "document.title=" in report
+    assert pages._quiet(report)() is None
+    assert not line_of("x", pages._viewed(folders)).broken
+    with monkeypatch.context() as loose:
+        loose.setattr(server, "HEADERS", {"X-Frame-Options": "DENY"})
+        told = line_of("x", pages._viewed(folders))
+        assert len(told.broken) == told.count
+    monkeypatch.setattr(markup, "escape", lambda text, **given: text)
+    with pytest.raises(AssertionError):  # not even its elements are closed in order
+        pages._quiet(pages._report_page(folders))()
+    told = line_of("x", pages._viewed(folders))
+    assert len(told.broken) == told.count
+
+
 def test_chromium_tells_of_a_page_that_runs_or_loads(tmp_path: Path) -> None:
     pytest.importorskip("playwright", reason="drives Chromium")
     if not Path(pages.CHROMIUM).exists():
