@@ -46,9 +46,8 @@ def view(
     if not index.runs:
         raise SettingError(f"{', '.join(str(path) for path in runs)}: no run has ended yet")
     with ViewerServer(index, port=port) as server:
-        say(
-            f"{counted(len(index.runs), 'run')}; Ctrl-C ends it. The address is a key: keep it to yourself."
-        )
+        held = counted(len(index.runs), "run")
+        say(f"{held}; Ctrl-C ends it. The address is a key: keep it to yourself.")
         emit(server.address)
         if open_browser:
             typer.launch(server.address)
