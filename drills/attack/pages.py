@@ -190,8 +190,10 @@ def _viewed(folders: Sequence[Path]) -> list[Tried]:
         sent = {path: _sent(f"{server.address}{path}") for path in paths}
         root = server.root
     return [
-        Tried(f"viewer: {path or 'the list'}", lambda each=each: _fault_of_viewer(*each, root))  # type: ignore[misc]
-        for path, each in sent.items()
+        Tried(
+            f"viewer: {path or 'the list'}", lambda p=policy, h=html: _fault_of_viewer(p, h, root)
+        )  # type: ignore[misc]
+        for path, (policy, html) in sent.items()
     ]
 
 

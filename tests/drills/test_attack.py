@@ -91,11 +91,12 @@ def test_a_function_that_is_let_through_is_told(
     tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from clinseek.toolkits.ehr.case import guard
+    from clinseek.toolkits.ehr.case.allowed_functions import ALLOWED
 
     (tool,) = (each for each in EhrToolkit(case=case).get_tools() if "run_sql" in each.name)
     assert not line_of("x", sql._by_name(tool, tmp_path)).broken
     let_through = frozenset(name.lower() for name, _ in sql.BY_NAME)
-    monkeypatch.setattr(guard, "ALLOWED", guard.ALLOWED | let_through)
+    monkeypatch.setattr(guard, "ALLOWED", ALLOWED | let_through)
     assert len(line_of("x", sql._by_name(tool, tmp_path)).broken) >= 8
 
 
