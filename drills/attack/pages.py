@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -190,9 +191,7 @@ def _viewed(folders: Sequence[Path]) -> list[Tried]:
         sent = {path: _sent(f"{server.address}{path}") for path in paths}
         root = server.root
     return [
-        Tried(
-            f"viewer: {path or 'the list'}", lambda p=policy, h=html: _fault_of_viewer(p, h, root)
-        )  # type: ignore[misc]
+        Tried(f"viewer: {path or 'the list'}", partial(_fault_of_viewer, policy, html, root))
         for path, (policy, html) in sent.items()
     ]
 
