@@ -18,6 +18,7 @@ from pathlib import Path
 import typer
 
 from clinseek import __version__
+from clinseek.blocking import Deaf
 from clinseek.cli import (
     ask,
     audit,
@@ -229,6 +230,9 @@ def main() -> None:
     except KeyboardInterrupt:  # before a command began, or after it ended
         say("\nInterrupted; run the same command again")
         ended = INTERRUPTED
+    if any(isinstance(each, Deaf) for each in threading.enumerate()):
+        _leave_nothing_unwritten()
+        os._exit(ended)  # it is in code that hears nothing: the end of Python would meet it there
     sys.exit(ended)
 
 

@@ -18,6 +18,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+from clinseek.blocking import Deaf
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
 from clinseek.evals.runner.packaged import PackagedRuns, is_packaged
@@ -163,11 +164,12 @@ def cluster() -> Iterator[Mapping[str, str | None]]:
         nullcontext({}) if address else asking_no_cloud()
     )
     with begins as proxies:
-        _begin(ray, address)
+        beginning = _begin(ray, address)
     try:
         yield proxies
     finally:
         ray.shutdown()
+        beginning.end()
 
 
 @contextmanager
@@ -196,40 +198,45 @@ def put_in_environment(variables: Mapping[str, str | None]) -> None:
             os.environ[name] = told
 
 
-def _begin(ray: Any, address: str | None) -> None:
+def _begin(ray: Any, address: str | None) -> Deaf:
+    """Begin the cluster, or connect to it; the thread that did, to be ended after Ray.
+
+    Ray waits for its first processes in C++, for seconds, where no signal is heard. The kernel ends
+    them with the thread that began them, so it lives as long as the cluster.
+    """
+
+    def begin() -> None:
+        ray.init(
+            address=address or "local", include_dashboard=False, log_to_driver=False,
+            logging_level="ERROR",
+        )  # fmt: skip
+
+    beginning = Deaf(begin, name="a Ray cluster")
+    beginning.start()
     try:
-        with _signals_as_they_are():
-            ray.init(
-                address=address or "local", include_dashboard=False, log_to_driver=False,
-                logging_level="ERROR",
-            )  # fmt: skip
-    except SystemExit:  # Ray's own end at SIGTERM, which would pass for one that was wanted
-        raise KeyboardInterrupt from None
+        with _heard_at_once():
+            beginning.wait()
     except Exception as error:  # a node that is too slow to begin is a bare one
         raise SettingError(
             f"the Ray cluster {address or 'of this machine'} cannot be reached ({error}); start "
             "one with `ray start --head`, and name it with RAY_ADDRESS"
         ) from None
+    return beginning
 
 
 @contextmanager
-def _signals_as_they_are() -> Iterator[None]:
-    """Inside Ctrl-C is heard at once, and afterwards a signal does what it did before.
-
-    An event loop hears Ctrl-C only between its steps, and a cluster takes seconds to begin; Ray
-    makes SIGTERM an end of its own.
-    """
+def _heard_at_once() -> Iterator[None]:
+    """Inside Ctrl-C is heard at once: an event loop hears it only between its steps."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-    if callable(before[signal.SIGINT]):
+    before = signal.getsignal(signal.SIGINT)
+    if callable(before):
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        signal.signal(signal.SIGINT, before)
 
 
 def _ray() -> Any:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 from urllib.request import getproxies, proxy_bypass
 
 import pytest
 
+from clinseek.blocking import Deaf
+from clinseek.errors import SettingError
 from clinseek.evals.runner.ray_cluster import _begin, asking_no_cloud, put_in_environment
 
 
@@ -24,47 +26,68 @@ def ctrl_c_is_heard() -> Iterator[None]:
 
 
 class _Cluster:
-    """Takes SIGTERM for itself as Ray does, is interrupted while it begins, and goes on."""
+    """Begins until it is let, as deaf as Ray in C++, in whichever thread asks it to."""
 
-    def __init__(self, *, interrupted: bool) -> None:
-        self.interrupted, self.begun = interrupted, False
+    def __init__(self) -> None:
+        self.begins, self.may_end = threading.Event(), threading.Event()
+        self.asked_by: list[threading.Thread] = []
 
     def init(self, **_: Any) -> None:
-        signal.signal(signal.SIGTERM, lambda *_: None)
-        if self.interrupted:
-            signal.raise_signal(signal.SIGINT)
-        self.begun = True
+        self.asked_by.append(threading.current_thread())
+        self.begins.set()
+        self.may_end.wait(30)
 
 
-def test_ctrl_c_while_a_cluster_begins_does_not_wait_for_it() -> None:
-    cluster = _Cluster(interrupted=True)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_a_cluster_begins_does_not_wait_for_it(number: int) -> None:
+    """Ray answers SIGTERM by an exit that a shell would take for a good end, were it asked here."""
+    cluster = _Cluster()
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+
+    def stop() -> None:
+        cluster.begins.wait(30)
+        os.kill(os.getpid(), number)
 
     async def evaluating() -> None:
         _begin(cluster, None)
 
-    with pytest.raises(KeyboardInterrupt):
-        asyncio.run(evaluating())
-    assert not cluster.begun
+    stops = threading.Thread(target=stop)
+    stops.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            asyncio.run(evaluating())
+        assert not cluster.may_end.is_set()
+        (thread,) = cluster.asked_by
+        assert isinstance(thread, Deaf)
+        assert thread.is_alive()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        cluster.may_end.set()
+        stops.join()
+    thread.end()
 
 
-def test_sigterm_does_after_a_cluster_began_what_it_did_before() -> None:
-    before = signal.getsignal(signal.SIGTERM)
-    cluster = _Cluster(interrupted=False)
-    _begin(cluster, None)
-    assert cluster.begun
-    assert signal.getsignal(signal.SIGTERM) is before
+def test_the_thread_that_began_a_cluster_lives_until_it_is_ended() -> None:
+    cluster = _Cluster()
+    cluster.may_end.set()
+    beginning = _begin(cluster, None)
+    assert cluster.asked_by == [beginning]
+    assert beginning.is_alive()
+    beginning.end()
+    assert not beginning.is_alive()
 
 
-def test_sigterm_while_a_cluster_begins_is_an_interruption_and_no_success() -> None:
-    """Ray answers it meanwhile, by an exit that a shell would take for a good end."""
+def test_a_cluster_that_cannot_begin_is_one_sentence_and_leaves_no_thread() -> None:
+    class _Absent(_Cluster):
+        def init(self, **given: Any) -> None:
+            super().init(**given)
+            raise ConnectionError("no node at 10.0.0.1")
 
-    class _Taken(_Cluster):
-        def init(self, **_: Any) -> None:
-            signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(number))
-            signal.raise_signal(signal.SIGTERM)
-
-    with pytest.raises(KeyboardInterrupt):
-        _begin(_Taken(interrupted=False), None)
+    cluster = _Absent()
+    cluster.may_end.set()
+    with pytest.raises(SettingError, match=r"cluster a:1 cannot be reached \(no node at 10"):
+        _begin(cluster, "a:1")
+    assert not cluster.asked_by[0].is_alive()
 
 
 def test_a_cluster_of_this_machine_can_ask_no_cloud_and_its_actors_have_the_proxies_of_before(
