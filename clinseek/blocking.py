@@ -46,10 +46,14 @@ class Deaf(threading.Thread):
             self._done.set()
         self._over.wait()
 
-    def wait(self) -> None:
-        """Until the call is done; raises what it raised, and whatever a signal raises here."""
+    def wait(self, meanwhile: Callable[[], object] = lambda: None) -> None:
+        """Until the call is done; raises what it raised, and whatever a signal raises here.
+
+        `meanwhile` is called again and again, and once more when it is done.
+        """
         while not self._done.wait(_LISTENS):
-            pass
+            meanwhile()
+        meanwhile()
         if self._failed:
             self.end()
             raise self._failed[0]

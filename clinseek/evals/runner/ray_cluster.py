@@ -8,10 +8,11 @@ in the folder, a file a run, as is the record of a run that ended, which is neve
 from __future__ import annotations
 
 import asyncio
+import functools
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from importlib import import_module
 from itertools import count
@@ -214,8 +215,8 @@ def _begin(ray: Any, address: str | None) -> Deaf:
     beginning = Deaf(begin, name="a Ray cluster")
     beginning.start()
     try:
-        with _heard_at_once():
-            beginning.wait()
+        with _heard_at_once() as as_it_was:
+            beginning.wait(as_it_was)
     except Exception as error:  # a node that is too slow to begin is a bare one
         raise SettingError(
             f"the Ray cluster {address or 'of this machine'} cannot be reached ({error}); start "
@@ -225,16 +226,20 @@ def _begin(ray: Any, address: str | None) -> Deaf:
 
 
 @contextmanager
-def _heard_at_once() -> Iterator[None]:
-    """Inside Ctrl-C is heard at once: an event loop hears it only between its steps."""
+def _heard_at_once() -> Iterator[Callable[[], object]]:
+    """Inside Ctrl-C is heard at once: an event loop hears it only between its steps.
+
+    What is given lets SIGTERM do what it did before: Ray's C++ takes it for itself in between, and
+    ends the process by it.
+    """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield lambda: None
         return
-    before = signal.getsignal(signal.SIGINT)
+    before, terminated = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     if callable(before):
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        yield
+        yield functools.partial(signal.signal, signal.SIGTERM, terminated)
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import os
 import signal
 import threading
@@ -75,6 +76,28 @@ def test_the_thread_that_began_a_cluster_lives_until_it_is_ended() -> None:
     assert beginning.is_alive()
     beginning.end()
     assert not beginning.is_alive()
+
+
+def test_sigterm_is_ours_again_where_native_code_took_it_for_itself() -> None:
+    """As absl's handler does, of which Python's own table knows nothing."""
+    heard: list[int] = []
+    libc = ctypes.CDLL(None)
+
+    class _Taking(_Cluster):
+        def init(self, **given: Any) -> None:
+            libc.signal(signal.SIGTERM, 0)  # SIG_DFL: ends the process
+            super().init(**given)
+
+    before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
+    try:
+        cluster = _Taking()
+        cluster.may_end.set()
+        beginning = _begin(cluster, None)
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert heard == [signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    beginning.end()
 
 
 def test_a_cluster_that_cannot_begin_is_one_sentence_and_leaves_no_thread() -> None:
