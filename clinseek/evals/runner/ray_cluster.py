@@ -213,9 +213,9 @@ def _begin(ray: Any, address: str | None) -> Deaf:
         )  # fmt: skip
 
     beginning = Deaf(begin, name="a Ray cluster")
-    beginning.start()
     try:
         with _heard_at_once() as as_it_was:
+            beginning.start()
             beginning.wait(as_it_was)
     except Exception as error:  # a node that is too slow to begin is a bare one
         raise SettingError(
