@@ -62,10 +62,10 @@ def memory(size: Size, place: Path) -> Iterator[Line]:
         f"{steady[-1].memory / 1e6:.0f} MB at the end"
     )
     what = "runs in one process, memory"
-    if slope.rises:
-        yield Line(what, made, ["it rises"], note=note)
-    elif made < LEAST_RUNS:
+    if made < LEAST_RUNS:
         yield Line(what, made, gap=_WARMING, note=note)
+    elif slope.rises:
+        yield Line(what, made, ["it rises"], note=note)
     else:
         yield Line(what, made, gap=None if slope.tells else _WIDE, note=note)
     for name in ("handles", "threads"):
