@@ -1,9 +1,8 @@
-"""Awaiting from code that does not await, inside a loop or outside of one; calls that are deaf."""
+"""Awaiting from code that does not await, inside a loop or outside of one."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -19,46 +18,3 @@ def blocking(wanted: Callable[[], Coroutine[Any, Any, T]]) -> T:
         return asyncio.run(wanted())
     with ThreadPoolExecutor(1) as own:
         return own.submit(lambda: asyncio.run(wanted())).result()
-
-
-_LISTENS = 0.05
-
-
-class Deaf(threading.Thread):
-    """A call into code that hears no signal, in a thread that lives until `end`.
-
-    Who waits for it hears Ctrl-C; a process that is stopped meanwhile cannot end the thread, and
-    leaves as it is (`os._exit`).
-    """
-
-    def __init__(self, call: Callable[[], object], *, name: str) -> None:
-        super().__init__(name=name, daemon=True)
-        self._call, self._failed = call, list[BaseException]()
-        self._done, self._over = threading.Event(), threading.Event()
-
-    def run(self) -> None:
-        """Make the call; stay, since the kernel may end with the thread what it began."""
-        try:
-            self._call()
-        except BaseException as error:
-            self._failed.append(error)
-        finally:
-            self._done.set()
-        self._over.wait()
-
-    def wait(self, meanwhile: Callable[[], object] = lambda: None) -> None:
-        """Until the call is done; raises what it raised, and whatever a signal raises here.
-
-        `meanwhile` is called again and again, and once more when it is done.
-        """
-        while not self._done.wait(_LISTENS):
-            meanwhile()
-        meanwhile()
-        if self._failed:
-            self.end()
-            raise self._failed[0]
-
-    def end(self) -> None:
-        """Let the thread go."""
-        self._over.set()
-        self.join()

@@ -18,7 +18,6 @@ from pathlib import Path
 import typer
 
 from clinseek import __version__
-from clinseek.blocking import Deaf
 from clinseek.cli import (
     ask,
     audit,
@@ -50,6 +49,7 @@ from clinseek.cli import (
 )
 from clinseek.cli.faults import sentence_for, sentence_of_usage
 from clinseek.cli.output import say
+from clinseek.deaf import Deaf
 from clinseek.errors import Interruption, Refusal, UserError, is_interrupt
 
 USER_ERROR = 2

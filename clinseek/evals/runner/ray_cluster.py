@@ -19,7 +19,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from clinseek.blocking import Deaf
+from clinseek.deaf import Deaf
 from clinseek.errors import SettingError
 from clinseek.evals.rows import Row
 from clinseek.evals.runner.packaged import PackagedRuns, is_packaged

@@ -13,7 +13,7 @@ from urllib.request import getproxies, proxy_bypass
 
 import pytest
 
-from clinseek.blocking import Deaf
+from clinseek.deaf import Deaf
 from clinseek.errors import SettingError
 from clinseek.evals.runner.ray_cluster import _begin, asking_no_cloud, put_in_environment
 
