@@ -70,7 +70,8 @@ def cohorts_kept() -> Iterator[None]:
 
 
 def cohort_in(place: Path, *, patients: int = PATIENTS) -> Cohort:
-    """A cohort in a folder, ingested."""
+    """A cohort of so many patients at least in a folder, ingested."""
+    patients = max(PATIENTS, patients)
     made = os.environ.get(MADE)
     if made is None:
         _make(place, patients)

@@ -16,11 +16,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from drills.apart import ROOT
-from drills.cohort import END, PATIENTS, Cohort, cohort_in
+from drills.cohort import END, Cohort, cohort_in
 from drills.drill import Line, Size, by_size
 from drills.load.inside import canary_host, heard_by, question
 from drills.load.mcp_http import free_port
-from drills.load.sessions import chosen
+from drills.load.sessions import cases_line, chosen
 
 JOBS = 200
 STARTING_SECONDS = 120.0
@@ -38,13 +38,13 @@ def dev(size: Size, place: Path) -> Iterator[Line]:
         yield Line("runs in langgraph dev", gap=f"{', '.join(lacking)} not installed (extra dev)")
         return
     runs = by_size(size, quick=6, short=40, full=200)
-    cohort = cohort_in(place, patients=max(PATIENTS, runs // 2))
+    cohort = cohort_in(place, patients=runs // 2)
     subjects = chosen(cohort, runs)
     host = canary_host(subjects, cohort)
     try:
         with _server(place, cohort) as url:
             heard = asyncio.run(_runs(url, subjects, host.spec))
-            left = _left()
+            cases = cases_line(runs)
     finally:
         host.close()
     broken = [
@@ -54,7 +54,7 @@ def dev(size: Size, place: Path) -> Iterator[Line]:
     ]
     yield Line(f"runs at once over {len(set(subjects))} patients", runs, broken)
     yield heard_by(host, subjects, cohort)
-    yield Line("cases removed", runs, [f"{name} was left" for name in left])
+    yield cases
 
 
 async def _runs(url: str, subjects: Sequence[int], model: str) -> list[str]:
@@ -79,11 +79,6 @@ async def _runs(url: str, subjects: Sequence[int], model: str) -> list[str]:
     finally:
         for client in clients:
             await client.aclose()
-
-
-def _left() -> list[str]:
-    cases = Path(os.environ["CLINSEEK_HOME"]) / "cases"
-    return [path.name for path in cases.rglob("*") if path.is_file()]
 
 
 @contextmanager

@@ -8,18 +8,19 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from drills.cohort import END, PATIENTS, Cohort, cohort_in
+from drills.cohort import END, Cohort, cohort_in
 from drills.drill import Line, Size, by_size
 from drills.host import FINISH, USAGE, Host, mark_of, turn_of
 from drills.load.calls import calls_of
+from drills.load.sessions import chosen
 from tests.models.server import Body, Reply, answer
 
 
 def inside(size: Size, place: Path) -> Iterator[Line]:
     """What runs and their model heard, and what they leave."""
     runs = by_size(size, quick=16, short=80, full=200)
-    cohort = cohort_in(place, patients=max(PATIENTS, runs // 2))
-    subjects = [cohort.subjects[at % len(cohort.subjects)] for at in range(runs)]
+    cohort = cohort_in(place, patients=runs // 2)
+    subjects = chosen(cohort, runs)
     home = Path(os.environ["CLINSEEK_HOME"])
     host = canary_host(subjects, cohort)
     try:

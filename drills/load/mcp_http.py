@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from drills.cohort import END, PATIENTS, Cohort, cohort_in
+from drills.cohort import END, Cohort, cohort_in
 from drills.drill import Line, Size, by_size
 from drills.load.sessions import Heard, cases_line, chosen, lacking, line_of, said
 
@@ -26,7 +26,7 @@ def mcp_http(size: Size, place: Path) -> Iterator[Line]:
         yield Line("sessions over http", gap=reason)
         return
     count = by_size(size, quick=8, short=60, full=200)
-    cohort = cohort_in(place, patients=max(PATIENTS, count // 2))
+    cohort = cohort_in(place, patients=count // 2)
     with _http_server(cohort, most=count) as url:
         heard = asyncio.run(_over_http(cohort, url, count))
     yield line_of(f"sessions at once over {count // 2} patients", cohort, heard)

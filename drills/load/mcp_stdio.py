@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from drills.cohort import END, PATIENTS, Cohort, cohort_in
+from drills.cohort import END, Cohort, cohort_in
 from drills.drill import Line, Size, by_size
 from drills.load.sessions import Heard, cases_line, chosen, lacking, line_of, said
 
@@ -28,7 +28,7 @@ def mcp_stdio(size: Size, place: Path) -> Iterator[Line]:
         yield Line("sessions over stdio", gap=reason)
         return
     count = by_size(size, quick=2, short=8, full=200)
-    cohort = cohort_in(place, patients=max(PATIENTS, count // 2))
+    cohort = cohort_in(place, patients=count // 2)
     heard = asyncio.run(_over_stdio(cohort, count))
     yield line_of(f"sessions, {min(count, AT_ONCE)} at once", cohort, heard)
     yield cases_line(count)

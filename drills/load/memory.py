@@ -13,6 +13,7 @@ from typing import NamedTuple
 from benchmarks.scripted_server import serving
 from drills.cohort import END, cohort_in
 from drills.drill import Line, Size, by_size
+from drills.load.sessions import cases_line
 
 AT_ONCE = 8
 SAMPLES = 40
@@ -74,9 +75,7 @@ def memory(size: Size, place: Path) -> Iterator[Line]:
         more = counts[-1] > counts[0] + AT_ONCE
         broken = [f"from {counts[0]} to {counts[-1]}"] if more else []
         yield Line(f"runs in one process, {name}", made, broken, note=note)
-    cases = Path(os.environ["CLINSEEK_HOME"]) / "cases"
-    left = [path.name for path in cases.rglob("*") if path.is_file()]
-    yield Line("cases removed", made, [f"{name} was left" for name in left])
+    yield cases_line(made)
 
 
 def slope_of(samples: Sequence[Sample]) -> Slope:
