@@ -32,16 +32,19 @@ def named_store(written: str) -> Path:
     return Path(written)
 
 
+NamedStoreArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="STORE",
+        envvar="CLINSEEK_STORE",
+        parser=named_store,
+        help="Store made by ingest.",
+    ),
+]
+
+
 def audit(
-    store: Annotated[
-        Path,
-        typer.Argument(
-            metavar="STORE",
-            envvar="CLINSEEK_STORE",
-            parser=named_store,
-            help="Store made by ingest.",
-        ),
-    ],
+    store: NamedStoreArgument,
     raw: Annotated[
         list[Path] | None,
         typer.Option(

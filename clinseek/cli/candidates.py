@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from clinseek.cli.options import JsonOption
+from clinseek.cli.options import JsonOption, StoreArgument
 from clinseek.cli.output import console, emit_json, say, table
 
 SECONDS_BETWEEN_LINES = 5.0
@@ -30,10 +29,7 @@ def candidates() -> None:
 
 @candidates_app.command("embed")
 def embed(
-    store: Annotated[
-        Path,
-        typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE", help="Store made by ingest."),
-    ],
+    store: StoreArgument,
     tables: Annotated[
         list[str] | None,
         typer.Option("--table", metavar="NAME", help="Only this list; may be repeated."),

@@ -13,6 +13,10 @@ StoreOption = Annotated[
         "--store", "-s", metavar="STORE", envvar="CLINSEEK_STORE", help="Store made by ingest."
     ),
 ]
+StoreArgument = Annotated[
+    Path,
+    typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE", help="Store made by ingest."),
+]
 
 MOST = 2**63 - 1
 """A subject_id is kept in 64 bits."""

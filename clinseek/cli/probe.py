@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clinseek.cli.audit import named_store
+from clinseek.cli.audit import NamedStoreArgument
 from clinseek.cli.options import JsonOption
 from clinseek.cli.output import console, emit, emit_json, say, table, warn_of
 from clinseek.settings import cores
@@ -39,15 +39,7 @@ def list_outcomes(wanted: bool) -> None:
 
 
 def probe(
-    store: Annotated[
-        Path,
-        typer.Argument(
-            metavar="STORE",
-            envvar="CLINSEEK_STORE",
-            parser=named_store,
-            help="Store made by ingest.",
-        ),
-    ],
+    store: NamedStoreArgument,
     profiles: Annotated[
         list[str] | None,
         typer.Option(

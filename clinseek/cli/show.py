@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
-from clinseek.cli.options import JsonOption, ProfileOption, read_subject
+from clinseek.cli.options import JsonOption, ProfileOption, StoreArgument, read_subject
 from clinseek.cli.output import emit, emit_json, table, warn_of, with_warning
 from clinseek.errors import SettingError
 
@@ -37,10 +36,7 @@ def register(app: typer.Typer) -> None:
 
 
 def show(
-    store: Annotated[
-        Path,
-        typer.Argument(metavar="STORE", envvar="CLINSEEK_STORE", help="Store made by ingest."),
-    ],
+    store: StoreArgument,
     subject: Annotated[
         int | None,
         typer.Option(
